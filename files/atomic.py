@@ -1,0 +1,78 @@
+"""Writes a file whole or not at all: what stood there before stays until the new one is complete."""
+import contextlib
+import json
+import math
+import os
+import shutil
+import uuid
+
+from files.errors import UserError
+
+
+@contextlib.contextmanager
+def whole_file(path):
+    """Yields a temporary path beside `path`; leaving the block moves what was written there to `path`.
+
+    Makes missing folders. The temporary name is hidden and keeps the extension, by which Pillow, imageio and numpy
+    choose a format. On any failure the temporary file is removed and `path` stays as it was.
+    Raises UserError, naming `path` and the reason, where the file cannot be written.
+    """
+    target = os.path.realpath(path)  # through a link, so that the file it points to is replaced and not the link
+    folder = os.path.dirname(target)
+    temporary = os.path.join(folder, '.partial-' + uuid.uuid4().hex + os.path.splitext(target)[1])
+    try:
+        os.makedirs(folder, exist_ok=True)
+        _check_replaceable(path)
+        yield temporary
+        _flush_to_disk(temporary)
+        if os.path.exists(target):
+            shutil.copymode(target, temporary)
+        os.replace(temporary, target)
+    except OSError as error:
+        raise UserError(_cannot_write(path, temporary, error)) from error
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(temporary)
+
+
+def write_json(path, value):
+    """Writes `value` as UTF-8 JSON through whole_file; numpy values become numbers and lists, NaN and infinities null.
+
+    Raises UserError where the file cannot be written, TypeError for a value that JSON does not know.
+    """
+    text = json.dumps(_jsonable(value), indent=1, ensure_ascii=False, allow_nan=False)
+    # A file name that is not UTF-8 holds lone surrogates: written as \udcxx, which is their JSON escape too.
+    encoded = (text + '\n').encode('utf-8', errors='backslashreplace')
+    with whole_file(path) as temporary, open(temporary, 'wb') as file:
+        file.write(encoded)
+
+
+def _check_replaceable(path):
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise UserError(f'{path} cannot be written: it is a folder or a device. Choose another name.')
+    if os.path.exists(path) and not os.access(path, os.W_OK):
+        raise UserError(f'{path} cannot be written: the file is write-protected. Make it writable or move it away.')
+
+
+def _cannot_write(path, temporary, error):
+    reason = error.strerror or str(error)
+    if error.filename not in (None, temporary):
+        reason += f' ({error.filename})'
+    return f'{path} cannot be written: {reason}. Nothing of it was changed.'
+
+
+def _flush_to_disk(path):
+    with open(path, 'rb+') as file:
+        os.fsync(file.fileno())
+
+
+def _jsonable(value):
+    if hasattr(value, 'tolist'):  # numpy arrays and scalars
+        value = value.tolist()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {key: _jsonable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_jsonable(item) for item in value]
+    return value

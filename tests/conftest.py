@@ -1,0 +1,6 @@
+"""Puts the project's folder on the path, so that tests import the modules as the scripts do."""
+import os
+import sys
+
+PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, PROJECT)
