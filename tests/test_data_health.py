@@ -1,0 +1,105 @@
+import os
+
+import numpy as np
+import pytest
+from image_files import save
+
+from runs.data_health import report
+
+
+@pytest.fixture
+def data_dir(tmp_path):
+    """Two classes; training pairs a (4 x 5, all 0) and b (2 x 10, half 1), validation pair v (4 x 5, all 0)."""
+    for kind in ('images', 'annotations'):
+        for split in ('training', 'validation'):
+            (tmp_path / kind / split).mkdir(parents=True)
+    (tmp_path / 'classes.csv').write_text('index,name,red,green,blue\n0,ground,0,0,0\n1,cat,9,9,9\n')
+    half = np.repeat(np.array([[0], [1]], np.uint8), 10, axis=1)
+    add(tmp_path, 'training', 'a', (4, 5), np.zeros((4, 5), np.uint8))
+    add(tmp_path, 'training', 'b', (2, 10), half)
+    add(tmp_path, 'validation', 'v', (4, 5), np.zeros((4, 5), np.uint8))
+    return tmp_path
+
+
+def add(folder, split, stem, size, ids):
+    save(str(folder / 'images' / split / (stem + '.png')), np.zeros(size + (3,), np.uint8))
+    save(str(folder / 'annotations' / split / (stem + '.png')), ids)
+
+
+def lines(capsys):
+    return [' '.join(line.split()) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_healthy_folder_has_no_problems(data_dir, capsys):
+    assert report(str(data_dir)) == 0
+    assert lines(capsys)[-1] == 'no problems found'
+
+
+def test_splits_are_summed_up(data_dir, capsys):
+    report(str(data_dir))
+    found = lines(capsys)
+    assert 'training: 2 pairs' in found
+    assert any(line.startswith('heights 2 to 4, widths 5 to 10;') for line in found)
+    assert 'ids 0 to 1; classes never seen: none' in found
+    assert 'ids 0 to 0; classes never seen: 1 cat' in found
+
+
+def test_table_gives_share_of_pixels_and_number_of_images(data_dir, capsys):
+    report(str(data_dir))
+    found = lines(capsys)
+    assert '0 ground 75.000% 2 100.000% 1' in found  # 20 + 10 of 40 pixels
+    assert '1 cat 25.000% 1 0.000% 0' in found
+
+
+def test_ignored_id_is_no_problem_and_counts_for_no_share(data_dir, capsys):
+    add(data_dir, 'validation', 'w', (1, 20), np.full((1, 20), 255, np.uint8))
+    assert report(str(data_dir), ignore_label=255) == 0
+    found = lines(capsys)
+    assert '0 ground 75.000% 2 100.000% 1' in found
+    assert '255 (ignored) - 0 - 1' in found
+
+
+def test_all_problems_are_listed_in_one_go(data_dir, capsys):
+    add(data_dir, 'training', 'high', (1, 2), np.array([[0, 7]], np.uint8))
+    add(data_dir, 'training', 'sizes', (4, 5), np.zeros((5, 4), np.uint8))
+    add(data_dir, 'training', 'mask', (1, 1), np.array([[[1, 2, 3]]], np.uint8))
+    (data_dir / 'images' / 'training' / 'a.png').write_bytes(b'text')
+    (data_dir / 'images' / 'training' / 'alone.jpg').write_bytes(b'')
+    (data_dir / 'annotations' / 'validation' / 'lost.png').write_bytes(b'')
+    assert report(str(data_dir)) == 1
+    found = lines(capsys)
+    problems = [line for line in found if line[0].isdigit() and '. ' in line[:4]]
+    assert found[-1] == '6 problems found'
+    assert [line.split('.')[0] for line in problems] == ['1', '2', '3', '4', '5', '6']
+    for name in ('high.png holds the ids 7', 'sizes.png is 5 x 4', 'mask.png', 'a.png: this is no JPEG', 'alone.jpg',
+                 'lost.png'):
+        assert sum(name in line for line in problems) == 1
+
+
+def test_missing_split_is_a_problem_and_the_other_is_examined(data_dir, capsys):
+    os.rename(str(data_dir / 'images' / 'validation'), str(data_dir / 'images' / 'val'))
+    assert report(str(data_dir)) == 1
+    found = '\n'.join(lines(capsys))
+    assert 'training: 2 pairs' in found
+    assert 'rename' in found
+
+
+def test_faulty_class_list_is_a_problem_and_the_ids_are_still_counted(data_dir, capsys):
+    (data_dir / 'classes.csv').write_text('')
+    assert report(str(data_dir)) == 1
+    found = lines(capsys)
+    assert 'classes.csv, line 1' in '\n'.join(found)
+    assert '1 (no class) 25.000% 1 0.000% 0' in found
+
+
+def test_one_fault_in_every_file_is_cut_short(data_dir, capsys):
+    for n in range(60):
+        (data_dir / 'images' / 'training' / f'n{n}.jpg').write_bytes(b'')
+        save(str(data_dir / 'annotations' / 'training' / f'n{n}.png'), np.zeros((1, 1), np.uint8))
+    report(str(data_dir))
+    assert '51. ... and 10 more in training' in lines(capsys)
+
+
+def test_missing_folder_is_said(tmp_path, capsys):
+    assert report(str(tmp_path / 'none')) == 1
+    assert 'none: no such folder' in capsys.readouterr().out
