@@ -1,0 +1,32 @@
+"""VGG weights in Keras's HDF5 files."""
+import os
+
+from nets.weights.vgg_layers import PretrainedError, WeightFile, layer_name, naming_damage
+
+
+def read_h5(path):
+    """WeightFile of an .h5 with the groups block1_conv1, ..., fc1, fc2 (absent in `_notop` files).
+
+    Each group holds a kernel and a bias, named block1_conv1_W_1:0 or block1_conv1/kernel:0 or as later releases do;
+    a whole model keeps the groups in `model_weights`. Kernels [h, w, in, out] take BGR (keras.applications.vgg16,
+    preprocess_input of mode 'caffe'); fc1's rows count [h, w, in]. Raises PretrainedError.
+    """
+    try:
+        import h5py
+    except ImportError as error:
+        raise PretrainedError(f'{path} needs the package h5py: pip install h5py') from error
+    if 'th_kernels' in os.path.basename(path):
+        raise PretrainedError(f'{path} is for Theano, which turns kernels by 180 degrees. '
+                              'Give the file named ..._tf_dim_ordering_tf_kernels.h5.')
+    with naming_damage(path), h5py.File(path, 'r') as file:
+        groups = file.get('model_weights', file)
+        pairs = {layer_name(name): _arrays(groups[name]) for name in groups if layer_name(name)}
+        return WeightFile('Keras', 'BGR', {name: pair for name, pair in pairs.items() if pair}, list(groups))
+
+
+def _arrays(group):
+    """(kernel, bias) of a layer's group, or None if it does not hold just these two."""
+    arrays = []
+    group.visititems(lambda _, item: arrays.append(item) if hasattr(item, 'ndim') else None)
+    arrays.sort(key=lambda array: -array.ndim)
+    return tuple(array[()] for array in arrays) if len(arrays) == 2 else None
