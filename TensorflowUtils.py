@@ -1,0 +1,106 @@
+"""The layers of the nets, sessions and devices: TensorFlow 1's graph API on TensorFlow 1.15 and 2.x.
+
+Every module that needs TensorFlow takes it from here (`from TensorflowUtils import tf`), so that it is chosen,
+quietened and told to behave as version 1 in one place.
+
+Shapes: feature maps are [batch, height, width, channels]; convolution kernels [h, w, in, out]; kernels of
+transposed convolutions [h, w, out, in].
+"""
+import importlib
+import os
+import types
+import warnings
+
+
+class _LazyTensorflow(types.ModuleType):
+    """tensorflow.compat.v1, imported at its first use: --help and data checks need not wait seconds for it."""
+
+    def __getattr__(self, name):
+        if name.startswith('__'):  # inspection of the module is no use of it
+            raise AttributeError(name)
+        os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')  # errors only, unless the user asked for more
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')  # 1.15 and today's numpy disagree about dtype aliases, harmlessly
+            module = importlib.import_module('tensorflow.compat.v1')
+        module.logging.set_verbosity(module.logging.ERROR)
+        module.disable_v2_behavior()
+        self.__dict__.update(vars(module))
+        return getattr(module, name)
+
+
+tf = _LazyTensorflow('tf')
+
+
+def normal(fan_in, gain=2.0):
+    """Initializer that keeps the size of activations: truncated normal of variance gain / fan_in.
+
+    gain 2 is for layers with ReLU (He et al., arXiv 1502.01852), 1 for linear ones.
+    """
+    return tf.truncated_normal_initializer(stddev=(gain / fan_in) ** 0.5)
+
+
+def bilinear(size):
+    """Initializer of a transposed convolution that interpolates each channel on its own.
+
+    Kernel [size, size, channels, channels], size even; stride size / 2 (Shelhamer et al., arXiv 1605.06211).
+    """
+    def initializer(shape, dtype=None, partition_info=None):
+        del partition_info
+        stride = size // 2
+        ramp = [1 - abs(i + 0.5 - stride) / stride for i in range(size)]
+        plane = tf.constant([[a * b for b in ramp] for a in ramp], dtype or tf.float32)
+        return plane[:, :, None, None] * tf.eye(shape[2], shape[3], dtype=dtype or tf.float32)
+    return initializer
+
+
+def conv2d(x, kernel, bias=None, stride=1, rate=1):
+    """SAME convolution: [B, H, W, in] -> [B, ceil(H / stride), ceil(W / stride), out], dilated by `rate`."""
+    y = tf.nn.conv2d(x, kernel, strides=[1, stride, stride, 1], padding='SAME', dilations=[1, rate, rate, 1])
+    return y if bias is None else tf.nn.bias_add(y, bias)
+
+
+def conv2d_transpose(x, kernel, bias, stride, like):
+    """Transposed SAME convolution to the height and width of the tensor `like`: [B, h, w, in] -> [B, H, W, out].
+
+    h must be ceil(H / stride) and w ceil(W / stride), which holds for the output of SAME pooling of any size.
+    """
+    size = tf.shape(like)
+    shape = tf.stack([size[0], size[1], size[2], tf.shape(kernel)[2]])
+    y = tf.nn.conv2d_transpose(x, kernel, shape, strides=[1, stride, stride, 1], padding='SAME')
+    y.set_shape([x.shape[0], like.shape[1], like.shape[2], kernel.shape[2]])
+    return y if bias is None else tf.nn.bias_add(y, bias)
+
+
+def pool(x, kind):
+    """2x2 pooling with stride 2: [B, H, W, C] -> [B, ceil(H / 2), ceil(W / 2), C]; kind 'max' or 'avg'."""
+    function = {'max': tf.nn.max_pool, 'avg': tf.nn.avg_pool}[kind]
+    return function(x, [1, 2, 2, 1], [1, 2, 2, 1], 'SAME')
+
+
+def dropout(x, keep_prob, seed):
+    """Keeps each value with probability keep_prob and scales it by 1 / keep_prob.
+
+    seed: int32 or int64 [2]; the same seed drops the same values, so a resumed step repeats its mask.
+    """
+    uniform = tf.random.stateless_uniform(tf.shape(x), seed, dtype=tf.float32)
+    mask = tf.cast(uniform < keep_prob, x.dtype)
+    return x * mask / tf.cast(keep_prob, x.dtype)
+
+
+def create_session(graph=None):
+    """A session that takes GPU memory as it needs it, not all at once."""
+    config = tf.ConfigProto(allow_soft_placement=True)
+    config.gpu_options.allow_growth = True
+    return tf.Session(graph=graph, config=config)
+
+
+def describe_device():
+    """One line for the log: the TensorFlow version and the device that will compute."""
+    gpus = tf.config.experimental.list_physical_devices('GPU')
+    if gpus:
+        device = f'GPU ({len(gpus)} visible, the first is used)'
+    elif tf.test.is_built_with_cuda():
+        device = 'CPU (no GPU was found; `nvidia-smi` should list one if there is one)'
+    else:
+        device = 'CPU (this TensorFlow is built without CUDA)'
+    return f'TensorFlow {tf.version.VERSION} on {device}'

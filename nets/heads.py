@@ -1,0 +1,111 @@
+"""The decoders of fully convolutional networks: from the pools of an encoder to scores at full size.
+
+Each function takes the encoder's end points, adds its own under Shelhamer's names (arXiv 1605.06211) and returns
+the scores, [B, H, W, num_classes]. Arguments they share:
+  like: tensor [B, H, W, ...] with the height and width of the scores.
+  width: fc6 and fc7 have this part of their 4096 channels.
+  drop: function (tensor, number of the layer) -> tensor, the dropout behind fc6 and fc7.
+"""
+from TensorflowUtils import bilinear, conv2d, conv2d_transpose, normal, tf
+from nets.vgg import scaled
+
+
+def fcn_head(end_points, like, num_classes, width, drop, score_relu=False, stddev=None):
+    """The head of FCN.tensorflow and FCN-tensorflow-ADE20k: the upsampled scores take on the pools' channels.
+
+    score_relu: a ReLU behind the 1x1 scores, as FCN-tensorflow-ADE20k has it.
+    stddev: of all kernels at the start; None fits each to its number of inputs.
+    """
+    def start(fan_in, gain):
+        return normal(fan_in, gain) if stddev is None else tf.truncated_normal_initializer(stddev=stddev)
+
+    def conv(x, names, size, channels, gain=2.):
+        return _conv(x, names, size, channels, start(size * size * int(x.shape[3]), gain))
+
+    def upscore(x, names, size, like, channels, gain=1.):
+        return _upscore(x, names, size, like, channels, start(4 * int(x.shape[3]), gain))
+
+    pool3, pool4, pool5 = (end_points[name] for name in ('pool3', 'pool4', 'pool5'))
+
+    fc6 = drop(tf.nn.relu(conv(pool5, ('W6', 'b6'), 7, scaled(4096, width))), 6)
+    fc7 = drop(tf.nn.relu(conv(fc6, ('W7', 'b7'), 1, scaled(4096, width))), 7)
+    score_fr = conv(fc7, ('W8', 'b8'), 1, num_classes, gain=1.)
+    if score_relu:
+        score_fr = tf.nn.relu(score_fr)
+
+    upscore2 = upscore(score_fr, ('W_t1', 'b_t1'), 4, pool4, int(pool4.shape[3]))
+    fuse_pool4 = upscore2 + pool4
+
+    upscore_pool4 = upscore(fuse_pool4, ('W_t2', 'b_t2'), 4, pool3, int(pool3.shape[3]))
+    fuse_pool3 = upscore_pool4 + pool3
+
+    # pool3 reaches the scores undamped: a hundredth of the variance lets the first loss be near ln(num_classes)
+    upscore8 = upscore(fuse_pool3, ('W_t3', 'b_t3'), 16, like, num_classes, gain=0.01)
+
+    end_points.update(fc6=fc6, fc7=fc7, score_fr=score_fr, upscore2=upscore2, fuse_pool4=fuse_pool4,
+                      upscore_pool4=upscore_pool4, fuse_pool3=fuse_pool3, upscore8=upscore8)
+    return upscore8
+
+
+def skip_head(end_points, like, num_classes, width, drop, stride=8, pool_scales=None):
+    """The papers' head: scores of fc7, pool4 and pool3 added at their own resolutions, num_classes channels each.
+
+    stride: 8 fuses pool4 and pool3, 16 pool4 only, 32 neither.
+    pool_scales: None for the papers' version (scores start at zero, upsampling at bilinear interpolation, without
+      bias); (for pool3, for pool4) for the all-at-once version of fcn8s_tensorflow, which scales the pools by
+      these before they are scored and starts all kernels at random.
+    """
+    at_once = pool_scales is not None
+    score_start = tf.truncated_normal_initializer(stddev=0.001) if at_once else tf.zeros_initializer()
+
+    def conv(x, name, size, channels, start):
+        return _conv(x, (name + '_w', name + '_b'), size, channels, start)
+
+    def score(x, name):
+        return conv(x, name, 1, num_classes, score_start)
+
+    def upscore(x, name, size, like):
+        start = tf.truncated_normal_initializer(stddev=0.01) if at_once else bilinear(size)
+        return _upscore(x, (name + '_w', name + '_b' if at_once else None), size, like, num_classes, start)
+
+    pool3, pool4, pool5 = (end_points[name] for name in ('pool3', 'pool4', 'pool5'))
+    if at_once:
+        pool3, pool4 = pool3 * pool_scales[0], pool4 * pool_scales[1]
+
+    fc6 = drop(tf.nn.relu(conv(pool5, 'fc6', 7, scaled(4096, width), normal(49 * int(pool5.shape[3])))), 6)
+    fc7 = drop(tf.nn.relu(conv(fc6, 'fc7', 1, scaled(4096, width), normal(int(fc6.shape[3])))), 7)
+    score_fr = score(fc7, 'score_fr')
+    end_points.update(fc6=fc6, fc7=fc7, score_fr=score_fr)
+
+    if stride == 32:
+        end_points['upscore32'] = upscore(score_fr, 'upscore32', 64, like)
+        return end_points['upscore32']
+
+    upscore2 = upscore(score_fr, 'upscore2', 4, pool4)
+    score_pool4 = score(pool4, 'score_pool4')
+    fuse_pool4 = upscore2 + score_pool4
+    end_points.update(upscore2=upscore2, score_pool4=score_pool4, fuse_pool4=fuse_pool4)
+
+    if stride == 16:
+        end_points['upscore16'] = upscore(fuse_pool4, 'upscore16', 32, like)
+        return end_points['upscore16']
+
+    upscore_pool4 = upscore(fuse_pool4, 'upscore_pool4', 4, pool3)
+    score_pool3 = score(pool3, 'score_pool3')
+    fuse_pool3 = upscore_pool4 + score_pool3
+    upscore8 = upscore(fuse_pool3, 'upscore8', 16, like)
+    end_points.update(upscore_pool4=upscore_pool4, score_pool3=score_pool3, fuse_pool3=fuse_pool3, upscore8=upscore8)
+    return upscore8
+
+
+def _conv(x, names, size, channels, start):
+    kernel = tf.get_variable(names[0], [size, size, x.shape[3], channels], initializer=start)
+    bias = tf.get_variable(names[1], [channels], initializer=tf.zeros_initializer())
+    return conv2d(x, kernel, bias)
+
+
+def _upscore(x, names, size, like, channels, start):
+    """Transposed convolution with stride size / 2, each output seeing 2x2 inputs, to the size of `like`."""
+    kernel = tf.get_variable(names[0], [size, size, channels, x.shape[3]], initializer=start)
+    bias = names[1] and tf.get_variable(names[1], [channels], initializer=tf.zeros_initializer())
+    return conv2d_transpose(x, kernel, bias, size // 2, like)

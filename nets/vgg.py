@@ -1,0 +1,44 @@
+"""VGG16 and VGG19 without their fully connected layers (Simonyan and Zisserman, arXiv 1409.1556)."""
+from TensorflowUtils import conv2d, normal, pool, tf
+
+CONVS = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}  # convolutions in each of the five blocks
+CHANNELS = (64, 128, 256, 512, 512)
+PIXEL_SCALE = 64.  # pixels minus their mean deviate by about this much
+
+
+def scaled(channels, width):
+    """Channels of a layer in a net of the given width: at least 1."""
+    return max(1, int(round(channels * width)))
+
+
+def vgg(x, depth, pools, width=1.0, last='conv5_4', last_relu=True):
+    """The encoder: pixels float [B, H, W, 3] -> end points, an ordered dict from layer name to tensor.
+
+    Args:
+      depth: 16 or 19.
+      pools: five of 'max' and 'avg', one for each block; pool k leaves 1 / 2**k of height and width.
+      width: every layer has this part of its published channels.
+      last: the layer after which block 5 ends ('conv5_3' leaves out VGG19's conv5_4).
+      last_relu: whether the last convolution is followed by ReLU.
+    """
+    end_points = {}
+    for block, (convs, channels, kind) in enumerate(zip(CONVS[depth], CHANNELS, pools), 1):
+        for i in range(1, convs + 1):
+            name = f'conv{block}_{i}'
+            x = _conv(x, name, scaled(channels, width))
+            if name != last or last_relu:
+                x = tf.nn.relu(x)
+            end_points[name] = x
+            if name == last:
+                break
+        x = pool(x, kind)
+        end_points[f'pool{block}'] = x
+    return end_points
+
+
+def _conv(x, name, channels):
+    fan_in = 9 * int(x.shape[3])
+    gain = 2. / PIXEL_SCALE ** 2 if name == 'conv1_1' else 2.  # from pixels to activations of order one
+    kernel = tf.get_variable(name + '_w', [3, 3, x.shape[3], channels], initializer=normal(fan_in, gain))
+    bias = tf.get_variable(name + '_b', [channels], initializer=tf.zeros_initializer())
+    return conv2d(x, kernel, bias)
