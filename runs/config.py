@@ -1,0 +1,99 @@
+"""config.json: what a training run was started with, so that nobody repeats flags.
+
+Written into logs_dir when training starts; testing, inference and resuming rebuild the same net from it.
+"""
+import collections
+import json
+import os
+import platform
+import sys
+
+from files.atomic import write_json
+from files.errors import UserError
+from read_data import ClassInfo, find_classes, generic_classes
+
+NetConfig = collections.namedtuple('NetConfig', 'net num_classes width classes')  # classes: tuple of ClassInfo
+
+# A run cannot go on with another value of these: the variables or the meaning of its ids would change.
+FIXED = ('net', 'num_classes', 'width')
+
+
+def config_path(logs_dir):
+    """Where the config of the run in logs_dir stands."""
+    return os.path.join(logs_dir, 'config.json')
+
+
+def save_config(logs_dir, net_config, flag_values):
+    """Writes config.json: the net, its classes, every resolved flag and the versions."""
+    import numpy
+    import PIL
+    from TensorflowUtils import tf
+    write_json(config_path(logs_dir), {
+        'net': net_config.net, 'num_classes': net_config.num_classes, 'width': net_config.width,
+        'classes': [{'index': c.index, 'name': c.name, 'colour': list(c.colour)} for c in net_config.classes],
+        'flags': {name: flag_values[name].value for name in flag_values},
+        'versions': {'python': platform.python_version(), 'tensorflow': tf.version.VERSION,
+                     'numpy': numpy.__version__, 'pillow': PIL.__version__},
+        'command': sys.argv,
+    })
+
+
+def read_config(logs_dir):
+    """The config of the run in logs_dir as a dict, or None where there is none."""
+    path = config_path(logs_dir)
+    if not os.path.exists(path):
+        return None
+    try:
+        with open(path, encoding='utf-8') as file:
+            config = json.load(file)
+        _classes(config)
+        missing = [key for key in FIXED + ('flags',) if key not in config]
+    except (ValueError, TypeError, KeyError, OSError) as error:
+        raise UserError(f'{path} cannot be read: {error}. Restore it, or move it away and give --net, --num_classes '
+                        'and --width as flags.')
+    if missing:
+        raise UserError(f'{path} lacks {", ".join(missing)}: it is no config of a training run.')
+    return config
+
+
+def check_same_run(logs_dir, net_config):
+    """Raises UserError if logs_dir holds a run of another net, which training would spoil."""
+    config = read_config(logs_dir)
+    for key in FIXED if config else ():
+        if config[key] != getattr(net_config, key):
+            raise UserError(f'{logs_dir} holds a run with {key} {config[key]}, and {getattr(net_config, key)} was asked '
+                            f'for. Give another --logs_dir for the new run, or the same --{key} to go on with the old '
+                            'one.')
+
+
+def trained_net(config, given, default_data_dir):
+    """The NetConfig of a trained net: the flags that were given stand over config.json.
+
+    Args:
+      config: read_config's dict, or None for a checkpoint that came without one.
+      given: flag values with net, num_classes, width and data_dir, None where the user gave none.
+      default_data_dir: names the classes where neither config nor data_dir does.
+
+    Raises:
+      UserError: without config, when net or num_classes was not given.
+    """
+    if config is None and not (given.net and given.num_classes):
+        raise UserError('there is no config.json beside the checkpoint, so the net is not known: give --net and '
+                        '--num_classes (and --width, if it is not 1).')
+    net, num_classes, width = (
+        getattr(given, key) if getattr(given, key) is not None else (config or {'width': 1.}).get(key)
+        for key in FIXED)
+    if given.data_dir and os.path.isdir(given.data_dir):
+        classes = find_classes(given.data_dir, num_classes)
+    elif config and len(config['classes']) == num_classes:
+        classes = _classes(config)
+    else:
+        try:
+            classes = find_classes(default_data_dir, num_classes)
+        except UserError:  # another number of classes than the default data set has
+            classes = generic_classes(num_classes)
+    return NetConfig(net, num_classes, width, tuple(classes))
+
+
+def _classes(config):
+    return tuple(ClassInfo(c['index'], c['name'], tuple(c['colour'])) for c in config['classes'])

@@ -1,0 +1,81 @@
+"""Flags: those that scripts share, declared once, and what every script does with its command line.
+
+absl.flags is what tf.flags stands for; taken from absl itself, --help need not wait for TensorFlow.
+"""
+import os
+import signal
+import sys
+import textwrap
+
+from absl import flags
+
+from files.errors import UserError
+
+UNSET = None  # the default of flags whose value comes from the run's config.json
+
+
+def define_net_flags(flag_values, default_net=UNSET):
+    """--net, --num_classes and --width. Without a default they come from the config.json of the run."""
+    given = {'flag_values': flag_values, 'module_name': 'net'}
+    unless = '' if default_net else ' (default: as the run in logs_dir was trained)'
+    flags.DEFINE_string('net', default_net, 'row of NETS to build; python FCN_model.py lists them' + unless, **given)
+    classes_default = 'the lines of classes.csv' if default_net else 'as trained'
+    flags.DEFINE_integer('num_classes', UNSET, f'number of classes, 0 = "others" included (default: {classes_default})',
+                         2, 256, **given)
+    flags.DEFINE_float('width', 1. if default_net else UNSET, 'every hidden layer has this part of its published '
+                       'channels; 0.25 trains on a laptop, but no published weights fit it' + unless,
+                       0.01, 1., **given)
+
+
+def define_prediction_flags(flag_values, logs_dir):
+    """What FCN_test and FCN_infer need to find a trained net and predict with it."""
+    given = {'flag_values': flag_values, 'module_name': 'checkpoint'}
+    flags.DEFINE_string('logs_dir', logs_dir, 'folder of the training run to use', **given)
+    flags.DEFINE_string('checkpoint', '', 'checkpoint to use: a prefix such as logs/model.ckpt-500, one of its files, '
+                        'a folder, or "best" for the best on validation (default: the last in logs_dir)', **given)
+    flags.DEFINE_string('data_dir', UNSET, 'data set whose photos or classes.csv to use (default: as trained)',
+                        flag_values=flag_values, module_name='data')
+    flags.DEFINE_boolean('predict_class_0', True, '--nopredict_class_0 leaves class 0 out of the argmax, so that every '
+                         'pixel gets one of the named classes', flag_values=flag_values, module_name='prediction')
+
+
+def parse(flag_values, argv, doc):
+    """Parses the command line argv (its first entry the script's name); returns what is no flag.
+
+    --help prints doc and the flags and exits with 0; a wrong flag raises UserError.
+    """
+    if any(argument in ('-h', '-help', '--help') for argument in argv[1:]):
+        print(doc.strip() + '\n' + help_text(flag_values))
+        sys.exit(0)
+    try:
+        return flag_values(argv)[1:]
+    except flags.Error as error:
+        raise UserError(f'{error}\n{os.path.basename(argv[0])} --help lists the flags.')
+
+
+def help_text(flag_values):
+    """The flags with their defaults, in the groups and the order in which they were declared."""
+    lines = []
+    for group, members in flag_values.flags_by_module_dict().items():
+        lines.append(f'\n{group}:')
+        for flag in members:
+            shown = '' if flag.default is None or flag.default == '' else f' (default: {flag.default})'
+            lines.append(f'  --{flag.name}')
+            lines.extend(textwrap.wrap(flag.help + shown, 96, initial_indent=' ' * 8, subsequent_indent=' ' * 8))
+    return '\n'.join(lines)
+
+
+def run(main):
+    """Runs a script's main(argv) -> exit code or None, and exits: a UserError as its message, with code 1."""
+    try:
+        code = main(sys.argv)
+    except UserError as error:
+        print(f'error: {error}', file=sys.stderr)
+        code = 1
+    except KeyboardInterrupt:
+        print('stopped', file=sys.stderr)
+        code = 128 + signal.SIGINT
+    except BrokenPipeError:  # the reader of our output, such as `head`, has left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code)

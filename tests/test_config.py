@@ -1,0 +1,88 @@
+"""config.json: written whole, read back, and overridden by flags only where flags were given."""
+import collections
+import json
+
+import pytest
+from absl import flags
+
+from files.errors import UserError
+from read_data import ClassInfo
+from runs.config import NetConfig, check_same_run, config_path, read_config, save_config, trained_net
+from scripts import CLASSES_CSV
+
+CLASSES = (ClassInfo(0, 'others', (0, 0, 0)), ClassInfo(1, 'cat', (220, 60, 20)))
+NET = NetConfig('fcn8s', 2, 0.25, CLASSES)
+Given = collections.namedtuple('Given', 'net num_classes width data_dir')
+NOTHING = Given(None, None, None, None)
+
+
+@pytest.fixture
+def logs_dir(tmp_path):
+    values = flags.FlagValues()
+    flags.DEFINE_string('data_dir', 'cats', 'x', flag_values=values)
+    flags.DEFINE_integer('ignore_label', None, 'x', flag_values=values)
+    values.mark_as_parsed()
+    save_config(str(tmp_path), NET, values)
+    return str(tmp_path)
+
+
+def test_config_holds_net_classes_flags_and_versions(logs_dir):
+    config = read_config(logs_dir)
+    assert (config['net'], config['num_classes'], config['width']) == ('fcn8s', 2, 0.25)
+    assert config['classes'][1] == {'index': 1, 'name': 'cat', 'colour': [220, 60, 20]}
+    assert config['flags'] == {'data_dir': 'cats', 'ignore_label': None}
+    assert set(config['versions']) == {'python', 'tensorflow', 'numpy', 'pillow'}
+
+
+def test_no_config_is_none(tmp_path):
+    assert read_config(str(tmp_path)) is None
+
+
+@pytest.mark.parametrize('content', ['{"net": "fcn8s"', '{"classes": 5}', '[]', '{"classes": []}'])
+def test_broken_config_is_named(tmp_path, content):
+    (tmp_path / 'config.json').write_text(content)
+    with pytest.raises(UserError, match='config.json'):
+        read_config(str(tmp_path))
+
+
+def test_trained_net_comes_from_the_config(logs_dir):
+    assert trained_net(read_config(logs_dir), NOTHING, 'none') == NET
+
+
+def test_flags_stand_over_the_config(logs_dir):
+    net = trained_net(read_config(logs_dir), Given('fcn8s_paper', 5, 1., None), 'none')
+    assert (net.net, net.num_classes, net.width, len(net.classes)) == ('fcn8s_paper', 5, 1., 5)
+
+
+def test_classes_come_from_a_data_set_that_is_given(logs_dir, tmp_path):
+    data = tmp_path / 'data'
+    data.mkdir()
+    (data / 'classes.csv').write_text(CLASSES_CSV)
+    net = trained_net(read_config(logs_dir), Given(None, 3, None, str(data)), 'none')
+    assert [c.name for c in net.classes] == ['others', 'left', 'right']
+
+
+def test_without_config_the_net_must_be_given():
+    with pytest.raises(UserError, match='--net and --num_classes'):
+        trained_net(None, Given('fcn8s', None, None, None), 'none')
+
+
+def test_without_config_151_classes_have_the_names_of_ADE20K():
+    import FCN_test
+    net = trained_net(None, Given('fcn8s', 151, None, None), FCN_test.DATA_DIR)
+    assert net.width == 1 and net.classes[1].name == 'wall'
+
+
+@pytest.mark.parametrize('changed', [{'net': 'fcn8s_paper'}, {'num_classes': 3}, {'width': 1.}])
+def test_a_run_is_not_continued_as_another_net(logs_dir, changed):
+    with pytest.raises(UserError, match=list(changed)[0]):
+        check_same_run(logs_dir, NET._replace(**changed))
+
+
+def test_a_run_is_continued_as_itself(logs_dir):
+    check_same_run(logs_dir, NET)
+
+
+def test_config_is_valid_json_of_its_own_path(logs_dir):
+    with open(config_path(logs_dir)) as file:
+        assert json.load(file)['command']
