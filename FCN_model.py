@@ -7,9 +7,9 @@ Pure graph: no flags, no session, no disk.
 import collections
 import functools
 
-from TensorflowUtils import dropout, tf
 from nets.heads import fcn_head, skip_head
 from nets.vgg import CONVS, vgg
+from TensorflowUtils import dropout, tf
 
 MEAN_RGB = (123.68, 116.779, 103.939)  # of ImageNet's training photos, as VGG was trained on
 RAW_RGB = (0., 0., 0.)
@@ -20,7 +20,8 @@ RAW_RGB = (0., 0., 0.)
 Net = collections.namedtuple('Net', 'encoder head mean keep_prob vgg source')
 
 # What training fetches and feeds. images, annotations: placeholders; step: the global step, a variable; train: the op
-# of one step; finite: whether it was taken; progress: {name: scalar}; validate: (ids, loss) without dropout; variables: the net's own, without the optimizer's.
+# of one step; finite: whether it was taken; progress: {name: scalar}; validate: (ids, loss) without dropout;
+# variables: the net's own, without the optimizer's.
 TrainingGraph = collections.namedtuple(
     'TrainingGraph', 'images annotations step train loss finite progress validate variables end_points gradients')
 

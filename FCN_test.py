@@ -14,8 +14,16 @@ from absl import flags
 from tqdm import tqdm
 
 from files.atomic import write_json
-from metrics import (all_class_scores, format_scores, format_table, mean_scores, per_class, per_image_scores,
-                     scene_parsing_scores, without_unlabelled)
+from metrics import (
+    all_class_scores,
+    format_scores,
+    format_table,
+    mean_scores,
+    per_class,
+    per_image_scores,
+    scene_parsing_scores,
+    without_unlabelled,
+)
 from read_data import read_dataset
 from runs.data_set import ensure_data_set
 from runs.evaluation import evaluate
@@ -80,7 +88,8 @@ def scores_of(total, scores, classes):
         'per_image_mean': mean and mean._asdict(),
         'scene_parsing': scene_parsing_scores(total)._asdict(),
         'all_classes': all_class_scores(total)._asdict(),
-        'per_class': [dict(row._asdict(), name=classes[row.index].name) for row in per_class(without_unlabelled(total))],
+        'per_class': [dict(row._asdict(), name=classes[row.index].name)
+                      for row in per_class(without_unlabelled(total))],
         'images': len(scores),
         'images_without_labels': sum(score is None for score in scores),
     }

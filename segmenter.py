@@ -6,13 +6,13 @@
 
 import numpy as np
 
-from FCN_model import NETS, build, predict_ids
-from TensorflowUtils import create_session, describe_device, tf
 from batch_reader import network_size
+from FCN_model import NETS, build, predict_ids
 from files.errors import UserError
 from files.images import resize_ids, resize_photo
 from runs.checkpoints import config_folder, find_checkpoint, restore_for_prediction
 from runs.config import read_config, trained_net
+from TensorflowUtils import create_session, describe_device, tf
 
 
 class Segmenter:
@@ -67,8 +67,8 @@ class Segmenter:
         try:
             return self._session.run(self._ids, {self._images: images})
         except tf.errors.ResourceExhaustedError:
-            raise UserError(f'memory ran out on images of {images.shape[1]}x{images.shape[2]} pixels. Use smaller ones, '
-                            'or --max_side=1024 to let the net see them scaled down.')
+            raise UserError(f'memory ran out on images of {images.shape[1]}x{images.shape[2]} pixels. Use smaller '
+                            'ones, or --max_side=1024 to let the net see them scaled down.')
 
     def describe(self):
         """One line for the log: device, net and checkpoint."""

@@ -6,8 +6,8 @@ the scores, [B, H, W, num_classes]. Arguments they share:
   width: fc6 and fc7 have this part of their 4096 channels.
   drop: function (tensor, number of the layer) -> tensor, the dropout behind fc6 and fc7.
 """
-from TensorflowUtils import bilinear, conv2d, conv2d_transpose, normal, tf
 from nets.vgg import scaled
+from TensorflowUtils import bilinear, conv2d, conv2d_transpose, normal, tf
 
 
 def fcn_head(end_points, like, num_classes, width, drop, score_relu=False, stddev=None):

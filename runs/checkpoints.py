@@ -3,10 +3,10 @@ import json
 import os
 import re
 
-from TensorflowUtils import tf
 from files.atomic import write_json
 from files.errors import UserError
 from runs.arrays import load_arrays, require_all
+from TensorflowUtils import tf
 
 NAME = 'model.ckpt'
 BEST = 'best'
@@ -38,7 +38,7 @@ def find_checkpoint(checkpoint, logs_dir):
         return found[-1]
     prefix = _SUFFIX.sub('', folder)
     if not os.path.exists(prefix + '.index'):
-        reason = 'it is a file of another kind' if os.path.isfile(folder) else f'there is no such folder or {prefix}.index'
+        reason = 'a file of another kind' if os.path.isfile(folder) else f'there is no such folder or {prefix}.index'
         raise CheckpointError(f'no checkpoint {folder}: {reason}. Train first (python FCN_train.py '
                               f'--logs_dir={logs_dir}), or give a prefix such as logs/model.ckpt-500.')
     return prefix
@@ -127,8 +127,8 @@ class CheckpointKeeper:
         try:
             return saver.save(session, path, global_step=step, write_meta_graph=False)
         except (tf.errors.OpError, ValueError, OSError) as error:
-            raise CheckpointError(f'{path}-{step} cannot be written: {_first_line(error)}. The checkpoints before it are '
-                                  'whole; make room or choose another --logs_dir and start again.')
+            raise CheckpointError(f'{path}-{step} cannot be written: {_first_line(error)}. The checkpoints before it '
+                                  'are whole; make room or choose another --logs_dir and start again.')
 
 
 def _damage():

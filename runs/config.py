@@ -13,6 +13,8 @@ from files.errors import UserError
 from read_data import ClassInfo, find_classes, generic_classes
 
 NetConfig = collections.namedtuple('NetConfig', 'net num_classes width classes')  # classes: tuple of ClassInfo
+Given = collections.namedtuple('Given', 'net num_classes width data_dir')  # what flags say of a trained net
+Given.__new__.__defaults__ = (None,) * len(Given._fields)
 
 # A run cannot go on with another value of these: the variables or the meaning of its ids would change.
 FIXED = ('net', 'num_classes', 'width')
@@ -27,6 +29,7 @@ def save_config(logs_dir, net_config, flag_values):
     """Writes config.json: the net, its classes, every resolved flag and the versions."""
     import numpy
     import PIL
+
     from TensorflowUtils import tf
     write_json(config_path(logs_dir), {
         'net': net_config.net, 'num_classes': net_config.num_classes, 'width': net_config.width,
@@ -61,9 +64,9 @@ def check_same_run(logs_dir, net_config):
     config = read_config(logs_dir)
     for key in FIXED if config else ():
         if config[key] != getattr(net_config, key):
-            raise UserError(f'{logs_dir} holds a run with {key} {config[key]}, and {getattr(net_config, key)} was asked '
-                            f'for. Give another --logs_dir for the new run, or the same --{key} to go on with the old '
-                            'one.')
+            raise UserError(f'{logs_dir} holds a run with {key} {config[key]}, and {getattr(net_config, key)} was '
+                            'asked for. Give another --logs_dir for the new run, or the same '
+                            f'--{key} to go on with the old one.')
 
 
 def trained_net(config, given, default_data_dir):
@@ -71,12 +74,13 @@ def trained_net(config, given, default_data_dir):
 
     Args:
       config: read_config's dict, or None for a checkpoint that came without one.
-      given: flag values with net, num_classes, width and data_dir, None where the user gave none.
+      given: flag values with net, num_classes, width and data_dir, None where the user gave none; or None.
       default_data_dir: names the classes where neither config nor data_dir does.
 
     Raises:
       UserError: without config, when net or num_classes was not given.
     """
+    given = given or Given()
     if config is None and not (given.net and given.num_classes):
         raise UserError('there is no config.json beside the checkpoint, so the net is not known: give --net and '
                         '--num_classes (and --width, if it is not 1).')

@@ -2,8 +2,8 @@
 import csv
 import os
 
-from TensorflowUtils import tf
 from files.atomic import whole_file
+from TensorflowUtils import tf
 
 COLUMNS = ('step', 'loss', 'pixel_accuracy', 'mean_iu')
 

@@ -20,7 +20,8 @@ def write_data_set(folder, training=4, validation=2, size=(40, 52)):
             edge = width // 3 + 4 * i
             ids = np.where(np.arange(width) < edge, 1, 2).astype(np.uint8) * np.ones((height, 1), np.uint8)
             ids[:2] = 0
-            photo = np.array([[90, 90, 90], [180, 60, 60], [60, 60, 180]])[ids] + random.randint(-30, 30, ids.shape + (3,))
+            photo = np.array([[90, 90, 90], [180, 60, 60], [60, 60, 180]])[ids]
+            photo += random.randint(-30, 30, photo.shape)
             Image.fromarray(photo.astype(np.uint8)).save(os.path.join(str(folder), 'images', split, f'p{i}.png'))
             Image.fromarray(ids).save(os.path.join(str(folder), 'annotations', split, f'p{i}.png'))
     with open(os.path.join(str(folder), 'classes.csv'), 'w') as file:

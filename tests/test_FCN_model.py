@@ -2,8 +2,16 @@
 import numpy as np
 import pytest
 
-from FCN_model import (build, net_row, pixel_accuracy, predict_ids, segmentation_loss, training_graph, training_step,
-                       valid_pixels)
+from FCN_model import (
+    build,
+    net_row,
+    pixel_accuracy,
+    predict_ids,
+    segmentation_loss,
+    training_graph,
+    training_step,
+    valid_pixels,
+)
 from TensorflowUtils import create_session, tf
 
 THIN = 1 / 16

@@ -4,8 +4,8 @@ import sys
 
 import numpy as np
 import pytest
-
 from conftest import PROJECT
+
 from TensorflowUtils import bilinear, conv2d, conv2d_transpose, create_session, dropout, normal, pool, tf
 
 

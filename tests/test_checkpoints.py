@@ -4,8 +4,7 @@ import os
 import numpy as np
 import pytest
 
-from runs.checkpoints import (CheckpointError, CheckpointKeeper, config_folder, find_checkpoint,
-                              restore_for_prediction)
+from runs.checkpoints import CheckpointError, CheckpointKeeper, config_folder, find_checkpoint, restore_for_prediction
 from TensorflowUtils import create_session, tf
 
 

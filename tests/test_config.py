@@ -1,19 +1,17 @@
 """config.json: written whole, read back, and overridden by flags only where flags were given."""
-import collections
 import json
 
 import pytest
 from absl import flags
+from scripts import CLASSES_CSV
 
 from files.errors import UserError
 from read_data import ClassInfo
-from runs.config import NetConfig, check_same_run, config_path, read_config, save_config, trained_net
-from scripts import CLASSES_CSV
+from runs.config import Given, NetConfig, check_same_run, config_path, read_config, save_config, trained_net
 
 CLASSES = (ClassInfo(0, 'others', (0, 0, 0)), ClassInfo(1, 'cat', (220, 60, 20)))
 NET = NetConfig('fcn8s', 2, 0.25, CLASSES)
-Given = collections.namedtuple('Given', 'net num_classes width data_dir')
-NOTHING = Given(None, None, None, None)
+NOTHING = Given()
 
 
 @pytest.fixture

@@ -4,14 +4,14 @@ import sys
 
 import pytest
 from absl import flags
+from conftest import PROJECT
+from scripts import fresh_flags
 
 import FCN_infer
 import FCN_test
 import FCN_train
-from conftest import PROJECT
 from files.errors import UserError
 from runs.flags import help_text, parse
-from scripts import fresh_flags
 
 
 @pytest.mark.parametrize('script', [FCN_train, FCN_test, FCN_infer])
@@ -47,7 +47,7 @@ def test_defaults_are_those_of_the_card():
 
 def test_user_error_is_a_message_without_a_traceback(tmp_path):
     done = subprocess.run([sys.executable, 'FCN_train.py', f'--data_dir={tmp_path / "none"}'], cwd=PROJECT,
-                          stderr=subprocess.PIPE, universal_newlines=True)
+                          stderr=subprocess.PIPE, text=True)
     assert done.returncode == 1
     assert done.stderr.startswith('error: ') and str(tmp_path / 'none') in done.stderr
     assert 'Traceback' not in done.stderr

@@ -153,3 +153,11 @@ def test_importing_needs_no_tensorflow():
     code = 'import sys; import nets.pretrained; sys.exit("tensorflow" in sys.modules or "scipy" in sys.modules)'
     root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     assert subprocess.call([sys.executable, '-c', code], cwd=root) == 0
+
+
+@pytest.mark.parametrize('right, below', [(0.373467, 0.274770), (0.339990, 0.232160)])
+def test_mat_that_shows_the_published_kernels_upright_is_not_transposed(tmp_path, right, below):
+    blobs = vgg_files.caffe_blobs()
+    blobs['conv1_1'][0][0, 0, 0, 1], blobs['conv1_1'][0][0, 0, 1, 0] = right, below  # Caffe's: [out, blue, h, w]
+    path = vgg_files.write_mat(str(tmp_path / 'upright.mat'), blobs, height_first=True)
+    assert_layers(read_vgg(path), blobs)

@@ -9,14 +9,14 @@ import time
 
 import numpy as np
 import pytest
+from conftest import PROJECT
 from PIL import Image
+from scripts import run_script, write_data_set
 
 import FCN_infer
 import FCN_test
 import FCN_train
-from conftest import PROJECT
 from files.errors import UserError
-from scripts import run_script, write_data_set
 from TensorflowUtils import tf
 
 THIN = ('--width=0.0625', '--pretrained=none', '--learning_rate=1e-3', '--validation_num=0')
@@ -46,6 +46,11 @@ def validation_rows(logs_dir):
         return list(csv.DictReader(file))
 
 
+def events(logs_dir, part):
+    folder = os.path.join(str(logs_dir), part)
+    return [event for name in os.listdir(folder) for event in tf.train.summary_iterator(os.path.join(folder, name))]
+
+
 def test_training_saves_at_its_intervals_and_at_the_end(trained):
     assert steps_in(trained[1]) == [25, 50, 60]
 
@@ -68,9 +73,7 @@ def test_best_checkpoint_is_that_of_the_highest_mean_iu(trained):
 def test_tensorboard_has_the_scalars_of_both_parts(trained):
     tags = {}
     for part in ('train', 'validation'):
-        folder = os.path.join(trained[1], part)
-        events = [event for name in os.listdir(folder) for event in tf.train.summary_iterator(os.path.join(folder, name))]
-        tags[part] = {(value.tag, event.step) for event in events for value in event.summary.value}
+        tags[part] = {(value.tag, event.step) for event in events(trained[1], part) for value in event.summary.value}
     assert {('loss', 0), ('pixel_accuracy', 50), ('classes_predicted', 50)} <= tags['train']
     assert {('loss', 30), ('mean_iu', 60), ('pixel_accuracy', 60)} <= tags['validation']
 
@@ -88,10 +91,9 @@ def test_resumed_training_ends_where_uninterrupted_training_does(tmp_path):
 
 def test_debug_writes_histograms_and_sparsity(tmp_path):
     data_dir = write_data_set(tmp_path / 'data')
-    run_script(FCN_train, f'--data_dir={data_dir}', f'--logs_dir={tmp_path / "logs"}', '--max_steps=1', '--debug', *THIN)
-    folder = str(tmp_path / 'logs' / 'train')
-    events = [event for name in os.listdir(folder) for event in tf.train.summary_iterator(os.path.join(folder, name))]
-    tags = {value.tag for event in events for value in event.summary.value}
+    logs_dir = str(tmp_path / 'logs')
+    run_script(FCN_train, f'--data_dir={data_dir}', f'--logs_dir={logs_dir}', '--max_steps=1', '--debug', *THIN)
+    tags = {value.tag for event in events(logs_dir, 'train') for value in event.summary.value}
     assert {'conv1_1/activation', 'fc6/sparsity', 'inference/W8/gradient'} <= tags
 
 
@@ -135,8 +137,8 @@ def test_init_from_takes_what_fits_and_starts_at_step_0(trained, tmp_path, capsy
 def test_signal_saves_and_leaves_with_its_code(tmp_path):
     data_dir = write_data_set(tmp_path / 'data')
     command = [sys.executable, 'FCN_train.py', f'--data_dir={data_dir}', f'--logs_dir={tmp_path / "logs"}'] + list(THIN)
-    process = subprocess.Popen(command + ['--save_every=5'], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                               universal_newlines=True)
+    process = subprocess.Popen(command + ['--save_every=5'], cwd=PROJECT, stdout=subprocess.PIPE,
+                               stderr=subprocess.DEVNULL, universal_newlines=True)
     while not os.path.exists(str(tmp_path / 'logs' / 'model.ckpt-5.index')):
         assert process.poll() is None
         time.sleep(0.05)
@@ -199,7 +201,8 @@ def test_inference_keeps_names_and_sizes(trained, tmp_path):
     Image.new('RGB', (75, 41), (180, 60, 60)).save(str(photo), 'JPEG')
     code = run_script(FCN_infer, f'--logs_dir={trained[1]}', f'--output_dir={tmp_path / "out"}', str(photo))
     assert code == 0
-    assert sorted(os.listdir(str(tmp_path / 'out'))) == ['my street.png', 'my street_legend.png', 'my street_overlay.jpg']
+    results = ['my street.png', 'my street_legend.png', 'my street_overlay.jpg']
+    assert sorted(os.listdir(str(tmp_path / 'out'))) == results
     ids = Image.open(str(tmp_path / 'out' / 'my street.png'))
     assert ids.mode == 'P' and ids.size == (75, 41) and set(np.array(ids).ravel()) <= {0, 1, 2}
     assert Image.open(str(tmp_path / 'out' / 'my street_overlay.jpg')).size == (75, 41)

@@ -10,14 +10,17 @@ MATCONVNET = {  # depth: (url, md5)
     19: ('http://www.vlfeat.org/matconvnet/models/imagenet-vgg-verydeep-19.mat', '106118b7cf60435e6d8e04f6a6dc3657'),
 }
 
+# conv1_1's weights from blue to channel 0 in the top row's middle and the middle row's left, in VGG-16 and VGG-19.
+BESIDE_CORNER = ((0.373467, 0.274770), (0.339990, 0.232160))
+
 
 def read_mat(path):
     """WeightFile of a MATLAB 5 to 7.2 file with the cell `layers` of structs, matched by their field `name`.
 
-    A struct keeps its arrays in the cell `weights`, in the oldest files in `filters` and `biases`. Kernels are
-    [h, w, in, out] and take RGB: MatConvNet's utils/import-caffe.py transposes them to that from Caffe's
-    [out, in, h, w], and their values agree with those of the Keras files. (Its manual calls them [w, h, in, out], and
-    some published code transposes them once more, which mirrors every filter about its diagonal.)
+    A struct keeps its arrays in the cell `weights`, in the oldest files in `filters` and `biases`. Kernels take RGB and
+    are [width, height, in, out] by MatConvNet's manual. Its utils/import-caffe.py, though, writes Caffe's kernels as
+    [height, width, in, out]; a file whose conv1_1 shows the published values in that order is taken at its values,
+    for transposing it would mirror every filter about its diagonal.
     Raises PretrainedError.
     """
     from scipy.io import loadmat, whosmat
@@ -32,7 +35,17 @@ def read_mat(path):
         structs = [_only(entry) for entry in layers.ravel()]
         names = [str(_only(getattr(struct, 'name', '?'))) for struct in structs]
         pairs = {layer_name(name): _arrays(struct) for name, struct in zip(names, structs)}
-    return WeightFile('MatConvNet', 'RGB', {name: pair for name, pair in pairs.items() if name and pair}, names)
+    pairs = {name: pair for name, pair in pairs.items() if name and pair}
+    if not ('conv1_1' in pairs and _height_first(pairs['conv1_1'][0])):
+        pairs = {name: (kernel.transpose(1, 0, 2, 3), bias) for name, (kernel, bias) in pairs.items()}
+    return WeightFile('MatConvNet', 'RGB', pairs, names)
+
+
+def _height_first(kernel):
+    """Whether conv1_1 shows, right of the corner and below it, what the published kernels have there."""
+    if kernel.shape[:3] != (3, 3, 3):
+        return False
+    return any(np.allclose((kernel[0, 1, 2, 0], kernel[1, 0, 2, 0]), pair, atol=1e-3) for pair in BESIDE_CORNER)
 
 
 def _only(value):

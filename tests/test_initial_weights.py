@@ -1,0 +1,64 @@
+"""A net's first weights: from a VGG file, by name and shape, with an account of every array."""
+import pytest
+import vgg_files
+from scripts import run_script
+
+import FCN_train
+from FCN_model import build
+from files.errors import UserError
+from runs.initial_weights import load_initial_weights
+from TensorflowUtils import create_session, tf
+
+THIN = 1 / 16
+BLOBS = vgg_files.caffe_blobs(16)
+
+
+def start(net, pretrained, model_dir='', width=THIN, names=('conv1_1', 'W6', 'W7', 'W8')):
+    """The weights of `names` in a net that has loaded its initial weights."""
+    with tf.Graph().as_default(), create_session() as session:
+        build(net, tf.placeholder(tf.uint8, [None, None, None, 3]), 13, width)
+        variables = tf.global_variables()
+        session.run(tf.global_variables_initializer())
+        load_initial_weights(session, net, variables, '', pretrained, model_dir)
+        values = session.run({v.op.name: v for v in variables})
+    return {name: values['inference/' + name + ('_w' if name.startswith('conv') else '')] for name in names}
+
+
+def test_vgg_fills_convolutions_and_fully_connected_layers(tmp_path):
+    loaded = start('fcn8s', vgg_files.write_mat(str(tmp_path / 'vgg.mat'), BLOBS))
+    expected = vgg_files.convolutions(BLOBS)
+    for variable, layer in (('conv1_1', 'conv1_1'), ('W6', 'fc6'), ('W7', 'fc7')):
+        assert (loaded[variable] == expected[layer][0]).all()
+
+
+def test_every_array_is_accounted_for(tmp_path, capsys):
+    start('fcn8s', vgg_files.write_mat(str(tmp_path / 'vgg.mat'), BLOBS))
+    shown = capsys.readouterr().out
+    # 15 layers with a kernel and a bias each are VGG's; score_fr and the three transposed convolutions are not
+    assert shown.count('  loaded ') == 30 and shown.count('  not in it ') == 8
+
+
+def test_auto_takes_the_file_in_model_dir(tmp_path):
+    vgg_files.write_mat(str(tmp_path / 'imagenet-vgg-verydeep-16.mat'), BLOBS)
+    loaded = start('fcn8s', 'auto', str(tmp_path))
+    assert (loaded['conv1_1'] == vgg_files.convolutions(BLOBS)['conv1_1'][0]).all()
+
+
+def test_auto_without_a_file_warns_and_says_how_to_get_one(tmp_path, capsys):
+    start('fcn8s', 'auto', str(tmp_path))
+    assert 'training from scratch' in capsys.readouterr().out
+
+
+def test_vgg16_does_not_start_a_net_on_vgg19(tmp_path):
+    with pytest.raises(UserError, match='VGG-16.*VGG-19'):
+        start('fcn8s_vgg19', vgg_files.write_mat(str(tmp_path / 'vgg.mat'), BLOBS))
+
+
+def test_published_weights_fit_full_width_only(tmp_path):
+    with pytest.raises(UserError, match='--width=1'):
+        start('fcn8s', vgg_files.write_mat(str(tmp_path / 'vgg.mat'), BLOBS), width=1 / 8)
+
+
+def test_a_file_that_does_not_exist_stops_before_anything_else(tmp_path):
+    with pytest.raises(UserError, match='none.mat.*auto, none, download'):
+        run_script(FCN_train, f'--pretrained={tmp_path / "none.mat"}')

@@ -1,0 +1,37 @@
+"""The two requirement files say the same but for the build of TensorFlow, and hold what is installed here."""
+import os
+import re
+
+import pytest
+from conftest import PROJECT
+
+
+def requirements(name):
+    with open(os.path.join(PROJECT, name)) as file:
+        lines = [line.split('#')[0].strip() for line in file]
+    return [line for line in lines if line]
+
+
+def test_cpu_requirements_differ_in_tensorflow_only():
+    gpu, cpu = (set(requirements(name)) for name in ('requirements.txt', 'requirements-cpu.txt'))
+    assert all(line.startswith('tensorflow') for line in gpu ^ cpu)
+
+
+@pytest.mark.parametrize('name', ['requirements.txt', 'requirements-cpu.txt', 'requirements-dev.txt'])
+def test_every_requirement_has_a_reason_and_a_bound(name):
+    with open(os.path.join(PROJECT, name)) as file:
+        lines = [line.strip() for line in file if not line.startswith('#')]
+    with open(os.path.join(PROJECT, name)) as file:
+        above = file.read()
+    for line in filter(None, lines):
+        assert re.search(r'==|<', line.split(';')[0]), line
+        assert '#' in line or (line.startswith('tensorflow') and '# TensorFlow' in above), line
+
+
+@pytest.mark.parametrize('line', requirements('requirements-cpu.txt') + requirements('requirements-dev.txt'))
+def test_installed_version_is_within_its_bounds(line):
+    packaging = pytest.importorskip('packaging.requirements')
+    metadata = pytest.importorskip('importlib.metadata', reason='Python 3.7 has no importlib.metadata')
+    requirement = packaging.Requirement(line)
+    if requirement.marker is None or requirement.marker.evaluate():
+        assert requirement.specifier.contains(metadata.version(requirement.name))
