@@ -12,7 +12,7 @@ import os
 from absl import flags
 
 from batch_reader import BatchReader
-from FCN_model import NETS, training_graph
+from FCN_model import NETS, Recipe, training_graph
 from files.errors import UserError
 from read_data import read_dataset
 from runs.checkpoints import CheckpointKeeper
@@ -50,9 +50,22 @@ def define_flags():
                          'out "others", 255 the border that some masks have (default: none)', 0, 255, **group('data'))
     flags.DEFINE_integer('read_threads', 2, 'threads that decode photos', 1, **group('data'))
     define_net_flags(FLAGS, NET)
-    flags.DEFINE_float('learning_rate', LEARNING_RATE, "Adam's; 1e-4 is common from scratch", 0., **group('training'))
-    flags.DEFINE_float('keep_prob', None, 'dropout keeps this part of fc6 and fc7 (default: as the net was published, '
-                       '0.8 for fcn8s)', 0.01, 1., **group('training'))
+    flags.DEFINE_enum('optimizer', 'adam', ['adam', 'sgd'], 'Adam, or gradient descent with momentum',
+                      **group('training'))
+    flags.DEFINE_float('learning_rate', LEARNING_RATE, '1e-4 is common for Adam from scratch', 0., **group('training'))
+    flags.DEFINE_float('lr_encoder', None, "the pretrained layers' own (default: learning_rate)", 0.,
+                       **group('training'))
+    flags.DEFINE_float('lr_decoder', None, "the new layers' own (default: learning_rate)", 0., **group('training'))
+    flags.DEFINE_float('momentum', 0.9, "sgd's", 0., 1., **group('training'))
+    flags.DEFINE_float('weight_decay', 0., 'pulls all kernels towards zero', 0., **group('training'))
+    flags.DEFINE_float('l2', 0., "the same as a loss on the decoder's kernels, as in fcn8s_tensorflow", 0.,
+                       **group('training'))
+    flags.DEFINE_float('clip_norm', 0., 'gradients are scaled down to this joint norm; 0 leaves them', 0.,
+                       **group('training'))
+    flags.DEFINE_boolean('fix_bn', False, 'batch normalization keeps the moving averages it starts with, as is best '
+                         'for small batches', **group('training'))
+    flags.DEFINE_float('keep_prob', None, 'all dropout keeps this part (default: as the net was published, 0.8 for '
+                       'fcn8s)', 0.01, 1., **group('training'))
     flags.DEFINE_integer('max_steps', MAX_STEPS, 'the run ends at this step, counted from its very start', 1,
                          **group('training'))
     flags.DEFINE_integer('seed', 0, 'of the initial weights, the order of photos and dropout', 0, **group('training'))
@@ -78,8 +91,6 @@ def main(argv):
     parse(FLAGS, argv, __doc__)
     if FLAGS.net not in NETS:
         raise UserError(f'--net={FLAGS.net}: there is no such net. There are: {", ".join(NETS)}.')
-    if FLAGS.keep_prob is None:
-        FLAGS.keep_prob = NETS[FLAGS.net].keep_prob
     check_pretrained(FLAGS.pretrained)
 
     ensure_data_set(FLAGS.data_dir)
@@ -95,8 +106,9 @@ def main(argv):
 
     with tf.Graph().as_default(), create_session() as session:
         tf.set_random_seed(FLAGS.seed)
-        graph = training_graph(net.net, net.num_classes, net.width, FLAGS.keep_prob, FLAGS.learning_rate, FLAGS.seed,
-                               FLAGS.ignore_label)
+        recipe = Recipe(FLAGS.optimizer, FLAGS.momentum, FLAGS.weight_decay, FLAGS.l2, FLAGS.clip_norm)
+        graph = training_graph(net.net, net.num_classes, net.width, FLAGS.seed, FLAGS.keep_prob, FLAGS.fix_bn,
+                               FLAGS.ignore_label, recipe=recipe)
         keeper = CheckpointKeeper(FLAGS.logs_dir, tf.global_variables(), graph.variables)
         session.run(tf.global_variables_initializer())
         prefix = keeper.resume(session)

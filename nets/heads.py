@@ -4,18 +4,23 @@ Each function takes the encoder's end points, adds its own under Shelhamer's nam
 the scores, [B, H, W, num_classes]. Arguments they share:
   like: tensor [B, H, W, ...] with the height and width of the scores.
   width: fc6 and fc7 have this part of their 4096 channels.
-  drop: function (tensor, number of the layer) -> tensor, the dropout behind fc6 and fc7.
+  keep_prob: of the dropout behind fc6 and fc7, as the net was published.
+  drop: function (tensor, number of the layer, keep_prob) -> tensor, or None for no dropout.
+  training: not used, for there is no batch normalization in these heads; every head takes it.
 """
 from nets.vgg import scaled
 from TensorflowUtils import bilinear, conv2d, conv2d_transpose, normal, tf
 
 
-def fcn_head(end_points, like, num_classes, width, drop, score_relu=False, stddev=None):
+def fcn_head(end_points, like, num_classes, width=1.0, training=False, drop=None, keep_prob=0.8, score_relu=False,
+             stddev=None):
     """The head of FCN.tensorflow and FCN-tensorflow-ADE20k: the upsampled scores take on the pools' channels.
 
     score_relu: a ReLU behind the 1x1 scores, as FCN-tensorflow-ADE20k has it.
     stddev: of all kernels at the start; None fits each to its number of inputs.
     """
+    del training
+
     def start(fan_in, gain):
         return normal(fan_in, gain) if stddev is None else tf.truncated_normal_initializer(stddev=stddev)
 
@@ -27,8 +32,8 @@ def fcn_head(end_points, like, num_classes, width, drop, score_relu=False, stdde
 
     pool3, pool4, pool5 = (end_points[name] for name in ('pool3', 'pool4', 'pool5'))
 
-    fc6 = drop(tf.nn.relu(conv(pool5, ('W6', 'b6'), 7, scaled(4096, width))), 6)
-    fc7 = drop(tf.nn.relu(conv(fc6, ('W7', 'b7'), 1, scaled(4096, width))), 7)
+    fc6 = _dropped(tf.nn.relu(conv(pool5, ('W6', 'b6'), 7, scaled(4096, width))), 6, drop, keep_prob)
+    fc7 = _dropped(tf.nn.relu(conv(fc6, ('W7', 'b7'), 1, scaled(4096, width))), 7, drop, keep_prob)
     score_fr = conv(fc7, ('W8', 'b8'), 1, num_classes, gain=1.)
     if score_relu:
         score_fr = tf.nn.relu(score_fr)
@@ -47,7 +52,8 @@ def fcn_head(end_points, like, num_classes, width, drop, score_relu=False, stdde
     return upscore8
 
 
-def skip_head(end_points, like, num_classes, width, drop, stride=8, pool_scales=None):
+def skip_head(end_points, like, num_classes, width=1.0, training=False, drop=None, keep_prob=0.5, stride=8,
+              pool_scales=None):
     """The papers' head: scores of fc7, pool4 and pool3 added at their own resolutions, num_classes channels each.
 
     stride: 8 fuses pool4 and pool3, 16 pool4 only, 32 neither.
@@ -55,6 +61,7 @@ def skip_head(end_points, like, num_classes, width, drop, stride=8, pool_scales=
       bias); (for pool3, for pool4) for the all-at-once version of fcn8s_tensorflow, which scales the pools by
       these before they are scored and starts all kernels at random.
     """
+    del training
     at_once = pool_scales is not None
     score_start = tf.truncated_normal_initializer(stddev=0.001) if at_once else tf.zeros_initializer()
 
@@ -72,8 +79,10 @@ def skip_head(end_points, like, num_classes, width, drop, stride=8, pool_scales=
     if at_once:
         pool3, pool4 = pool3 * pool_scales[0], pool4 * pool_scales[1]
 
-    fc6 = drop(tf.nn.relu(conv(pool5, 'fc6', 7, scaled(4096, width), normal(49 * int(pool5.shape[3])))), 6)
-    fc7 = drop(tf.nn.relu(conv(fc6, 'fc7', 1, scaled(4096, width), normal(int(fc6.shape[3])))), 7)
+    fc6 = tf.nn.relu(conv(pool5, 'fc6', 7, scaled(4096, width), normal(49 * int(pool5.shape[3]))))
+    fc6 = _dropped(fc6, 6, drop, keep_prob)
+    fc7 = tf.nn.relu(conv(fc6, 'fc7', 1, scaled(4096, width), normal(int(fc6.shape[3]))))
+    fc7 = _dropped(fc7, 7, drop, keep_prob)
     score_fr = score(fc7, 'score_fr')
     end_points.update(fc6=fc6, fc7=fc7, score_fr=score_fr)
 
@@ -96,6 +105,10 @@ def skip_head(end_points, like, num_classes, width, drop, stride=8, pool_scales=
     upscore8 = upscore(fuse_pool3, 'upscore8', 16, like)
     end_points.update(upscore_pool4=upscore_pool4, score_pool3=score_pool3, fuse_pool3=fuse_pool3, upscore8=upscore8)
     return upscore8
+
+
+def _dropped(x, layer, drop, keep_prob):
+    return x if drop is None else drop(x, layer, keep_prob)
 
 
 def _conv(x, names, size, channels, start):

@@ -11,7 +11,7 @@ def scaled(channels, width):
     return max(1, int(round(channels * width)))
 
 
-def vgg(x, depth, pools, width=1.0, last='conv5_4', last_relu=True):
+def vgg(x, depth, pools=('max',) * 5, width=1.0, last='conv5_4', last_relu=True, training=False, drop=None):
     """The encoder: pixels float [B, H, W, 3] -> end points, an ordered dict from layer name to tensor.
 
     Args:
@@ -20,7 +20,9 @@ def vgg(x, depth, pools, width=1.0, last='conv5_4', last_relu=True):
       width: every layer has this part of its published channels.
       last: the layer after which block 5 ends ('conv5_3' leaves out VGG19's conv5_4).
       last_relu: whether the last convolution is followed by ReLU.
+      training, drop: not used, for there is no batch normalization or dropout in it; every encoder takes them.
     """
+    del training, drop
     end_points = {}
     for block, (convs, channels, kind) in enumerate(zip(CONVS[depth], CHANNELS, pools), 1):
         for i in range(1, convs + 1):

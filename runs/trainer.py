@@ -52,7 +52,8 @@ class Trainer:
             if self.debug is not None:
                 fetches['debug'] = self.debug
         try:
-            got = self.session.run(fetches, {graph.images: batch.images, graph.annotations: batch.annotations})
+            got = self.session.run(fetches, {graph.images: batch.images, graph.annotations: batch.annotations,
+                                             **self.learning_rates()})
         except tf.errors.ResourceExhaustedError:
             raise UserError(f'memory ran out at step {step} on a batch of {batch.images.shape[:3]}. Use a smaller '
                             '--batch_size or --width.')
@@ -68,6 +69,12 @@ class Trainer:
         if 'debug' in got:
             self.log.summary(step, got['debug'])
         return figures
+
+    def learning_rates(self):
+        """What to feed for the learning rates of encoder and decoder."""
+        options = self.options
+        own = ((self.graph.encoder_rate, options.lr_encoder), (self.graph.decoder_rate, options.lr_decoder))
+        return {placeholder: options.learning_rate if rate is None else rate for placeholder, rate in own}
 
     def describe(self, shown, bar):
         """The progress line behind tqdm's bar."""

@@ -1,0 +1,93 @@
+"""What is minimized, and the step that does it: loss, accuracy, optimizers."""
+import collections
+
+from TensorflowUtils import tf
+
+# What one step is made of. optimizer: 'adam' or 'sgd' (with momentum); weight_decay: of all kernels; l2: the same of
+# the decoder's alone; clip_norm: gradients are scaled down to this joint norm, 0 never; skip_nonfinite: a step that
+# is not finite is passed over.
+Recipe = collections.namedtuple('Recipe', 'optimizer momentum weight_decay l2 clip_norm skip_nonfinite')
+Recipe.__new__.__defaults__ = ('adam', 0.9, 0., 0., 0., False)
+
+
+def valid_pixels(annotations, num_classes, ignored=()):
+    """bool [B, H, W]: the pixels that count, those labelled 0..num_classes-1 and none of the `ignored` ids."""
+    labels = tf.cast(annotations, tf.int32)
+    valid = labels < num_classes
+    for label in ignored:
+        valid = tf.logical_and(valid, tf.not_equal(labels, label))
+    return valid
+
+
+def segmentation_loss(logits, annotations, valid, class_weights=None):
+    """Softmax cross-entropy in nats, the mean over the valid pixels (0 where there is none).
+
+    logits float [B, H, W, N]; annotations uint8 [B, H, W]; valid bool [B, H, W]; class_weights: N floats, each
+    pixel's weight by its class, or None. A pixel that is not valid enters the op as class 0 with weight 0, for a
+    label outside [0, N) makes NaN on a GPU and an error on a CPU.
+    """
+    labels = tf.where(valid, tf.cast(annotations, tf.int32), tf.zeros_like(annotations, tf.int32))
+    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=tf.cast(logits, tf.float32))
+    weights = tf.cast(valid, tf.float32)
+    if class_weights is not None:
+        weights *= tf.gather(tf.constant(class_weights, tf.float32), labels)
+    return tf.div_no_nan(tf.reduce_sum(losses * weights), tf.reduce_sum(weights))
+
+
+def pixel_accuracy(ids, annotations, valid):
+    """The share of the valid pixels whose id is right, in 0..1; uint8 [B, H, W] twice, bool [B, H, W]."""
+    right = tf.logical_and(tf.equal(ids, annotations), valid)
+    return tf.div_no_nan(tf.reduce_sum(tf.cast(right, tf.float32)), tf.reduce_sum(tf.cast(valid, tf.float32)))
+
+
+def training_step(loss, encoder_rate, decoder_rate, decoder, global_step, recipe=Recipe()):
+    """One step of the optimizer, with a learning rate each for the encoder and the decoder.
+
+    A step whose loss or gradient is not finite changes no variable; with recipe.skip_nonfinite it still advances
+    global_step. (A gradient that is not finite shows in the gradients of biases and normalizations, so the large
+    kernels' need not be searched.)
+
+    Args:
+      loss: scalar; encoder_rate, decoder_rate: floats or scalar tensors.
+      decoder: names of the variables that are the decoder's.
+
+    Returns:
+      (the op, gradients and variables: list of pairs, finite: bool tensor that says whether the step was taken).
+    """
+    variables = tf.trainable_variables()
+    in_decoder = {v.op.name for v in variables} & set(decoder)
+    gradients = list(zip(tf.gradients(loss, variables), variables))
+    small = [tf.reduce_all(tf.is_finite(gradient)) for gradient, variable in gradients if not _is_kernel(variable)]
+    finite = tf.reduce_all(tf.stack([tf.is_finite(loss)] + small))
+    gradients = [(_decayed(g, v, recipe.weight_decay + (recipe.l2 if v.op.name in in_decoder else 0.)), v)
+                 for g, v in gradients]
+    if recipe.clip_norm:
+        clipped, _ = tf.clip_by_global_norm([g for g, _ in gradients], recipe.clip_norm)
+        gradients = list(zip(clipped, variables))
+
+    groups = [(_optimizer(recipe, rate), [pair for pair in gradients if (pair[1].op.name in in_decoder) == is_decoder])
+              for rate, is_decoder in ((encoder_rate, False), (decoder_rate, True))]
+
+    def apply():
+        with tf.control_dependencies([optimizer.apply_gradients(pairs) for optimizer, pairs in groups if pairs]):
+            return tf.no_op()
+
+    taken = tf.cond(finite, apply, tf.no_op)
+    with tf.control_dependencies([taken] + tf.get_collection(tf.GraphKeys.UPDATE_OPS)):
+        advance = tf.logical_or(finite, recipe.skip_nonfinite)
+        return tf.assign_add(global_step, tf.cast(advance, tf.int64)).op, gradients, finite
+
+
+def _optimizer(recipe, rate):
+    if recipe.optimizer == 'adam':
+        return tf.train.AdamOptimizer(rate)
+    return tf.train.MomentumOptimizer(rate, recipe.momentum)
+
+
+def _decayed(gradient, variable, decay):
+    """The gradient of the loss plus decay / 2 times the kernel's squares."""
+    return gradient + decay * variable if decay and _is_kernel(variable) else gradient
+
+
+def _is_kernel(variable):
+    return len(variable.shape) > 1
