@@ -1,0 +1,118 @@
+"""Draws a small data set of street scenes, so that everything can be tried without a download.
+
+    python Data_zoo/SampleScenes/prepare.py                          data/ with 80 training and 20 validation pairs
+    python Data_zoo/SampleScenes/prepare.py --photos 6 infer/demo    six more photos, without annotations
+
+A second run leaves what is there.
+"""
+import argparse
+import contextlib
+import os
+import shutil
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+if __name__ == '__main__':
+    sys.path.insert(0, os.path.dirname(os.path.dirname(HERE)))  # the project, from any working folder
+
+from PIL import Image
+from tqdm import tqdm
+
+from Data_zoo.conversion import is_prepared
+from Data_zoo.SampleScenes.scenes import draw
+from files.archive import whole_folder
+from files.errors import UserError
+from read_data import read_classes
+from visualize import palette, save_ids
+
+DATA_DIR = os.path.join(HERE, 'data')
+CLASSES = os.path.join(HERE, 'classes.csv')
+TRAINING, VALIDATION, PHOTOS = range(3)  # parts: scenes of two parts never meet, whatever their number
+JPEG_QUALITY = 90
+
+
+def prepare(data_dir=DATA_DIR, seed=0, training=80, validation=20):
+    """Draws the data set, unless data_dir holds one already; returns data_dir.
+
+    The ids, and the photos up to their JPEG coding, are the same everywhere for the same seed (0 .. 2**32 - 1).
+    Raises UserError where data_dir holds something else or cannot be written.
+    """
+    counts = {'training': training, 'validation': validation}
+    _check_numbers(seed, counts)
+    if is_prepared(data_dir, counts):
+        return data_dir
+    colours = palette(read_classes(CLASSES))
+    with _new_folder(data_dir) as new:
+        for part, split in ((TRAINING, 'training'), (VALIDATION, 'validation')):
+            images, annotations = (os.path.join(new, kind, split) for kind in ('images', 'annotations'))
+            os.makedirs(images)
+            for index in tqdm(range(counts[split]), desc=split, unit='scene', disable=None):
+                stem = f'{split}_{index:03}'
+                photo, ids = draw(seed, part, index)
+                _save_photo(os.path.join(images, stem + '.jpg'), photo)
+                save_ids(os.path.join(annotations, stem + '.png'), ids, colours)
+        shutil.copyfile(CLASSES, os.path.join(new, 'classes.csv'))
+    print(f'{data_dir}: drew {training} training and {validation} validation scenes')
+    return data_dir
+
+
+def draw_photos(folder, count, seed=0):
+    """Draws photos that are in no data set of prepare, without annotations, unless folder holds them; returns folder.
+
+    Raises UserError as prepare does.
+    """
+    _check_numbers(seed, {'photos': count})
+    names = [f'photo_{index:03}.jpg' for index in range(count)]
+    if os.path.isdir(folder) and sorted(os.listdir(folder)) == sorted(names):
+        print(f'{folder} holds its {count} photos and is left as it is')
+        return folder
+    with _new_folder(folder) as new:
+        for index, name in enumerate(tqdm(names, desc='photos', disable=None)):
+            _save_photo(os.path.join(new, name), draw(seed, PHOTOS, index)[0])
+    print(f'{folder}: drew {count} photos')
+    return folder
+
+
+@contextlib.contextmanager
+def _new_folder(folder):
+    try:
+        with whole_folder(folder) as new:
+            yield new
+    except OSError as error:
+        raise UserError(f'{folder} cannot be written: {error}.') from error
+
+
+def _save_photo(path, photo):
+    Image.fromarray(photo).save(path, quality=JPEG_QUALITY)
+
+
+def _check_numbers(seed, counts):
+    if not 0 <= seed < 2 ** 32:
+        raise UserError(f'the seed is {seed}, expected is 0 to {2 ** 32 - 1}.')
+    for name, count in counts.items():
+        if count < 1:
+            raise UserError(f'{count} {name} scenes cannot be drawn; ask for 1 or more.')
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description='Draw street scenes with their annotations.')
+    parser.add_argument('--data_dir', default=DATA_DIR, help='where the data set goes (default: %(default)s)')
+    parser.add_argument('--seed', type=int, default=0, help='another number draws other scenes')
+    parser.add_argument('--training', type=int, default=80, help='pairs to train on (default: %(default)s)')
+    parser.add_argument('--validation', type=int, default=20, help='pairs to test on (default: %(default)s)')
+    parser.add_argument('--photos', nargs=2, metavar=('N', 'DIR'),
+                        help='draw N photos into DIR instead, such as the data set never has')
+    args = parser.parse_args(argv)
+    if not args.photos:
+        prepare(args.data_dir, args.seed, args.training, args.validation)
+    elif args.photos[0].isdigit():
+        draw_photos(args.photos[1], int(args.photos[0]), args.seed)
+    else:
+        parser.error(f'--photos takes a number and a folder, found {args.photos[0]!r} where the number should be')
+
+
+if __name__ == '__main__':
+    try:
+        main()
+    except UserError as error:
+        sys.exit(f'error: {error}')

@@ -1,0 +1,154 @@
+"""Brings the files of a data set as its makers publish it into the one layout of read_data.
+
+The prepare.py of a data set says where its files are and what its labels mean; the rest is here. Images are linked, not
+copied, where the system allows it; annotations become palette PNGs of class ids, pixel for pixel, never resized.
+"""
+import argparse
+import collections
+import concurrent.futures
+import functools
+import glob
+import os
+import shutil
+
+from tqdm import tqdm
+
+from files.archive import whole_folder
+from files.errors import UserError
+from files.images import list_files, photo_size
+from read_data import DataError, read_classes, read_dataset
+from visualize import palette, save_ids
+
+Pair = collections.namedtuple('Pair', 'stem image annotation')  # the name in the layout and the two files of the source
+PARTIAL = 'give --partial to go on without the missing ones'
+
+
+def parser(description, data_dir, source):
+    """The flags that every prepare.py with a source has."""
+    flags = argparse.ArgumentParser(description=description)
+    flags.add_argument('--source', default=source, help='the folder with the extracted files (default: %(default)s)')
+    flags.add_argument('--data_dir', default=data_dir, help='where the data set goes (default: %(default)s)')
+    flags.add_argument('--partial', action='store_true', help='take what there is of an incomplete source')
+    return flags
+
+
+def is_prepared(data_dir, counts):
+    """Whether data_dir holds a data set already; prints its pairs beside `counts`, {split: pairs of the whole set}.
+
+    Raises UserError where it holds something else.
+    """
+    if not os.path.isdir(data_dir) or not os.listdir(data_dir):
+        return False
+    try:
+        for split, count in counts.items():
+            print(_count_line(split, len(read_dataset(data_dir, split).records), count))
+    except DataError as error:
+        raise UserError(f'{error}\n{data_dir} exists and is left as it is. Move it away and run again.') from error
+    print(f'{data_dir} exists and is left as it is')
+    return True
+
+
+def find_root(source, forms, advice):
+    """`source`, or a folder directly in it, that has all the folders of one of `forms`, tuples of relative paths.
+
+    Raises UserError that says what was expected and found, and ends with `advice`.
+    """
+    if not os.path.isdir(source):
+        raise UserError(f'{source}: there is no such folder. {advice}')
+    for root in [source] + sorted(glob.glob(os.path.join(glob.escape(source), '*'))):
+        if any(all(os.path.isdir(os.path.join(root, folder)) for folder in form) for form in forms):
+            return root
+    expected = ', or '.join(' and '.join(form) for form in forms)
+    held = ', '.join(sorted(os.listdir(source))[:10]) or 'nothing'
+    raise UserError(f'{source} holds {held}; expected are the folders {expected}, there or in a folder there. {advice}')
+
+
+def files_by_stem(folder, suffix):
+    """{name without suffix: path} of the files of `folder` whose names end in `suffix`, whatever its case.
+
+    Raises UserError for a link among them, which could lead anywhere, and for a name with unprintable characters.
+    """
+    paths = list_files(folder, (suffix.lower(),))
+    for path in paths:
+        if not os.path.basename(path).isprintable():
+            raise UserError(f'{path!r}: the name holds line breaks or other unprintable characters. Rename the file.')
+        if os.path.islink(path) or not os.path.isfile(path):
+            raise UserError(f'{path} is a link or a device, not a file. Put the file itself there.')
+    return {os.path.basename(path)[:-len(suffix)]: path for path in paths}
+
+
+def pair_files(images, annotations, partial=False):
+    """Two {stem: path} -> list of Pairs by stem. Raises UserError for files without a partner, unless partial."""
+    alone = [(images if stem in images else annotations)[stem] for stem in sorted(images.keys() ^ annotations.keys())]
+    if alone and not partial:
+        more = ', ...' if len(alone) > 3 else ''
+        raise UserError(f'{len(alone)} files have no partner, an image no annotation or the reverse: '
+                        f'{", ".join(alone[:3])}{more}. Extract the archives again, or {PARTIAL}.')
+    return [Pair(stem, images[stem], annotations[stem]) for stem in sorted(images.keys() & annotations.keys())]
+
+
+def check_counts(splits, counts, partial=False):
+    """Prints the pairs of each split, {split: Pairs}, beside {split: pairs of the whole set}.
+
+    Raises UserError where they differ, unless partial, and in any case where a split is empty.
+    """
+    lines = [_count_line(split, len(splits[split]), count) for split, count in counts.items()]
+    print('\n'.join(lines))
+    if not all(splits.values()) or any(len(splits[split]) != counts[split] for split in counts) and not partial:
+        advice = f'Extract the archives again, or {PARTIAL}' if all(splits.values()) else 'Extract the archives again'
+        raise UserError(f'the source is not the whole data set ({"; ".join(lines)}). {advice}.')
+
+
+def write_layout(data_dir, splits, classes_csv, read_ids):
+    """Writes data_dir whole, or nothing of it: {split: Pairs}, and a copy of classes_csv.
+
+    read_ids: path of an annotation of the source -> uint8 [H, W] of class ids; it runs in threads. Raises UserError for
+    an image and an annotation of different sizes, for what read_ids refuses, and where data_dir cannot be written.
+    """
+    _note_leavings(data_dir)
+    colours = palette(read_classes(classes_csv))
+    ways = collections.Counter()
+    try:
+        with whole_folder(data_dir) as new, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            for split, pairs in splits.items():
+                for kind in ('images', 'annotations'):
+                    os.makedirs(os.path.join(new, kind, split))
+                write = functools.partial(_write_pair, new, split, read_ids, colours)
+                ways.update(tqdm(pool.map(write, pairs), total=len(pairs), desc=split, unit='pair', disable=None))
+            shutil.copyfile(classes_csv, os.path.join(new, 'classes.csv'))
+    except OSError as error:
+        raise UserError(f'{data_dir} cannot be written: {error}.') from error
+    print(f'{data_dir}: ' + ', '.join(f'{count} images as {way}' for way, count in sorted(ways.items())))
+
+
+def _write_pair(data_dir, split, read_ids, colours, pair):
+    """Returns the way in which the image got there."""
+    ids = read_ids(pair.annotation)
+    size = photo_size(pair.image)
+    if size != ids.shape:
+        raise UserError(f'{pair.image} has {size[0]} x {size[1]} pixels (height x width), but its annotation '
+                        f'{pair.annotation} has {ids.shape[0]} x {ids.shape[1]}. Get both files again.')
+    save_ids(os.path.join(data_dir, 'annotations', split, pair.stem + '.png'), ids, colours)
+    extension = os.path.splitext(pair.image)[1]
+    return _link(os.path.abspath(pair.image), os.path.join(data_dir, 'images', split, pair.stem + extension))
+
+
+def _link(source, target):
+    ways = ((os.link, 'hard links'), (os.symlink, 'links to the source, which must stay where it is'))
+    for link, way in ways:
+        try:
+            link(source, target)
+            return way
+        except OSError:  # another disk, or a system that does not allow it
+            continue
+    shutil.copyfile(source, target)
+    return 'copies'
+
+
+def _count_line(split, found, expected):
+    return f'{split}: {found} pairs' + (f', the whole set has {expected}' if found != expected else ', complete')
+
+
+def _note_leavings(data_dir):
+    for folder in glob.glob(glob.escape(os.path.abspath(data_dir)) + '.unfinished-*'):
+        print(f'note: {folder} is left from a run that was stopped or still runs; delete it if none runs')

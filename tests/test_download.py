@@ -1,0 +1,275 @@
+"""files.download against a server on 127.0.0.1 that cuts, stalls, lies and serves wrong bytes."""
+import hashlib
+import http.server
+import os
+import re
+import threading
+import time
+
+import pytest
+
+from files import download
+from files.download import DownloadError, fetch
+
+DATA = bytes(bytearray(i * 7 % 251 for i in range(200000)))
+MD5 = hashlib.md5(DATA).hexdigest()
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """Serves DATA; each attribute is one bad habit."""
+
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(('127.0.0.1', 0), Handler)
+        self.url = f'http://127.0.0.1:{self.server_address[1]}/file.bin'
+        self.data = DATA
+        self.ranges = True  # answers Range requests
+        self.wrong_start = False  # answers them from byte 0 on
+        self.cuts = []  # bytes sent before the connection is cut, one a request
+        self.statuses = []  # error answers, one a request
+        self.stall = 0  # seconds of silence after half of the bytes, first request only
+        self.lengthless = False
+        self.asked = []  # Range header of every request
+
+    def handle_error(self, *_):
+        pass  # the client hanging up is what some tests are about
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        server, asked = self.server, self.headers.get('Range')
+        server.asked.append(asked)
+        total = len(server.data)
+        if server.statuses:
+            return self.send_error(server.statuses.pop(0))
+        start = int(re.match(r'bytes=(\d+)-$', asked).group(1)) if asked and server.ranges else 0
+        if start >= total:
+            self.send_response(416)
+            self.send_header('Content-Range', f'bytes */{total}')
+            return self.end_headers()
+        self.send_response(206 if asked and server.ranges else 200)
+        start = 0 if server.wrong_start else start
+        if asked and server.ranges:
+            self.send_header('Content-Range', f'bytes {start}-{total - 1}/{total}')
+        if not server.lengthless:
+            self.send_header('Content-Length', str(total - start))
+        self.end_headers()
+        body = server.data[start:]
+        if server.cuts:
+            body = body[:server.cuts.pop(0)]
+        self.wfile.write(body[:len(body) // 2])
+        self.wfile.flush()
+        stall, server.stall = server.stall, 0
+        time.sleep(stall)
+        self.wfile.write(body[len(body) // 2:])
+
+
+@pytest.fixture
+def server(monkeypatch):
+    monkeypatch.setenv('no_proxy', '127.0.0.1')
+    server = Server()
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def path(tmp_path):
+    return str(tmp_path / 'new' / 'file.bin')
+
+
+def get(server, path, **options):
+    return fetch(server.url, path, **{'md5': MD5, 'wait': 0.001, 'timeout': 5, **options})
+
+
+def read(path):
+    with open(path, 'rb') as file:
+        return file.read()
+
+
+def write(path, data):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, 'wb') as file:
+        file.write(data)
+
+
+def test_whole_file_arrives_and_no_part_is_left(server, path):
+    assert get(server, path) == path
+    assert read(path) == DATA
+    assert os.listdir(os.path.dirname(path)) == ['file.bin']
+
+
+def test_part_of_an_earlier_run_is_resumed(server, path):
+    write(path + '.part', DATA[:70000])
+    get(server, path)
+    assert server.asked == ['bytes=70000-']
+    assert read(path) == DATA
+
+
+def test_part_is_not_trusted_without_an_md5(server, path):
+    write(path + '.part', b'an older file')
+    get(server, path, md5=None)
+    assert server.asked == [None]
+    assert read(path) == DATA
+
+
+@pytest.mark.parametrize('habit', ['ranges', 'wrong_start'])
+def test_server_without_ranges_sends_all_again(server, path, habit):
+    setattr(server, habit, not getattr(server, habit))
+    write(path + '.part', DATA[:70000])
+    get(server, path)
+    assert read(path) == DATA
+
+
+def test_whole_part_is_only_verified(server, path):
+    write(path + '.part', DATA)
+    get(server, path)
+    assert server.asked == ['bytes=200000-']
+    assert read(path) == DATA
+
+
+def test_part_longer_than_the_file_starts_over(server, path):
+    write(path + '.part', DATA + b'more')
+    get(server, path)
+    assert server.asked == ['bytes=200004-', None]
+    assert read(path) == DATA
+
+
+def test_cut_connection_goes_on_where_it_ended(server, path):
+    server.cuts = [50000, 30000]
+    get(server, path)
+    assert server.asked == [None, 'bytes=50000-', 'bytes=80000-']
+    assert read(path) == DATA
+
+
+def test_cuts_that_bring_new_bytes_do_not_use_up_the_tries(server, path):
+    server.cuts = [20000] * 6
+    get(server, path, tries=2)
+    assert read(path) == DATA
+
+
+def test_server_that_always_cuts_at_once_gives_one_error_and_keeps_the_part(server, path):
+    server.cuts = [50000] + [0] * 10
+    with pytest.raises(DownloadError, match='ended after 50000 of 200000 bytes'):
+        get(server, path, tries=3)
+    assert len(server.asked) == 3
+    assert read(path + '.part') == DATA[:50000]
+    assert not os.path.exists(path)
+
+
+def test_short_answer_is_never_accepted_without_md5(server, path):
+    server.cuts = [199999] + [0] * 10
+    with pytest.raises(DownloadError, match='199999 of 200000'):
+        get(server, path, md5=None, tries=2)
+    assert not os.path.exists(path)
+
+
+def test_answer_without_length_is_held_to_the_size(server, path):
+    server.lengthless, server.ranges, server.cuts = True, False, [199999]
+    get(server, path, md5=None, size=200000)
+    assert len(server.asked) == 2
+    assert read(path) == DATA
+
+
+def test_stall_is_cut_and_resumed(server, path):
+    server.stall = 1.0
+    start = time.time()
+    get(server, path, timeout=0.2)
+    assert read(path) == DATA
+    assert len(server.asked) == 2
+    assert time.time() - start < 0.9
+
+
+def test_server_errors_are_tried_again(server, path):
+    server.statuses = [503, 429]
+    get(server, path)
+    assert read(path) == DATA
+
+
+def test_missing_file_is_asked_for_once(server, path):
+    server.statuses = [404, 404]
+    with pytest.raises(DownloadError, match='404'):
+        get(server, path)
+    assert len(server.asked) == 1
+
+
+def test_wrong_bytes_are_refused_with_both_md5s_and_not_kept(server, path):
+    server.data = b'x' * 1000
+    with pytest.raises(DownloadError) as error:
+        get(server, path)
+    for part in (server.url, MD5, hashlib.md5(b'x' * 1000).hexdigest()):
+        assert part in str(error.value)
+    assert os.listdir(os.path.dirname(path)) == []
+
+
+def test_wrong_part_starts_over_once(server, path):
+    write(path + '.part', b'?' * 70000)
+    get(server, path)
+    assert server.asked == ['bytes=70000-', None]
+    assert read(path) == DATA
+
+
+def test_another_size_than_expected_stops_before_the_first_byte(server, path):
+    with pytest.raises(DownloadError, match='200000 bytes, expected 123'):
+        get(server, path, size=123)
+    assert os.listdir(os.path.dirname(path)) == []
+
+
+def test_existing_file_is_not_fetched_again(server, path):
+    write(path, DATA)
+    assert get(server, path, size=len(DATA)) == path
+    assert server.asked == []
+
+
+@pytest.mark.parametrize('options', [{}, {'md5': None, 'size': 5}])
+def test_existing_wrong_file_is_named_and_kept(server, path, options):
+    write(path, b'mine')
+    with pytest.raises(DownloadError, match=re.escape(path)):
+        get(server, path, **options)
+    assert read(path) == b'mine'
+    assert server.asked == []
+
+
+def test_no_network_gives_one_error_with_url_reason_and_manual_way(server, path):
+    server.shutdown()
+    server.server_close()
+    with pytest.raises(DownloadError) as error:
+        get(server, path, tries=2)
+    for part in (server.url, 'refused', f'by hand from {server.url}', path):
+        assert part in str(error.value)
+    assert os.listdir(os.path.dirname(path)) == []
+
+
+def test_own_manual_text_replaces_the_default(server, path):
+    server.statuses = [404]
+    with pytest.raises(DownloadError, match='ask the librarian'):
+        get(server, path, manual='ask the librarian')
+
+
+def test_full_disk_is_seen_before_the_download(server, path, monkeypatch):
+    monkeypatch.setattr(download.shutil, 'disk_usage', lambda _: type('Usage', (), {'free': 199999}))
+    with pytest.raises(DownloadError, match='0.2 MB'):
+        get(server, path)
+    assert os.listdir(os.path.dirname(path)) == []
+
+
+def test_second_process_is_turned_away_while_the_first_one_writes(server, path):
+    fcntl = pytest.importorskip('fcntl')
+    write(path + '.part', DATA[:10])
+    with open(path + '.part', 'ab') as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(DownloadError, match='another process'):
+            get(server, path)
+    assert read(path + '.part') == DATA[:10]
+
+
+def test_unwritable_folder_is_an_error_for_the_user(server, tmp_path):
+    write(str(tmp_path / 'file'), b'')
+    with pytest.raises(DownloadError, match='file'):
+        get(server, str(tmp_path / 'file' / 'file.bin'))
