@@ -7,13 +7,18 @@ Pure graph: no flags, no session, no disk.
 import collections
 import functools
 
+from nets.dilated_heads import c1_bilinear, psp_bilinear
+from nets.dilated_vgg import dilated_vgg
 from nets.heads import fcn_head, skip_head
+from nets.resnet import dilated_resnet
 from nets.training import Recipe, pixel_accuracy, segmentation_loss, training_step, valid_pixels
 from nets.vgg import CONVS, vgg
 from TensorflowUtils import dropout, tf
 
 MEAN_RGB = (123.68, 116.779, 103.939)  # of ImageNet's training photos, as VGG was trained on
 RAW_RGB = (0., 0., 0.)
+IMAGENET_MEAN = tuple(255 * mean for mean in (0.485, 0.456, 0.406))  # torchvision's normalization, of RGB 0..255
+IMAGENET_STD = tuple(255 * std for std in (0.229, 0.224, 0.225))
 
 # encoder(pixels, width=, training=, drop=) -> end points; head(end_points, like, num_classes, width=, training=,
 # drop=) -> scores. mean, std: what pixels 0..255 are brought to zero and one by. vgg: the depth of the pretrained VGG
@@ -47,6 +52,18 @@ NETS = collections.OrderedDict([
                          VGG19_LINEAR, MEAN_RGB, 19)),
 ])
 
+# The dilated nets of semantic-segmentation-pytorch: six encoders with two decoders each.
+for _name, _encoder, _vgg, _stride in (
+        ('vgg16_dilated8', functools.partial(dilated_vgg, depth=16), 16, 8),
+        ('vgg19_dilated8', functools.partial(dilated_vgg, depth=19), 19, 8),
+        ('resnet34_dilated16', functools.partial(dilated_resnet, depth=34, output_stride=16), None, 16),
+        ('resnet34_dilated8', functools.partial(dilated_resnet, depth=34, output_stride=8), None, 8),
+        ('resnet50_dilated16', functools.partial(dilated_resnet, depth=50, output_stride=16), None, 16),
+        ('resnet50_dilated8', functools.partial(dilated_resnet, depth=50, output_stride=8), None, 8)):
+    for _ending, _head in (('_c1', c1_bilinear), ('_psp', psp_bilinear)):
+        NETS[_name + _ending] = Net(_encoder, _head, IMAGENET_MEAN, IMAGENET_STD, _vgg, _stride, False,
+                                    'semantic-segmentation-pytorch')
+
 
 def net_row(name):
     """The row of NETS called `name`; ValueError with the names there are if there is none."""
@@ -72,8 +89,9 @@ def build(name, images, num_classes, width=1.0, training=False, dropout_seed=Non
     """
     net = net_row(name)
 
-    def drop(x, layer, published_keep_prob):
-        return dropout(x, keep_prob or published_keep_prob, dropout_seed + tf.constant([layer, 0], tf.int64))
+    def drop(x, layer, published_keep_prob, whole_channels=False):
+        seed = dropout_seed + tf.constant([layer, 0], tf.int64)
+        return dropout(x, keep_prob or published_keep_prob, seed, whole_channels)
 
     drop = None if dropout_seed is None else drop
     with tf.variable_scope('inference', reuse=tf.AUTO_REUSE):
@@ -94,13 +112,15 @@ def decoder_names(name, variables):
 def pretrained_names(name):
     """{variable name: pretrained VGG's layer + 'w' or 'b'} for the layers of a net that VGG has too."""
     net = net_row(name)
-    fc = {'W6': 'fc6w', 'b6': 'fc6b', 'W7': 'fc7w', 'b7': 'fc7b', 'fc6_w': 'fc6w', 'fc6_b': 'fc6b', 'fc7_w': 'fc7w',
-          'fc7_b': 'fc7b'}
+    fc = {'W6': 'fc6w', 'b6': 'fc6b', 'W7': 'fc7w', 'b7': 'fc7b'}  # fcn_head's names; then skip_head's, dilated_vgg's
+    fc.update({f'{layer}_{part}': vgg_layer + part for part in 'wb' for layer, vgg_layer in (
+        ('fc6', 'fc6'), ('fc7', 'fc7'), ('conv6', 'fc6'), ('conv7', 'fc7'))})
     if net.vgg is None:
         return {}
     convs = {f'conv{block}_{i}_{part}': f'conv{block}_{i}{part}' for part in 'wb'
              for block, count in enumerate(CONVS[net.vgg], 1) for i in range(1, count + 1)}
-    return {'inference/' + variable: array for variable, array in dict(convs, **fc).items()}
+    scope = 'inference/' if net.scores_0 else 'inference/encoder/'
+    return {scope + variable: array for variable, array in dict(convs, **fc).items()}
 
 
 def predict_ids(logits, with_class_0=True):

@@ -77,19 +77,27 @@ def pool(x, kind):
     return function(x, [1, 2, 2, 1], [1, 2, 2, 1], 'SAME')
 
 
-def dropout(x, keep_prob, seed):
+def dropout(x, keep_prob, seed, whole_channels=False):
     """Keeps each value with probability keep_prob and scales it by 1 / keep_prob.
 
+    whole_channels: a channel of an image [B, H, W, C] is kept or dropped as a whole (PyTorch's Dropout2d).
     seed: int32 or int64 [2]; the same seed drops the same values, so a resumed step repeats its mask.
     """
-    uniform = tf.random.stateless_uniform(tf.shape(x), seed, dtype=tf.float32)
+    size = tf.shape(x)
+    shape = tf.stack([size[0], 1, 1, size[3]]) if whole_channels else size
+    uniform = tf.random.stateless_uniform(shape, seed, dtype=tf.float32)
     mask = tf.cast(uniform < keep_prob, x.dtype)
     return x * mask / tf.cast(keep_prob, x.dtype)
 
 
-def create_session(graph=None):
-    """A session that takes GPU memory as it needs it, not all at once."""
+def create_session(graph=None, deterministic=False):
+    """A session that takes GPU memory as it needs it, not all at once.
+
+    deterministic: one CPU thread, so that sums are always taken in the same order.
+    """
     config = tf.ConfigProto(allow_soft_placement=True)
+    if deterministic:
+        config.intra_op_parallelism_threads = config.inter_op_parallelism_threads = 1
     config.gpu_options.allow_growth = True
     return tf.Session(graph=graph, config=config)
 

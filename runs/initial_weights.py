@@ -1,11 +1,13 @@
 """Where a new run's weights come from: another checkpoint, a pretrained VGG, or chance."""
 import os
 
+import numpy as np
+
 from FCN_model import NETS, pretrained_names
 from files.errors import UserError
 from nets.pretrained import download_pretrained, find_pretrained, read_vgg
 from runs.arrays import load_arrays, print_loaded
-from runs.checkpoints import find_checkpoint, open_checkpoint
+from runs.weight_sources import find_weights, load_source, open_source
 
 
 def check_pretrained(pretrained):
@@ -19,17 +21,16 @@ def load_initial_weights(session, net, variables, init_from, pretrained, model_d
     """Fills the variables of a net that starts anew, and prints what came from where.
 
     Args:
-      init_from: a checkpoint as find_checkpoint takes it, or ''; all that fits by name and shape is loaded.
+      init_from: weights as find_weights takes them, or ''; all that fits by name and shape is loaded.
       pretrained: 'auto' (a VGG file in model_dir, if there is one), 'none', 'download', or a VGG weight file.
     """
     if init_from:
-        prefix = find_checkpoint(init_from, init_from)
-        reader, shapes = open_checkpoint(prefix)
-        names = {variable.op.name: variable.op.name for variable in variables}
-        result = load_arrays(session, variables, names, reader.get_tensor, shapes)
-        print_loaded(result, prefix)
+        path = find_weights(init_from, init_from)
+        source = open_source(path, [variable.op.name for variable in variables])
+        result = load_source(session, path, variables, source)
+        print_loaded(result, path)
         if not result.loaded:
-            raise UserError(f'--init_from={init_from}: nothing in {prefix} fits net {net}, neither by name nor shape.')
+            raise UserError(f'--init_from={init_from}: nothing in {path} fits net {net}, neither by name nor shape.')
         return
     path = _pretrained_path(pretrained, model_dir, NETS[net].vgg)
     if path:
@@ -38,8 +39,13 @@ def load_initial_weights(session, net, variables, init_from, pretrained, model_d
 
 def load_vgg(session, net, variables, path):
     """Loads a pretrained VGG file into the variables of the net it fits."""
+    if NETS[net].vgg is None:
+        raise UserError(f'--pretrained={path}: net {net} is not built on VGG. Give --pretrained=none, or its own weights '
+                        'with --init_from.')
     weights = read_vgg(path, depth=NETS[net].vgg)
     arrays = {layer + part: array for layer, pair in weights.layers.items() for part, array in zip('wb', pair)}
+    # VGG was trained on pixels minus their mean; a net that also divides them by their deviation multiplies here
+    arrays['conv1_1w'] = arrays['conv1_1w'] * np.reshape(NETS[net].std, [3, 1]).astype(np.float32)
     shapes = {name: array.shape for name, array in arrays.items()}
     result = load_arrays(session, variables, pretrained_names(net), arrays.get, shapes)
     print_loaded(result, path)
@@ -49,7 +55,7 @@ def load_vgg(session, net, variables, path):
 
 
 def _pretrained_path(pretrained, model_dir, depth):
-    if pretrained == 'none':
+    if pretrained == 'none' or (depth is None and pretrained == 'auto'):
         return None
     if pretrained == 'download':
         return download_pretrained(model_dir, depth)

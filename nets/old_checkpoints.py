@@ -1,0 +1,18 @@
+"""The names that FCN-tensorflow-ADE20k's checkpoints give to the variables of row fcn8s_ade20k.
+
+FCN.tensorflow's own names are those of the rows, and PyTorch's stand in nets.torch_weights.
+"""
+import re
+
+LAYERS = {'W6': 'conv6', 'W7': 'conv7', 'W8': 'conv8', 'W_t1': 'conv2d_transpose', 'W_t2': 'conv2d_transpose_1',
+          'W_t3': 'conv2d_transpose_2'}
+
+
+def tf_layers_name(variable_name):
+    """'conv1_1/kernel' for 'inference/conv1_1_w', as tf.layers names it; None for a variable that no such net has."""
+    name = variable_name.split('/')[-1]
+    match = re.match(r'(conv\d_\d)_([wb])$', name)
+    if match:
+        return match.group(1) + {'w': '/kernel', 'b': '/bias'}[match.group(2)]
+    layer = LAYERS.get('W' + name[1:])
+    return layer and layer + ('/kernel' if name[0] == 'W' else '/bias')

@@ -1,0 +1,100 @@
+"""Weights in PyTorch's files: encoder_*.pth and decoder_*.pth of semantic-segmentation-pytorch.
+
+    arrays = dict(read_pth('encoder_best.pth'), **read_pth('decoder_best.pth'))
+    names = torch_names(variable.op.name for variable in variables)
+    array = arrays[names['inference/encoder/layer3/0/conv2_w']]
+"""
+import os
+import re
+from collections import OrderedDict
+
+import numpy as np
+
+from files.errors import UserError
+from nets.vgg import CONVS
+
+PARTS = {'w': 'weight', 'b': 'bias', 'scale': 'weight', 'bias': 'bias', 'mean': 'running_mean',
+         'variance': 'running_var'}
+# Layers that PyTorch counts inside an nn.Sequential: (ours, theirs)
+SEQUENTIAL = ((r'downsample\.conv$', 'downsample.0'), (r'downsample\.bn$', 'downsample.1'),
+              (r'^(psp\.\d)\.conv$', r'\1.1'), (r'^(psp\.\d)\.bn$', r'\1.2'),
+              (r'^conv_last\.conv$', 'conv_last.0'), (r'^conv_last\.bn$', 'conv_last.1'),
+              (r'^conv_last\.score$', 'conv_last.4'))
+POOLED = (1, 2, 3)  # blocks of the dilated VGG that a pool follows, which counts as a layer of `features`
+SAVE_AGAIN = 'save it with torch.save(net.state_dict(), path)'
+
+
+def read_pth(path):
+    """OrderedDict from name to float32 array of a state_dict, convolution kernels as [h, w, in, out].
+
+    A leading 'module.' (of nn.DataParallel) is taken off, later releases' 'ppm.' becomes 'psp.', and
+    num_batches_tracked, which the nets have no use for, is left out. The file is loaded with weights_only: nothing it
+    names is run. Raises UserError.
+    """
+    arrays = OrderedDict()
+    for name, tensor in _state_dict(path).items():
+        name = re.sub(r'^ppm\.', 'psp.', re.sub(r'^module\.', '', name))
+        if not name.endswith('num_batches_tracked'):
+            array = tensor.detach().float().numpy()
+            if not np.isfinite(array).all():
+                raise UserError(f'{path}: {name} holds values that are NaN or infinite, so no net can start from it. '
+                                'Give another copy of the file.')
+            arrays[name] = array.transpose(2, 3, 1, 0) if array.ndim == 4 else array
+    return arrays
+
+
+def torch_names(variable_names):
+    """{name of a variable of a dilated net: its name in the encoder's or decoder's state_dict}.
+
+    Whatever scopes surround encoder/ and decoder/ do not matter; names outside of these are left out. The names
+    must be those of the whole net, for VGG16 and VGG19 count their layers differently.
+    """
+    layers = {name: re.search(r'(?:^|/)(?:encoder|decoder)/(.+)_([a-z]+)$', name) for name in variable_names}
+    layers = {name: match.groups() for name, match in layers.items() if match and match.group(2) in PARTS}
+    depth = 19 if any(layer == 'conv3_4' for layer, _ in layers.values()) else 16
+    features = _vgg_features(depth)
+    return {name: '%s.%s' % (features.get(layer) or _sequential(layer), PARTS[part])
+            for name, (layer, part) in layers.items()}
+
+
+def _vgg_features(depth):
+    """{'conv1_1': 'features.0', ...}: a ReLU follows each convolution, a pool each of the first blocks."""
+    names, index = {}, 0
+    for block, convs in enumerate(CONVS[depth], 1):
+        for i in range(1, convs + 1):
+            names['conv%d_%d' % (block, i)] = 'features.%d' % index
+            index += 2
+        index += block in POOLED
+    return names
+
+
+def _sequential(layer):
+    layer = layer.replace('/', '.')
+    for ours, theirs in SEQUENTIAL:
+        layer = re.sub(ours, theirs, layer)
+    return layer
+
+
+def _state_dict(path):
+    """{name: tensor} in the file; UserError if it holds anything else."""
+    if not os.path.isfile(path):
+        raise UserError(f'{path} does not exist or is no file. Expected a .pth file of PyTorch.')
+    try:
+        import torch
+    except ImportError:
+        raise UserError(f'{path} needs PyTorch to be read: pip install torch')
+    try:
+        found = torch.load(path, map_location='cpu', weights_only=True)
+    except MemoryError:
+        raise
+    except Exception as error:
+        # not PyTorch's own message, which advises to load it without weights_only and so to run what is in it
+        raise UserError(f'{path} cannot be read ({type(error).__name__}): it is truncated, damaged or holds more than '
+                        f'weights. Give another copy, or {SAVE_AGAIN}.')
+    if not isinstance(found, dict):
+        raise UserError(f'{path} holds one {type(found).__name__}, expected names and tensors: {SAVE_AGAIN}.')
+    others = [str(name) for name, value in found.items() if not torch.is_tensor(value)]
+    if others or not found:
+        raise UserError(f'{path} holds no state_dict: expected names and tensors, found {", ".join(others[:6])}'
+                        f'{"" if others else "nothing"}. To mend it, {SAVE_AGAIN}.')
+    return found

@@ -1,0 +1,86 @@
+"""A net's weights wherever they come from: our checkpoints, FCN.tensorflow's, FCN-tensorflow-ADE20k's, PyTorch's."""
+import collections
+import os
+import re
+
+from files.errors import UserError
+from nets.old_checkpoints import tf_layers_name
+from nets.torch_weights import read_pth, torch_names
+from runs.arrays import load_arrays
+from runs.checkpoints import check_net, find_checkpoint, naming_damage, open_checkpoint
+
+# Both by the names of the net's variables. shapes: {name: shape} of the arrays there are; read: name -> array
+Source = collections.namedtuple('Source', 'shapes read')
+_PTH = re.compile(r'(encoder|decoder)(.*\.pth)$')
+
+
+def find_weights(given, logs_dir):
+    """The prefix of a checkpoint, as find_checkpoint has it, or a path as find_pth has it."""
+    return find_pth(given) or find_checkpoint(given, logs_dir)
+
+
+def restore_for_prediction(session, path, variables, num_classes):
+    """Fills a net's variables. Raises UserError if they do not all fit, CheckpointError if the file is damaged."""
+    source = open_source(path, [variable.op.name for variable in variables])
+    check_net(path, source.shapes, variables, num_classes)
+    load_source(session, path, variables, source)
+
+
+def load_source(session, path, variables, source):
+    """Loads what fits from an opened source; returns arrays.Loaded. Raises CheckpointError if it is damaged."""
+    with naming_damage(path):
+        return load_arrays(session, variables, {name: name for name in source.shapes}, source.read, source.shapes)
+
+
+def open_source(path, names):
+    """The arrays for a net's variables in a checkpoint or a pair of .pth files.
+
+    path: what find_weights returned; names: of the net's variables.
+    """
+    if path.endswith('.pth'):
+        arrays = read_pth(path)
+        arrays.update(read_pth(_other_half(path)))
+        theirs, shapes, read = torch_names(names), {name: array.shape for name, array in arrays.items()}, arrays.get
+    else:
+        reader, shapes = open_checkpoint(path)
+        theirs = {name: name if name in shapes else tf_layers_name(name) for name in names}
+        read = reader.get_tensor
+    there = {name: their for name, their in theirs.items() if their in shapes}
+    return Source({name: shapes[their] for name, their in there.items()}, lambda name: read(there[name]))
+
+
+def find_pth(given):
+    """The encoder's file of semantic-segmentation-pytorch that a path means: a file of the pair, or their folder.
+
+    In a folder that is encoder_best.pth, or else that of the last epoch. None if it means no .pth file at all.
+
+    Raises:
+      UserError: one of the pair is missing, or its name does not say which it is.
+    """
+    if given and os.path.isdir(given):
+        encoders = [name for name in os.listdir(given) if re.match(r'encoder.*\.pth$', name)]
+        if not encoders:
+            return None
+        given = os.path.join(given, max(encoders, key=lambda name: ('best' in name, _epoch(name), name)))
+    if not given.endswith('.pth'):
+        return None
+    folder, name = os.path.split(given)
+    if not _PTH.match(name):
+        raise UserError(f'{given}: expected encoder_....pth and decoder_....pth beside each other, as '
+                        'semantic-segmentation-pytorch writes them.')
+    encoder = os.path.join(folder, _PTH.sub(r'encoder\2', name))
+    for path in (encoder, _other_half(encoder)):
+        if not os.path.isfile(path):
+            raise UserError(f'{given}: {path} is not there. A net is in two files, encoder and decoder: give both the '
+                            'same ending and put them into one folder.')
+    return encoder
+
+
+def _other_half(encoder):
+    folder, name = os.path.split(encoder)
+    return os.path.join(folder, _PTH.sub(r'decoder\2', name))
+
+
+def _epoch(name):
+    numbers = re.findall(r'\d+', name)
+    return int(numbers[-1]) if numbers else -1
