@@ -10,8 +10,9 @@ from batch_reader import network_size
 from FCN_model import NETS, build, predict_ids
 from files.errors import UserError
 from files.images import resize_ids, resize_photo
-from runs.checkpoints import config_folder, find_checkpoint, restore_for_prediction
+from runs.checkpoints import config_folder
 from runs.config import read_config, trained_net
+from runs.weight_sources import find_weights, restore_for_prediction
 from TensorflowUtils import create_session, describe_device, tf
 
 
@@ -25,7 +26,7 @@ class Segmenter:
 
     def __init__(self, logs_dir='logs', checkpoint='', given=None, default_data_dir='', with_class_0=True,
                  max_side=None):
-        """Finds the checkpoint (see find_checkpoint), builds its net and restores it.
+        """Finds the checkpoint (see find_weights), builds its net and restores it.
 
         Args:
           given: object with net, num_classes, width and data_dir that stand over config.json where they are not
@@ -36,7 +37,7 @@ class Segmenter:
         Raises:
           UserError: no checkpoint, no config, or a checkpoint of another net.
         """
-        self.checkpoint = find_checkpoint(checkpoint, logs_dir)
+        self.checkpoint = find_weights(checkpoint, logs_dir)
         self.config = read_config(config_folder(self.checkpoint))
         self.net = trained_net(self.config, given, default_data_dir)
         if self.net.net not in NETS:
@@ -47,6 +48,7 @@ class Segmenter:
             self._images = tf.placeholder(tf.uint8, [None, None, None, 3], 'images')
             logits, _ = build(self.net.net, self._images, self.net.num_classes, self.net.width)
             self._ids = predict_ids(logits, with_class_0)
+            self._softmax = tf.nn.softmax(logits)
             variables = tf.global_variables()
         self._session = create_session(graph)
         restore_for_prediction(self._session, self.checkpoint, variables, self.net.num_classes)
@@ -64,8 +66,15 @@ class Segmenter:
 
     def predict_batch(self, images):
         """Class ids of images at the net's size: uint8 [B, H, W, 3] -> uint8 [B, H, W]."""
+        return self._run(self._ids, images)
+
+    def softmax_batch(self, images):
+        """Probabilities of the classes, class 0 included: uint8 [B, H, W, 3] -> float32 [B, H, W, num_classes]."""
+        return self._run(self._softmax, images)
+
+    def _run(self, fetch, images):
         try:
-            return self._session.run(self._ids, {self._images: images})
+            return self._session.run(fetch, {self._images: images})
         except tf.errors.ResourceExhaustedError:
             raise UserError(f'memory ran out on images of {images.shape[1]}x{images.shape[2]} pixels. Use smaller '
                             'ones, or --max_side=1024 to let the net see them scaled down.')

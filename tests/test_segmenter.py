@@ -5,7 +5,7 @@ import pytest
 from FCN_model import build, predict_ids
 from files.images import resize_ids, resize_photo
 from read_data import generic_classes
-from runs.checkpoints import CheckpointKeeper
+from runs.checkpoint_keeper import CheckpointKeeper
 from runs.config import NetConfig, save_config
 from segmenter import Segmenter
 from TensorflowUtils import create_session, tf
