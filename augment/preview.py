@@ -1,0 +1,62 @@
+"""One picture of what the chosen augmentation does, to be looked at before a long training."""
+import os
+
+import numpy as np
+
+from batch_reader import read_pair
+from files.errors import UserError
+from files.images import resize_ids, resize_photo
+from visualize import colour_image, overlay, palette, side_by_side
+
+GAP = 12  # pixels between rows
+
+
+def preview(records, classes, transform, ignore_label=None, count=4, versions=4, side=224):
+    """A contact sheet of a few records, evenly spread: each as it is and as training sees it in its first epochs.
+
+    Args:
+      records: the training Records, all of them, since an example's number is part of what it is drawn from.
+      classes: tuple of ClassInfo.
+      transform: what make_transform gave.
+      count, versions: photos, and epochs of each.
+      side: the longest side of a picture in pixels.
+
+    Returns:
+      RGB, uint8 [H, W, 3]: photo, overlay and annotation one below the other; pixels without a class are black.
+
+    Raises:
+      UserError: transform is None; or as read_pair does.
+    """
+    if transform is None:
+        raise UserError('there is no augmentation to preview: give --random_scale, --random_crop, --flip, '
+                        '--brightness, --translate or --gray.')
+    count = min(count, len(records))
+    rows = [_row(records[i], i, classes, transform, ignore_label, versions, side)
+            for i in (n * len(records) // count for n in range(count))]
+    return _below(rows)
+
+
+def _row(record, index, classes, transform, ignore_label, versions, side):
+    photo, ids = read_pair(record, len(classes), ignore_label)
+    pairs = [(photo, ids)] + [transform(photo, ids, epoch, index) for epoch in range(versions)]
+    # one factor for the whole row, so that a crop is seen as large as it is
+    factor = min(1., side / max(max(ids.shape) for _, ids in pairs))
+    titles = [os.path.basename(record.image)] + [f'epoch {epoch}' for epoch in range(versions)]
+    return side_by_side([_cell(*pair, palette(classes), factor) for pair in pairs], titles=titles)
+
+
+def _cell(photo, ids, colours, factor):
+    size = [max(1, int(round(side * factor))) for side in ids.shape]
+    photo, ids = resize_photo(photo, *size), resize_ids(ids, *size)
+    return np.concatenate([photo, overlay(photo, ids, colours), colour_image(ids, colours)])
+
+
+def _below(rows):
+    """RGB pictures one below the other, flush left on white."""
+    width = max(row.shape[1] for row in rows)
+    sheet = np.full((sum(len(row) + GAP for row in rows) - GAP, width, 3), 255, np.uint8)
+    top = 0
+    for row in rows:
+        sheet[top:top + len(row), :row.shape[1]] = row
+        top += len(row) + GAP
+    return sheet
