@@ -130,6 +130,11 @@ def predict_ids(logits, with_class_0=True):
     return tf.cast(tf.argmax(logits[..., 1:], axis=3, output_type=tf.int32) + 1, tf.uint8)
 
 
+def ignored_labels(name, ignore_label):
+    """The labels that do not count in training a net: ignore_label, if any, and 0 where the net does not score it."""
+    return (() if ignore_label is None else (ignore_label,)) + (() if net_row(name).scores_0 else (0,))
+
+
 def training_graph(name, num_classes, width=1., seed=0, keep_prob=None, fix_bn=False, ignore_label=None,
                    class_weights=None, recipe=Recipe()):
     """The whole graph of a training run: one net built twice, with dropout for training and without for validation.
@@ -146,8 +151,7 @@ def training_graph(name, num_classes, width=1., seed=0, keep_prob=None, fix_bn=F
     encoder_rate = tf.placeholder(tf.float32, [], 'encoder_rate')
     decoder_rate = tf.placeholder(tf.float32, [], 'decoder_rate')
     step = tf.train.get_or_create_global_step()
-    ignored = ([] if ignore_label is None else [ignore_label]) + ([] if net_row(name).scores_0 else [0])
-    valid = valid_pixels(annotations, num_classes, ignored)
+    valid = valid_pixels(annotations, num_classes, ignored_labels(name, ignore_label))
 
     clean_logits, _ = build(name, images, num_classes, width)
     variables = [variable for variable in tf.global_variables() if variable is not step]

@@ -10,6 +10,7 @@ endif
 
 # The GPU's build of TensorFlow where the driver answers, the smaller CPU build elsewhere.
 REQUIREMENTS := $(shell nvidia-smi >/dev/null 2>&1 && echo requirements.txt || echo requirements-cpu.txt)
+PYTEST_FLAGS = -n 2 --dist loadfile
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check
 
 DEMO_LOGS   = logs/demo
@@ -29,19 +30,19 @@ help:
 demo: $(VENV)/ready
 	$(BIN)/python FCN_train.py --data_dir=$(SCENES)/data --logs_dir=$(DEMO_LOGS) --width=0.25 --pretrained=none \
 	    --learning_rate=3e-4 --max_steps=400 --save_every=200 --validate_every=100
-	$(BIN)/python FCN_test.py --logs_dir=$(DEMO_LOGS) --checkpoint=best
+	$(BIN)/python FCN_test.py --logs_dir=$(DEMO_LOGS) --checkpoint=best --save_good
 	$(BIN)/python $(SCENES)/prepare.py --photos 6 $(DEMO_PHOTOS)
 	$(BIN)/python FCN_infer.py --logs_dir=$(DEMO_LOGS) --checkpoint=best --output_dir=$(DEMO_OUTPUT) $(DEMO_PHOTOS)
 	@echo
 	@echo "Look at:  $(DEMO_OUTPUT)/           what the net sees in six photos that it has never seen"
-	@echo "          $(DEMO_LOGS)/validation.csv  how it learned; $(DEMO_LOGS)/test/scores.json its scores"
+	@echo "          $(DEMO_LOGS)/validation.csv  how it learned; $(DEMO_LOGS)/test/ its scores and pictures"
 	@echo "Your own: put photos into infer/ and see \"Your own photos and masks\" in README.md"
 
 test: $(VENV)/ready-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PYTEST_FLAGS)
 
 test-tf1: .venv37/ready-dev
-	.venv37/bin/python -m pytest
+	.venv37/bin/python -m pytest $(PYTEST_FLAGS)
 
 lint: $(VENV)/ready-dev
 	$(BIN)/python -m ruff check .

@@ -30,12 +30,17 @@ class BatchReader:
     b * batch_size on, and may reach into the next epoch. So start_batch=b goes on exactly where b batches ended, and
     the bytes do not depend on num_threads.
 
+    transform: None, or function(photo, ids, epoch, index in records) -> (photo, ids), called in the threads with what
+    read_pair gave.
+    bad: None, or a dict to gather {photo: why it cannot be used}. Then the next pair of the epoch's order that can be
+    used takes the place of one that cannot, and no other place changes.
     waited_seconds: how long next() has waited for data in all.
-    Raises UserError for values that make no batch; next() raises what read_pair raises, and ends the reader by it.
+    Raises UserError for values that make no batch. Without `bad`, next() raises what read_pair raises, and with it
+    DataError when no pair can be used; either ends the reader.
     """
 
     def __init__(self, records, num_classes, batch_size=2, shuffle=True, seed=0, start_batch=0, ignore_label=None,
-                 max_side=768, num_threads=2, ahead=4):
+                 max_side=768, num_threads=2, ahead=4, transform=None, bad=None):
         if not records:
             raise UserError('there are no records to read: the data set is empty.')
         if batch_size < 1 or num_threads < 1:
@@ -44,11 +49,13 @@ class BatchReader:
             raise UserError(f'max_side is {max_side}, expected a multiple of {STRIDE}.')
         if not 0 <= seed < 2**32:
             raise UserError(f'seed is {seed}, expected 0 to 2**32 - 1.')
-        self.waited_seconds = 0.
-        read = functools.partial(_read_batch, num_classes=num_classes, ignore_label=ignore_label, max_side=max_side)
-        examples = _example_order(len(records), seed if shuffle else None, start_batch * batch_size)
-        chosen = (tuple(records[i] for i in itertools.islice(examples, batch_size)) for _ in itertools.count())
-        self._batches = in_order(read, chosen, num_threads, ahead)
+        self.waited_seconds, self.bad = 0., bad
+        order = functools.lru_cache(maxsize=4)(functools.partial(_epoch_order, len(records), seed if shuffle else None))
+        read = functools.partial(_read_example, records=records, order=order, bad=bad,
+                                 read=functools.partial(read_pair, num_classes=num_classes, ignore_label=ignore_label),
+                                 transform=transform)
+        batch = functools.partial(_read_batch, batch_size=batch_size, read=read, max_side=max_side)
+        self._batches = in_order(batch, itertools.count(start_batch), num_threads, ahead)
 
     def __iter__(self):
         return self
@@ -129,17 +136,36 @@ def in_order(function, items, num_threads, ahead):
         executor.shutdown()
 
 
-def _example_order(count, seed, start):
-    """Yields record numbers without end, from example `start` on; seed None: unshuffled."""
-    epoch, position = divmod(start, count)
-    while True:
-        order = np.arange(count) if seed is None else np.random.RandomState([seed, epoch]).permutation(count)
-        yield from order[position:].tolist()
-        epoch, position = epoch + 1, 0
+def _epoch_order(count, seed, epoch):
+    """Record numbers in the order of an epoch; seed None: unshuffled."""
+    return np.arange(count) if seed is None else np.random.RandomState([seed, epoch]).permutation(count)
 
 
-def _read_batch(records, num_classes, ignore_label, max_side):
-    pairs = [read_pair(record, num_classes, ignore_label) for record in records]
-    size = common_size([ids.shape for _, ids in pairs], max_side)
-    return Batch(np.stack([resize_photo(photo, *size) for photo, _ in pairs]),
-                 np.stack([resize_ids(ids, *size) for _, ids in pairs]), records)
+def _read_batch(number, batch_size, read, max_side):
+    examples = [read(i) for i in range(number * batch_size, (number + 1) * batch_size)]
+    size = common_size([ids.shape for _, ids, _ in examples], max_side)
+    return Batch(np.stack([resize_photo(photo, *size) for photo, _, _ in examples]),
+                 np.stack([resize_ids(ids, *size) for _, ids, _ in examples]),
+                 tuple(record for _, _, record in examples))
+
+
+def _read_example(number, records, order, bad, read, transform):
+    """Example `number` of the stream, or what takes its place: (photo, ids, record)."""
+    epoch, position = divmod(number, len(records))
+    indices = order(epoch)
+    for index in itertools.chain(indices[position:], indices[:position]):
+        record = records[index]
+        if bad is not None and record.image in bad:
+            continue
+        try:
+            photo, ids = read(record)
+        except UserError as error:
+            if bad is None:
+                raise
+            bad[record.image] = str(error)
+            continue
+        if transform is not None:
+            photo, ids = transform(photo, ids, epoch, int(index))
+        return photo, ids, record
+    raise DataError(f'none of the {len(records)} photos with their annotations can be used. The first: '
+                    f'{next(iter(bad.values()))}')

@@ -11,8 +11,8 @@ def print_table(nets, build):
     for name, net in nets.items():
         parameters, multiply_adds = count(name, build)
         print(f'{name:24}{parameters:>14,}{multiply_adds / 1e9:>14.1f} G{net.stride:>8}  {net.source}')
-    print(f'\nFor {NUM_CLASSES} classes; multiply-adds of one forward pass over a {SIDE}x{SIDE} image; stride of the finest '
-          'scores.')
+    print(f'\nFor {NUM_CLASSES} classes; multiply-adds of one forward pass over a {SIDE}x{SIDE} image; stride of the '
+          'finest scores.')
 
 
 def count(name, build):

@@ -58,7 +58,9 @@ def training_step(loss, encoder_rate, decoder_rate, decoder, global_step, recipe
     in_decoder = {v.op.name for v in variables} & set(decoder)
     gradients = list(zip(tf.gradients(loss, variables), variables))
     small = [tf.reduce_all(tf.is_finite(gradient)) for gradient, variable in gradients if not _is_kernel(variable)]
-    finite = tf.reduce_all(tf.stack([tf.is_finite(loss)] + small))
+    # Gradients read the variables in place, so that none may change before all gradients are there.
+    with tf.control_dependencies([gradient for gradient, _ in gradients]):
+        finite = tf.reduce_all(tf.stack([tf.is_finite(loss)] + small))
     gradients = [(_decayed(g, v, recipe.weight_decay + (recipe.l2 if v.op.name in in_decoder else 0.)), v)
                  for g, v in gradients]
     if recipe.clip_norm:

@@ -3,14 +3,15 @@ import collections
 
 import numpy as np
 
-from files.errors import UserError
-
 # loaded: names; skipped: {name: why}; untouched: names of variables that no array was meant for
 Loaded = collections.namedtuple('Loaded', 'loaded skipped untouched')
 
 
+CHUNK_BYTES = 2 ** 27  # arrays loaded by one run of the session
+
+
 def load_arrays(session, variables, names, read, shapes):
-    """Loads what fits, one array at a time, so that memory holds no second copy of the net.
+    """Loads what fits, a chunk of arrays at a time, so that memory holds no second copy of the net.
 
     Args:
       variables: the tf.Variables to fill.
@@ -18,7 +19,7 @@ def load_arrays(session, variables, names, read, shapes):
       read: function from the name of an array to the array.
       shapes: {name of an array: its shape}.
     """
-    loaded, skipped, untouched = [], {}, []
+    loaded, skipped, untouched, chunk = [], {}, [], {}
     for variable in variables:
         name, shape = variable.op.name, tuple(variable.shape.as_list())
         source = names.get(name)
@@ -27,9 +28,19 @@ def load_arrays(session, variables, names, read, shapes):
         elif tuple(shapes[source]) != shape:
             skipped[name] = f'shape {list(shapes[source])}, the net needs {list(shape)}'
         else:
-            variable.load(np.asarray(read(source), variable.dtype.base_dtype.as_numpy_dtype), session)
+            chunk[variable] = np.asarray(read(source), variable.dtype.base_dtype.as_numpy_dtype)
             loaded.append(name)
+        if sum(array.nbytes for array in chunk.values()) > CHUNK_BYTES:
+            _assign(session, chunk)
+            chunk = {}
+    _assign(session, chunk)
     return Loaded(loaded, skipped, untouched)
+
+
+def _assign(session, arrays):
+    """One run for all of them; a variable's initializer is an assignment whose second input is the value."""
+    feed = {variable.initializer.inputs[1]: array for variable, array in arrays.items()}
+    session.run([variable.initializer for variable in arrays], feed)
 
 
 def print_loaded(result, source):
@@ -41,14 +52,3 @@ def print_loaded(result, source):
         print(f'  skipped    {name}: {why}')
     for name in result.untouched:
         print(f'  not in it  {name}')
-
-
-def require_all(result, source, num_classes):
-    """Raises UserError unless every variable was loaded: a net with random weights in it predicts nonsense."""
-    if not result.skipped and not result.untouched:
-        return
-    misfits = [f'{name} has {why}' for name, why in result.skipped.items()]
-    misfits += [f'{name} is not in it' for name in result.untouched]
-    raise UserError(f'{source} does not fit the net: {len(result.loaded)} of its {sum(map(len, result))} variables '
-                    f'match; {"; ".join(misfits[:3])}. Give the --net, --num_classes (now {num_classes}) and --width '
-                    'that it was trained with.')

@@ -1,16 +1,16 @@
-"""Checkpoints of a run: found, read, restored and kept (the last few in logs_dir, the best in logs_dir/best)."""
-import json
+"""Checkpoints on the disk: which one is meant, whether it is whole, whether it fits, and its arrays."""
+import collections
+import contextlib
 import os
 import re
 
-from files.atomic import write_json
 from files.errors import UserError
-from runs.arrays import load_arrays, require_all
 from TensorflowUtils import tf
 
 NAME = 'model.ckpt'
 BEST = 'best'
-_SUFFIX = re.compile(r'\.(index|meta|data-\d{5}-of-\d{5})$')
+_SUFFIX = re.compile(r'\.(index|meta|data-\d{5}-of-(\d{5}))$')
+_VGG_FILES = ('.mat', '.npy', '.npz', '.h5')
 
 
 class CheckpointError(UserError):
@@ -25,21 +25,21 @@ def find_checkpoint(checkpoint, logs_dir):
         a folder.
 
     Raises:
-      CheckpointError: nothing is there; it names the folder and the command to run.
+      CheckpointError: nothing is there or not all of it; it names the folder and the command to run.
     """
     if checkpoint == BEST and not os.path.exists(BEST):
         checkpoint = os.path.join(logs_dir, BEST)
-    folder = checkpoint or logs_dir
-    if os.path.isdir(folder):
-        found = _in_folder(folder)
+    given = checkpoint or logs_dir
+    if os.path.isdir(given):
+        found = checkpoints_in(given)
         if not found:
-            raise CheckpointError(f'no checkpoint in {os.path.abspath(folder)}. Train first (python FCN_train.py '
-                                  f'--logs_dir={logs_dir}), or say where one is with --checkpoint=PREFIX.')
+            raise CheckpointError(f'no checkpoint in {os.path.abspath(given)}: {_other_content(given)}. Train first '
+                                  f'(python FCN_train.py --logs_dir={logs_dir}), or say where one is with '
+                                  '--checkpoint=PREFIX.')
         return found[-1]
-    prefix = _SUFFIX.sub('', folder)
-    if not os.path.exists(prefix + '.index'):
-        reason = 'a file of another kind' if os.path.isfile(folder) else f'there is no such folder or {prefix}.index'
-        raise CheckpointError(f'no checkpoint {folder}: {reason}. Train first (python FCN_train.py '
+    prefix = _SUFFIX.sub('', given)
+    if lacks(prefix):
+        raise CheckpointError(f'no checkpoint {given}: {_other_kind(given, prefix)}. Train first (python FCN_train.py '
                               f'--logs_dir={logs_dir}), or give a prefix such as logs/model.ckpt-500.')
     return prefix
 
@@ -50,13 +50,31 @@ def config_folder(prefix):
     return os.path.dirname(folder) if os.path.basename(folder) == BEST else folder
 
 
-def _in_folder(folder):
-    """Prefixes of the checkpoints in a folder, oldest first, by step and then by name."""
-    prefixes = [os.path.join(folder, name[:-len('.index')]) for name in os.listdir(folder) if name.endswith('.index')]
-    return sorted(prefixes, key=lambda prefix: (_step(prefix), prefix))
+def checkpoints_in(folder, whole=True):
+    """Prefixes of the checkpoints in a folder, oldest first, by step and then by name; only whole ones, or all."""
+    found = checkpoint_files(folder)
+    prefixes = [os.path.join(folder, name) for name, files in found.items() if not (whole and _lack(files))]
+    return sorted(prefixes, key=lambda prefix: (step_of(prefix), prefix))
 
 
-def _step(prefix):
+def checkpoint_files(folder):
+    """{name of a checkpoint in the folder: names of its index and data files}."""
+    found = collections.defaultdict(list)
+    for name in os.listdir(folder):
+        match = _SUFFIX.search(name)
+        if match and match.group(1) != 'meta':
+            found[name[:match.start()]].append(name)
+    return found
+
+
+def lacks(prefix):
+    """What a checkpoint needs and is not there, in words; '' if it is whole."""
+    folder, name = os.path.split(prefix)
+    return _lack(checkpoint_files(folder or '.')[name] if os.path.isdir(folder or '.') else ())
+
+
+def step_of(prefix):
+    """The step in a checkpoint's name, -1 if there is none."""
     match = re.search(r'-(\d+)$', prefix)
     return int(match.group(1)) if match else -1
 
@@ -67,74 +85,73 @@ def open_checkpoint(prefix):
         reader = tf.train.load_checkpoint(prefix)
         return reader, reader.get_variable_to_shape_map()
     except _damage() as error:
-        raise CheckpointError(f'{prefix} cannot be read as a checkpoint: {_first_line(error)}')
+        raise CheckpointError(f'{prefix} cannot be read as a checkpoint: {error}. Copy it anew, or use another.')
 
 
-def restore_for_prediction(session, prefix, variables, num_classes):
-    """Fills all variables from a checkpoint or raises UserError saying what does not fit."""
-    reader, shapes = open_checkpoint(prefix)
-    names = {variable.op.name: variable.op.name for variable in variables}
+def check_net(prefix, shapes, variables, num_classes=None):
+    """Raises UserError, which tells another net from another number of classes, unless all of a net's variables fit.
+
+    A net with random weights in it would predict nonsense. shapes: {name: shape} of the checkpoint.
+    """
+    needed = {variable.op.name: variable.shape.as_list() for variable in variables}
+    missing = [name for name in needed if name not in shapes]
+    misfits = [(name, list(shapes[name]), shape) for name, shape in needed.items()
+               if name in shapes and list(shapes[name]) != shape]
+    if not missing and not misfits:
+        return
+    fit = f'{len(needed) - len(missing) - len(misfits)} of its {len(needed)} variables match'
+    if missing:
+        raise UserError(f'{prefix} is of another net: {fit}; {", ".join(missing[:3])} '
+                        f'{"is" if len(missing) == 1 else "are"} not in it. Give the --net that it was trained with.')
+    shown = '; '.join(f'{name} has shape {found}, the net needs {shape}' for name, found, shape in misfits[:3])
+    sides = {(old, new) for _, found, shape in misfits for old, new in zip(found, shape) if old != new}
+    if len(sides) == 1 and sides.pop()[1] == num_classes:
+        raise UserError(f'{prefix} was trained with another number of classes: {shown}. Give the --num_classes (now '
+                        f'{num_classes}) or the data set that it was trained with.')
+    raise UserError(f'{prefix} does not fit the net: {fit}; {shown}. Give the --net, --width and --num_classes that it '
+                    'was trained with.')
+
+
+@contextlib.contextmanager
+def naming_damage(prefix):
+    """Turns what TensorFlow raises on a damaged checkpoint into a CheckpointError that names it."""
     try:
-        require_all(load_arrays(session, variables, names, reader.get_tensor, shapes), prefix, num_classes)
+        yield
+    except tf.errors.ResourceExhaustedError:
+        raise UserError(f'memory ran out while {prefix} was loaded. Free some, or use a smaller --width.')
     except _damage() as error:
-        raise CheckpointError(f'{prefix} is damaged: {_first_line(error)}. Use another with --checkpoint.')
+        raise CheckpointError(f'{prefix} is damaged: {error}. Copy it anew, or use another.')
 
 
-class CheckpointKeeper:
-    """Saves and resumes a training run: the last `keep` checkpoints, and the best by mean IU."""
+def _lack(files):
+    """What is missing among the index and data files of one checkpoint, in words; '' if nothing is."""
+    shards = [_SUFFIX.search(name).group(2) for name in files if not name.endswith('.index')]
+    if not files:
+        return 'there is no such folder, nor are its .index and .data files there'
+    if len(shards) == len(files):
+        return 'its .index file is missing'
+    if not shards or len(shards) < int(shards[0]):
+        return 'its .data file is missing'
+    return ''
 
-    def __init__(self, logs_dir, variables, model_variables, keep=5):
-        """variables: all that resuming needs; model_variables: what predicting needs, all that best/ holds."""
-        self.logs_dir = logs_dir
-        self.best_dir = os.path.join(logs_dir, BEST)
-        self._saver = tf.train.Saver(variables, max_to_keep=keep, save_relative_paths=True)
-        self._best_saver = tf.train.Saver(model_variables, max_to_keep=1, save_relative_paths=True)
 
-    def resume(self, session):
-        """Restores the newest checkpoint that is whole; its prefix, or None where there is none at all."""
-        found = _in_folder(self.logs_dir)
-        self._saver.recover_last_checkpoints(found)
-        for prefix in reversed(found):
-            try:
-                self._saver.restore(session, prefix)
-                return prefix
-            except _damage() as error:
-                print(f'warning: {prefix} is not whole and is passed over: {_first_line(error)}')
-        if found:
-            raise CheckpointError(f'none of the {len(found)} checkpoints in {self.logs_dir} can be restored. Move them '
-                                  'away to start anew, or give another --logs_dir.')
-        return None
+def _other_content(folder):
+    """What a folder without a whole checkpoint holds instead."""
+    for name, files in sorted(checkpoint_files(folder).items()):
+        return f'of {name} ' + _lack(files)
+    if os.path.exists(os.path.join(folder, 'saved_model.pb')):
+        return 'it is a SavedModel, whose variables stand in its graph'
+    return 'it holds other files' if os.listdir(folder) else 'the folder is empty'
 
-    def save(self, session, step):
-        """Writes logs_dir/model.ckpt-STEP with all that resuming needs; the oldest beyond `keep` goes."""
-        return self._save(self._saver, session, self.logs_dir, step)
 
-    def save_if_best(self, session, step, mean_iu):
-        """Writes best/model.ckpt-STEP if mean_iu (0..1) beats the best so far; returns whether it did."""
-        score_path = os.path.join(self.best_dir, 'score.json')
-        if os.path.exists(score_path):
-            with open(score_path, encoding='utf-8') as file:
-                if mean_iu <= json.load(file)['mean_iu']:
-                    return False
-        os.makedirs(self.best_dir, exist_ok=True)
-        self._best_saver.recover_last_checkpoints(_in_folder(self.best_dir))
-        self._save(self._best_saver, session, self.best_dir, step)
-        write_json(score_path, {'step': step, 'mean_iu': mean_iu})
-        return True
-
-    def _save(self, saver, session, folder, step):
-        path = os.path.join(folder, NAME)
-        try:
-            return saver.save(session, path, global_step=step, write_meta_graph=False)
-        except (tf.errors.OpError, ValueError, OSError) as error:
-            raise CheckpointError(f'{path}-{step} cannot be written: {_first_line(error)}. The checkpoints before it '
-                                  'are whole; make room or choose another --logs_dir and start again.')
+def _other_kind(given, prefix):
+    if given == prefix and os.path.isfile(given):
+        if given.lower().endswith(_VGG_FILES):
+            return 'it is a file of pretrained weights, from which training starts with --pretrained'
+        return 'it is a file of another kind'
+    return lacks(prefix)
 
 
 def _damage():
     """What TensorFlow raises on a damaged checkpoint: 2.x translates its errors to Python's own in its reader."""
     return tf.errors.OpError, IndexError, RuntimeError, ValueError
-
-
-def _first_line(error):
-    return str(getattr(error, 'message', error)).split('\n')[0]

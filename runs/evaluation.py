@@ -3,6 +3,7 @@ import collections
 import functools
 
 from batch_reader import in_order, read_single
+from files.errors import UserError
 from files.images import resize_ids
 from metrics import confusion_matrix
 
@@ -12,17 +13,36 @@ from metrics import confusion_matrix
 Evaluated = collections.namedtuple('Evaluated', 'single ids small full')
 
 
-def evaluate(records, predict, num_classes, ignore_label=None, num_threads=2):
+def evaluate(records, predict, num_classes, ignore_label=None, num_threads=2, bad=None):
     """Yields an Evaluated for each record, in order; the next images are read while one is predicted.
 
     predict: function from a Single (image uint8 [H, W, 3], annotation uint8 [H, W]) to ids uint8 [H, W].
+    bad: None, or a dict that gathers {photo: why it cannot be used} of the records that are left out. Raises UserError
+    for such a record without it, and where all are such.
     """
-    read = functools.partial(read_single, num_classes=num_classes, ignore_label=ignore_label)
+    read = functools.partial(_read, num_classes=num_classes, ignore_label=ignore_label, bad=bad)
+    used = 0
     for single in in_order(read, records, num_threads, ahead=2 * num_threads):
+        if single is None:
+            continue
+        used += 1
         ids = predict(single)
         full_ids = resize_ids(ids, *single.original.shape)
         yield Evaluated(single, ids, _matrix(single.annotation, ids, num_classes, ignore_label),
                         _matrix(single.original, full_ids, num_classes, ignore_label))
+    if records and not used:
+        raise UserError(f'none of the {len(records)} photos can be used. The last: {bad[records[-1].image]}')
+
+
+def _read(record, num_classes, ignore_label, bad):
+    """A Single; or None, the reason put into `bad`."""
+    try:
+        return read_single(record, num_classes, ignore_label)
+    except UserError as error:
+        if bad is None:
+            raise
+        bad[record.image] = str(error)
+        return None
 
 
 def spread(records, count):

@@ -40,8 +40,8 @@ def load_initial_weights(session, net, variables, init_from, pretrained, model_d
 def load_vgg(session, net, variables, path):
     """Loads a pretrained VGG file into the variables of the net it fits."""
     if NETS[net].vgg is None:
-        raise UserError(f'--pretrained={path}: net {net} is not built on VGG. Give --pretrained=none, or its own weights '
-                        'with --init_from.')
+        raise UserError(f'--pretrained={path}: net {net} is not built on VGG. Give --pretrained=none, or its own '
+                        'weights with --init_from.')
     weights = read_vgg(path, depth=NETS[net].vgg)
     arrays = {layer + part: array for layer, pair in weights.layers.items() for part, array in zip('wb', pair)}
     # VGG was trained on pixels minus their mean; a net that also divides them by their deviation multiplies here

@@ -1,49 +1,96 @@
 """The loop of a training run: steps, and validation and checkpoints at their intervals."""
+import contextlib
+
 import numpy as np
 from tqdm import tqdm
 
 from files.errors import UserError
 from metrics import scene_parsing_scores
+from runs.checkpoints import CheckpointError
 from runs.evaluation import evaluate
 from runs.interrupt import StopSignal
 from runs.log import debug_summaries
 from TensorflowUtils import tf
 
 SUMMARY_EVERY = 10  # steps between two points of TensorBoard's training curves
+MAX_SKIPPED = 100   # steps in a row: a net that gives no finite loss any more will not recover
+
+
+class StepError(UserError):
+    """A step that failed, so that the variables in memory are not worth saving."""
 
 
 class Trainer:
     """Takes the steps of a run, and validates and saves at its intervals."""
 
-    def __init__(self, session, graph, reader, validation, keeper, log, options):
-        """graph: a TrainingGraph; validation: Records; options: the flags of FCN_train."""
+    def __init__(self, session, graph, reader, validation, keeper, log, schedule, options):
+        """graph: a TrainingGraph; validation: Records; schedule: of the learning rate; options: FCN_train's flags."""
         self.session, self.graph, self.reader = session, graph, reader
-        self.keeper, self.log, self.options = keeper, log, options
+        self.keeper, self.log, self.schedule, self.options = keeper, log, schedule, options
         self.validation = validation
         self.debug = debug_summaries(graph.end_points, graph.gradients) if self.options.debug else None
+        self.stop = StopSignal()
+        self.skipped = self.skipped_in_a_row = 0
+        session.graph.finalize()  # a loop that added to the graph would use more memory with every step
 
     def run(self, step):
-        """Trains from `step` to options.max_steps or to a signal; returns the exit code."""
-        options, saved, shown = self.options, step, {}
-        with StopSignal() as stop, tqdm(total=options.max_steps, initial=step, unit='step', dynamic_ncols=True) as bar:
-            while step < options.max_steps and stop.code is None:
-                shown.update(self.take_step(next(self.reader), step, not shown or step % SUMMARY_EVERY == 0))
-                step += 1
-                bar.set_postfix_str(self.describe(shown, bar), refresh=False)
-                bar.update()
-                last = step == options.max_steps
-                if step % options.save_every == 0 or last:
-                    self.keeper.save(self.session, step)
-                    saved = step
-                if step % options.validate_every == 0 or last:
-                    bar.write(self.validate(step))
-            if saved < step:
-                self.keeper.save(self.session, step)
-        if stop.code is not None:
-            print(f'stopped at step {step}, which is saved: the same command goes on from here')
-        return stop.code or 0
+        """Trains from `step` to options.max_steps or to a signal; returns the exit code.
 
-    def take_step(self, batch, step, with_summary):
+        What was trained is saved before an error is raised, but for a StepError.
+        """
+        self.step = self.saved = step
+        with self.stop:
+            try:
+                with tqdm(total=self.options.max_steps, initial=step, unit='step', dynamic_ncols=True) as self.bar:
+                    self.train()
+            except (StepError, CheckpointError):
+                raise
+            except UserError as error:
+                raise UserError(f'{error} {self.save_after_all()}')
+            except OSError:  # the terminal or pipe that shows the progress is gone
+                self.save_after_all()
+                if self.stop.code is None:
+                    raise
+            self.save()
+            with contextlib.suppress(OSError):
+                self.print_end()
+        return self.stop.code or 0
+
+    def train(self):
+        """The loop; self.step counts the steps taken since the run's very start."""
+        options, shown = self.options, {}
+        if self.is_validation_due() and not self.log.is_validated(self.step):
+            self.validate()  # a stop came between the step's checkpoint and its validation
+        while self.step < options.max_steps and self.stop.code is None:
+            shown.update(self.take_step(next(self.reader), not shown or self.step % SUMMARY_EVERY == 0))
+            self.step += 1
+            self.bar.set_postfix_str(self.describe(shown), refresh=False)
+            self.bar.update()
+            self.tell_bad()
+            if self.step % options.save_every == 0 or self.step == options.max_steps:
+                self.save()
+            if self.is_validation_due():
+                self.validate()
+
+    def is_validation_due(self):
+        """Whether this step is one after which the net is validated."""
+        return self.step > 0 and (self.step % self.options.validate_every == 0 or self.step == self.options.max_steps)
+
+    def save(self):
+        """Saves the step, unless it is saved."""
+        if self.saved < self.step:
+            self.keeper.save(self.session, self.step)
+            self.saved = self.step
+
+    def save_after_all(self):
+        """Saves in spite of an error; returns what became of it, as a sentence."""
+        try:
+            self.save()
+        except CheckpointError as error:
+            return str(error)
+        return f'What was trained is saved, up to step {self.step}: the same command goes on from there.'
+
+    def take_step(self, batch, with_summary):
         """One step: {'loss': in nats}; with_summary, also the progress figures, which go to TensorBoard too."""
         graph = self.graph
         fetches = {'loss': graph.loss, 'finite': graph.finite, 'train': graph.train}
@@ -55,36 +102,50 @@ class Trainer:
             got = self.session.run(fetches, {graph.images: batch.images, graph.annotations: batch.annotations,
                                              **self.learning_rates()})
         except tf.errors.ResourceExhaustedError:
-            raise UserError(f'memory ran out at step {step} on a batch of {batch.images.shape[:3]}. Use a smaller '
+            raise StepError(f'memory ran out at step {self.step} on a batch of {batch.images.shape[:3]}. Use a smaller '
                             '--batch_size or --width.')
-        if not got['finite']:
-            files = ', '.join(record.image for record in batch.records)
-            raise UserError(f'the loss or its gradient is not finite at step {step} (loss {got["loss"]}, learning rate '
-                            f'{self.options.learning_rate:g}, batch {files}). The step was not taken and the last '
-                            'checkpoint is as it was. Try a lower --learning_rate, and check the data: '
-                            f'python read_data.py {self.options.data_dir}')
+        self.judge(got['finite'], got['loss'], batch)
         figures = dict(got.get('progress', {}), loss=got['loss'])
         if 'progress' in got:
-            self.log.scalars('train', step, figures)
+            self.log.scalars('train', self.step, dict(figures, steps_skipped=self.skipped))
         if 'debug' in got:
-            self.log.summary(step, got['debug'])
+            self.log.summary(self.step, got['debug'])
         return figures
+
+    def judge(self, finite, loss, batch):
+        """Raises StepError for a step that was not finite and so not taken, or counts it where they are skipped."""
+        self.skipped_in_a_row = 0 if finite else self.skipped_in_a_row + 1
+        if finite:
+            return
+        files = ', '.join(record.image for record in batch.records)
+        rates = ' and '.join(f'{rate:g}' for rate in sorted(set(self.learning_rates().values())))
+        found = (f'the loss or its gradient is not finite at step {self.step} (loss {loss}, learning rate {rates}, '
+                 f'batch {files})')
+        if not self.options.skip_nonfinite or self.skipped_in_a_row == MAX_SKIPPED:
+            again = f', as in the {MAX_SKIPPED - 1} steps before it' if self.options.skip_nonfinite else ''
+            raise StepError(f'{found}{again}. The step was not taken and the last checkpoint is as it was. Try a lower '
+                            '--learning_rate, and check the data: '
+                            f'python read_data.py {self.options.data_dir}')
+        self.skipped += 1
+        self.bar.write(f'skipped: {found}')
 
     def learning_rates(self):
         """What to feed for the learning rates of encoder and decoder."""
         options = self.options
         own = ((self.graph.encoder_rate, options.lr_encoder), (self.graph.decoder_rate, options.lr_decoder))
-        return {placeholder: options.learning_rate if rate is None else rate for placeholder, rate in own}
+        return {placeholder: self.schedule.at(self.step, options.learning_rate if rate is None else rate,
+                                              options.max_steps) for placeholder, rate in own}
 
-    def describe(self, shown, bar):
+    def describe(self, shown):
         """The progress line behind tqdm's bar."""
-        rate = (bar.format_dict['rate'] or 0.) * self.options.batch_size
-        waiting = self.reader.waited_seconds / max(bar.format_dict['elapsed'], 1e-9)
+        rate = (self.bar.format_dict['rate'] or 0.) * self.options.batch_size
+        waiting = self.reader.waited_seconds / max(self.bar.format_dict['elapsed'], 1e-9)
+        skipped = f', {self.skipped} steps skipped' if self.skipped else ''
         return (f'loss {shown["loss"]:.3f}, accuracy {shown["pixel_accuracy"]:.2f}, {shown["classes_predicted"]} '
-                f'classes, {rate:.1f} images/s, {waiting:.0%} waiting')
+                f'classes, {rate:.1f} images/s, {waiting:.0%} waiting{skipped}')
 
-    def validate(self, step):
-        """Scores the net on the validation photos, keeps the best; returns a line for the log."""
+    def validate(self):
+        """Scores the net on the validation photos, and keeps the best; a stop ends it without a result."""
         graph, options, losses, total = self.graph, self.options, [], 0
 
         def predict(single):
@@ -93,11 +154,31 @@ class Trainer:
             losses.append(loss)
             return ids[0]
 
-        for result in evaluate(self.validation, predict, options.num_classes, options.ignore_label,
-                               options.read_threads):
-            total = total + result.full
+        results = evaluate(self.validation, predict, options.num_classes, options.ignore_label, options.read_threads,
+                           self.reader.bad)
+        with contextlib.closing(results):
+            for result in results:
+                total = total + result.full
+                if self.stop.code is not None:
+                    return
         accuracy, _, mean_iu, _ = scene_parsing_scores(total)
-        self.log.validation(step, float(np.mean(losses)), accuracy, mean_iu)
-        best = self.keeper.save_if_best(self.session, step, mean_iu)
-        return (f'step {step}: validation loss {np.mean(losses):.3f}, pixel accuracy {accuracy:.3f}, '
-                f'mean IU {mean_iu:.3f} on {len(losses)} photos' + (', the best so far' if best else ''))
+        best = self.keeper.save_if_best(self.session, self.step, mean_iu)
+        self.log.validation(self.step, float(np.mean(losses)), accuracy, mean_iu)  # the sign that it need not be redone
+        self.tell_bad()
+        self.bar.write(f'step {self.step}: validation loss {np.mean(losses):.3f}, pixel accuracy {accuracy:.3f}, '
+                       f'mean IU {mean_iu:.3f} on {len(losses)} photos' + (', the best so far' if best else ''))
+
+    def tell_bad(self):
+        """Names the photos that were left out since the last call."""
+        for line in self.reader.bad.news() if self.reader.bad else ():
+            self.bar.write(line)
+
+    def print_end(self):
+        """Says what a user must know who did not watch."""
+        for line in self.reader.bad.summary() if self.reader.bad else ():
+            print(line)
+        if self.skipped:
+            print(f'{self.skipped} steps were skipped, for their loss or gradient was not finite')
+        if self.stop.code is not None:
+            print(f'stopped at step {self.step}, ' + ('which is saved: the same command goes on from here' if self.step
+                                                      else 'before the first one: there is nothing to save'))

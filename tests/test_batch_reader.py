@@ -132,6 +132,23 @@ def test_bytes_do_not_depend_on_threads(five):
         assert first.annotations.tobytes() == second.annotations.tobytes()
 
 
+def test_transform_knows_epoch_and_index(five):
+    def stamp(photo, ids, epoch, index):
+        return photo, np.full_like(ids, 10 * epoch + index)
+
+    batches = take(BatchReader(five, 256, 2, seed=7, start_batch=1, transform=stamp), 6)
+    stamped = [annotation[0, 0] for batch in batches for annotation in batch.annotations]
+    expected = [10 * epoch + i for epoch in range(3) for i in np.random.RandomState([7, epoch]).permutation(5)]
+    assert stamped == expected[2:14]
+
+
+def test_batch_has_the_size_of_what_the_transform_gives(five):
+    def cropped(photo, ids, epoch, index):
+        return np.zeros((64, 32, 3), np.uint8), np.zeros((64, 32), np.uint8)
+
+    assert take(BatchReader(five, 256, 5, transform=cropped), 1)[0].images.shape == (5, 64, 32, 3)
+
+
 def test_batch_may_be_larger_than_the_data_set(five):
     assert take(BatchReader(five, 256, batch_size=12), 1)[0].images.shape[0] == 12
 

@@ -1,40 +1,37 @@
-"""Checkpoints: which one is meant, what is kept, and what happens to those that do not fit or are not whole."""
+"""Checkpoints on the disk: which one is meant, and what is said of one that is not whole or of another net."""
 import os
 
 import numpy as np
 import pytest
+from small_net import Net
 
-from runs.checkpoints import CheckpointError, CheckpointKeeper, config_folder, find_checkpoint, restore_for_prediction
-from TensorflowUtils import create_session, tf
+from files.errors import UserError
+from runs.checkpoints import CheckpointError, config_folder, find_checkpoint
+from runs.weight_sources import restore_for_prediction
+from TensorflowUtils import tf
+
+DATA = '.data-00000-of-00001'
 
 
-class Net:
-    """Two variables and a session, with a keeper of their checkpoints."""
+def content(folder):
+    """{path: bytes} of a folder and all below it."""
+    found = {}
+    for parent, _, names in os.walk(str(folder)):
+        for name in names:
+            with open(os.path.join(parent, name), 'rb') as file:
+                found[os.path.join(parent, name)] = file.read()
+    return found
 
-    def __init__(self, logs_dir, shape=(2, 3), keep=5):
-        self.logs_dir = str(logs_dir)
-        graph = tf.Graph()
-        with graph.as_default():
-            self.weight = tf.get_variable('inference/W8', shape, initializer=tf.zeros_initializer())
-            self.slot = tf.get_variable('inference/W8/Adam', shape, initializer=tf.zeros_initializer())
-            self.keeper = CheckpointKeeper(self.logs_dir, [self.weight, self.slot], [self.weight], keep)
-            self.session = create_session(graph)
-            self.session.run(tf.global_variables_initializer())
 
-    def set(self, value):
-        for variable in (self.weight, self.slot):
-            variable.load(np.full(variable.shape.as_list(), value, np.float32), self.session)
-
-    def save(self, step):
-        self.set(step)
-        return self.keeper.save(self.session, step)
-
-    def value(self):
-        return float(self.session.run(self.weight)[0, 0])
+def change(path, change_bytes):
+    with open(path, 'rb') as file:
+        data = file.read()
+    with open(path, 'wb') as file:
+        file.write(change_bytes(data))
 
 
 def test_no_checkpoint_names_the_folder_and_the_command(tmp_path):
-    with pytest.raises(CheckpointError, match=str(tmp_path) + '.*python FCN_train.py'):
+    with pytest.raises(CheckpointError, match=str(tmp_path) + ': the folder is empty.*python FCN_train.py'):
         find_checkpoint('', str(tmp_path))
 
 
@@ -43,10 +40,16 @@ def test_missing_logs_folder_is_said(tmp_path):
         find_checkpoint('', str(tmp_path / 'none'))
 
 
-@pytest.mark.parametrize('suffix', ['', '.index', '.data-00000-of-00001', '.meta'])
+@pytest.mark.parametrize('suffix', ['', '.index', DATA, '.meta'])
 def test_checkpoint_is_found_by_any_of_its_files(tmp_path, suffix):
     prefix = Net(tmp_path).save(7)
     assert find_checkpoint(prefix + suffix, 'elsewhere') == prefix
+
+
+def test_checkpoint_in_the_current_folder_needs_no_folder(tmp_path, monkeypatch):
+    Net(tmp_path).save(7)
+    monkeypatch.chdir(tmp_path)
+    assert find_checkpoint('model.ckpt-7', 'elsewhere') == 'model.ckpt-7'
 
 
 def test_folder_means_its_highest_step(tmp_path):
@@ -65,74 +68,43 @@ def test_best_means_the_folder_of_the_best(tmp_path):
     assert find_checkpoint('best', str(tmp_path)) == str(tmp_path / 'best' / 'model.ckpt-1')
 
 
-def test_another_file_is_no_checkpoint(tmp_path):
-    path = tmp_path / 'imagenet.mat'
+@pytest.mark.parametrize('suffix, lack', [('.index', '.index file is missing'), (DATA, '.data file is missing')])
+def test_missing_file_of_a_checkpoint_is_named(tmp_path, suffix, lack):
+    prefix = Net(tmp_path).save(7)
+    os.remove(prefix + suffix)
+    for given in (prefix, str(tmp_path)):
+        with pytest.raises(CheckpointError, match=lack):
+            find_checkpoint(given, 'logs')
+
+
+def test_half_written_checkpoint_is_not_the_last(tmp_path):
+    net = Net(tmp_path)
+    net.save(3)
+    os.remove(net.save(5) + '.index')
+    assert find_checkpoint('', str(tmp_path)).endswith('model.ckpt-3')
+
+
+@pytest.mark.parametrize('name, words', [('imagenet.mat', 'pretrained weights.*--pretrained'),
+                                         ('notes.txt', 'another kind')])
+def test_file_of_another_kind_is_no_checkpoint(tmp_path, name, words):
+    path = tmp_path / name
     path.write_bytes(b'MATLAB')
-    with pytest.raises(CheckpointError, match='another kind'):
+    with pytest.raises(CheckpointError, match=f'{name}.*{words}'):
         find_checkpoint(str(path), 'logs')
+
+
+def test_saved_model_folder_is_told_from_a_checkpoint(tmp_path):
+    with tf.Graph().as_default(), tf.Session() as session:
+        image, ids = tf.placeholder(tf.float32, [1]), tf.get_variable('v', [1])
+        session.run(tf.global_variables_initializer())
+        tf.saved_model.simple_save(session, str(tmp_path / 'model'), {'image': image}, {'ids': image + ids})
+    with pytest.raises(CheckpointError, match='model: it is a SavedModel'):
+        find_checkpoint(str(tmp_path / 'model'), 'logs')
 
 
 def test_config_of_the_best_lies_above_it(tmp_path):
     assert config_folder(str(tmp_path / 'best' / 'model.ckpt-1')) == str(tmp_path)
     assert config_folder(str(tmp_path / 'model.ckpt-1')) == str(tmp_path)
-
-
-def test_only_the_last_five_are_kept_over_a_restart(tmp_path):
-    first = Net(tmp_path)
-    for step in range(1, 5):
-        first.save(step)
-    second = Net(tmp_path)
-    second.keeper.resume(second.session)
-    for step in range(5, 9):
-        second.save(step)
-    steps = sorted(int(name.split('-')[1].split('.')[0]) for name in os.listdir(str(tmp_path)) if 'index' in name)
-    assert steps == [4, 5, 6, 7, 8]
-
-
-def test_resume_restores_the_last(tmp_path):
-    net = Net(tmp_path)
-    net.save(3)
-    net.save(5)
-    again = Net(tmp_path)
-    assert again.keeper.resume(again.session).endswith('model.ckpt-5') and again.value() == 5
-
-
-def test_resume_without_checkpoints_restores_nothing(tmp_path):
-    net = Net(tmp_path)
-    assert net.keeper.resume(net.session) is None
-
-
-def truncate(path, part=2):
-    with open(path, 'r+b') as file:
-        file.truncate(os.path.getsize(path) // part)
-
-
-@pytest.mark.parametrize('damage', [lambda prefix: truncate(prefix + '.data-00000-of-00001'),
-                                    lambda prefix: os.remove(prefix + '.data-00000-of-00001'),
-                                    lambda prefix: truncate(prefix + '.index')])
-def test_resume_passes_over_one_that_is_not_whole(tmp_path, damage, capsys):
-    net = Net(tmp_path)
-    net.save(3)
-    damage(net.save(5))
-    again = Net(tmp_path)
-    assert again.keeper.resume(again.session).endswith('model.ckpt-3') and again.value() == 3
-    assert 'model.ckpt-5 is not whole' in capsys.readouterr().out
-
-
-def test_resume_stops_when_none_is_whole(tmp_path):
-    truncate(Net(tmp_path).save(5) + '.index')
-    again = Net(tmp_path)
-    with pytest.raises(CheckpointError, match='none of the 1 checkpoints'):
-        again.keeper.resume(again.session)
-
-
-def test_best_changes_only_for_a_higher_score_over_a_restart(tmp_path):
-    net = Net(tmp_path)
-    assert net.keeper.save_if_best(net.session, 1, 0.5)
-    again = Net(tmp_path)
-    assert not again.keeper.save_if_best(again.session, 2, 0.4)
-    assert again.keeper.save_if_best(again.session, 3, 0.6)
-    assert [name for name in os.listdir(str(tmp_path / 'best')) if 'index' in name] == ['model.ckpt-3.index']
 
 
 def test_prediction_restores_what_best_holds(tmp_path):
@@ -144,17 +116,48 @@ def test_prediction_restores_what_best_holds(tmp_path):
     assert other.value() == 4
 
 
-def test_checkpoint_of_another_net_names_both_shapes(tmp_path):
+@pytest.mark.parametrize('num_classes, words', [(4, 'another number of classes.*--num_classes'),
+                                                (9, 'does not fit the net: 0 of its 1 variables match.*--width')])
+def test_another_shape_is_named_with_both_shapes(tmp_path, num_classes, words):
     prefix = Net(tmp_path).save(1)
     other = Net(tmp_path / 'other', shape=(2, 4))
-    with pytest.raises(CheckpointError.__mro__[1], match=r'\[2, 3\].*\[2, 4\].*--num_classes \(now 4\)'):
-        restore_for_prediction(other.session, prefix, [other.weight], 4)
-    assert other.value() == 0
+    before = content(tmp_path)
+    with pytest.raises(UserError, match=words) as caught:
+        restore_for_prediction(other.session, prefix, [other.weight], num_classes)
+    assert 'inference/W8 has shape [2, 3], the net needs [2, 4]' in str(caught.value)
+    assert other.value() == 0 and content(tmp_path) == before
 
 
-def test_truncated_checkpoint_is_refused_for_prediction(tmp_path):
+def test_another_net_is_named_with_what_it_lacks(tmp_path):
+    prefix = Net(tmp_path).save(1)
+    other = Net(tmp_path / 'other')
+    with other.session.graph.as_default():
+        fuse = tf.get_variable('inference/fuse', [2])
+    with pytest.raises(UserError, match='of another net: 1 of its 2 variables match; inference/fuse is not in'):
+        restore_for_prediction(other.session, prefix, [other.weight, fuse], 3)
+
+
+@pytest.mark.parametrize('suffix, damage', [
+    (DATA, lambda data: data[:len(data) // 8]),
+    (DATA, lambda data: b''),
+    (DATA, lambda data: data[:4] + bytes([data[4] ^ 1]) + data[5:]),  # one bit of the first array
+    ('.index', lambda data: data[:len(data) // 2]),
+    ('.index', lambda data: b''),
+], ids=['data cut', 'data empty', 'data flipped', 'index cut', 'index empty'])
+def test_damaged_checkpoint_is_refused_and_left_as_it_is(tmp_path, suffix, damage):
     net = Net(tmp_path)
     prefix = net.save(1)
-    truncate(prefix + '.data-00000-of-00001', part=8)
-    with pytest.raises(CheckpointError, match='damaged'):
-        restore_for_prediction(net.session, prefix, [net.weight], 3)
+    change(prefix + suffix, damage)
+    before = content(tmp_path)
+    with pytest.raises(CheckpointError, match='model.ckpt-1 (is damaged|cannot be read as a checkpoint): .*another'):
+        restore_for_prediction(net.session, prefix, [net.weight, net.slot], 3)
+    assert content(tmp_path) == before
+
+
+def test_values_come_back_bit_for_bit(tmp_path):
+    net, other = Net(tmp_path), Net(tmp_path)
+    values = np.random.RandomState(0).normal(size=(2, 3)).astype(np.float32)
+    net.weight.load(values, net.session)
+    prefix = net.keeper.save(net.session, 1)
+    restore_for_prediction(other.session, prefix, [other.weight], 3)
+    assert other.session.run(other.weight).tobytes() == values.tobytes()

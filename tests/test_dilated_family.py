@@ -1,12 +1,12 @@
-"""The rows of semantic-segmentation-pytorch as FCN_model builds and trains them. Their layers have tests of their own."""
+"""The rows of semantic-segmentation-pytorch as FCN_model builds and trains them; their layers have their own tests."""
 import numpy as np
 import pytest
 import vgg_files
+from test_fcn_family import overfit
 
 from FCN_model import NETS, build, training_graph
 from runs.initial_weights import load_initial_weights
 from TensorflowUtils import create_session, tf
-from test_fcn_family import overfit
 
 THIN, CLASSES = 1 / 16, 13
 FAMILY = [name for name, net in NETS.items() if not net.scores_0]
@@ -26,7 +26,7 @@ def photos(batch=2, size=(64, 96)):
 def test_there_are_six_encoders_with_two_decoders_each():
     encoders = ('vgg16_dilated8', 'vgg19_dilated8', 'resnet34_dilated16', 'resnet34_dilated8', 'resnet50_dilated16',
                 'resnet50_dilated8')
-    assert FAMILY == [encoder + decoder for encoder in encoders for decoder in ('_c1', '_psp')]
+    assert [encoder + decoder for encoder in encoders for decoder in ('_c1', '_psp')] == FAMILY
 
 
 # Encoders: VGG16's and VGG19's convolutions with fc6 and fc7; a ResNet's stem, blocks and normalizations, a scale and

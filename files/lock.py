@@ -1,0 +1,65 @@
+"""A lock on a folder, for work that two processes must not do in it at once."""
+import contextlib
+import os
+import socket
+
+from files.errors import UserError
+from files.folders import make_folder
+
+NAME = '.lock'
+_BYTE = 1 << 30  # the one locked on Windows, far behind the text, for a locked byte cannot be read
+
+
+@contextlib.contextmanager
+def folder_lock(folder):
+    """Keeps `folder`, made if it is not there, from every other process that asks for this lock.
+
+    The system frees the lock when its holder ends, however it ends; the file .lock that stays behind locks nothing.
+    Raises UserError with the holder's process id and host, and where the folder cannot be written.
+    """
+    make_folder(folder)
+    path = os.path.join(folder, NAME)
+    with _opened(path) as file:
+        if not _acquire(file, folder):
+            file.seek(0)
+            raise UserError(f'{folder} is in use by {file.read() or "another process"}. Wait until that ends, or give '
+                            'another folder.')
+        _write_holder(file, path)
+        yield
+
+
+def _opened(path):
+    try:
+        return open(path, 'a+', encoding='utf-8')
+    except OSError as error:
+        raise UserError(f'{path} cannot be written: {error.strerror}. Make the folder writable, or give another.')
+
+
+def _acquire(file, folder):
+    """Whether the lock is ours now."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        import msvcrt
+        file.seek(_BYTE)
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:  # some network file systems have no locks
+        print(f'warning: {folder} cannot be locked ({error.strerror}): let no second process write there')
+    return True
+
+
+def _write_holder(file, path):
+    try:
+        file.truncate(0)
+        file.write(f'process {os.getpid()} on {socket.gethostname()}')
+        file.flush()
+    except OSError as error:
+        raise UserError(f'{path} cannot be written: {error.strerror}.')

@@ -1,0 +1,147 @@
+"""Saves and resumes a training run: the last few checkpoints in logs_dir, the best in logs_dir/best."""
+import json
+import os
+import shutil
+
+from files.atomic import write_json
+from files.errors import UserError
+from files.folders import make_folder
+from runs.arrays import load_arrays
+from runs.checkpoint_list import listed, write_list
+from runs.checkpoints import (
+    BEST,
+    NAME,
+    CheckpointError,
+    check_net,
+    checkpoint_files,
+    checkpoints_in,
+    lacks,
+    naming_damage,
+    open_checkpoint,
+)
+from runs.free_space import check_free_space
+from runs.remains import remove, remove_remains, remove_unfinished
+from TensorflowUtils import tf
+
+
+class CheckpointKeeper:
+    """Saves and resumes a training run: the last `keep` checkpoints, and the best by mean IU.
+
+    Only one process may keep checkpoints in a folder at a time: see files.lock.
+    """
+
+    def __init__(self, logs_dir, variables, model_variables, keep=5):
+        """variables: all that resuming needs; model_variables: what predicting needs, all that best/ holds."""
+        self.logs_dir, self.keep = logs_dir, keep
+        self.best_dir = os.path.join(logs_dir, BEST)
+        self._variables, self._model_variables = variables, model_variables
+        self._saver = tf.train.Saver(variables)
+        self._best_saver = tf.train.Saver(model_variables)
+
+    def resume(self, session):
+        """Restores the newest checkpoint that is whole; its prefix, or None where there is none at all.
+
+        What an earlier process left when it was killed while saving is removed. Raises CheckpointError where there
+        are checkpoints, but none that can be read, and UserError for one of another net or optimizer.
+        """
+        for folder, keep in ((self.logs_dir, self.keep), (self.best_dir, 1)):
+            removed = remove_remains(folder, keep)
+            if removed:
+                print(f'removed what a stopped save left in {folder}: {", ".join(removed)}')
+        found = checkpoints_in(self.logs_dir, whole=False)
+        for prefix in reversed(found):
+            try:
+                self._restore(session, prefix)
+                self._adopt(os.path.basename(prefix))
+                return prefix
+            except CheckpointError as error:
+                print(f'warning: {error} It is passed over.')
+        if any(os.path.exists(prefix + '.index') for prefix in found):
+            raise CheckpointError(f'none of the {len(found)} checkpoints in {self.logs_dir} can be restored. Move them '
+                                  'away to start anew, or give another --logs_dir.')
+        return None
+
+    def check_space(self):
+        """Raises UserError if the next checkpoint and a best one do not fit on the disk; warns if not all will."""
+        one, best = _size(self._variables), _size(self._model_variables)
+        # an old one goes only when its successor is written
+        missing = max(0, self.keep - len(checkpoints_in(self.logs_dir)))
+        missing_best = 0 if os.path.isdir(self.best_dir) and checkpoints_in(self.best_dir) else 1
+        check_free_space(self.logs_dir, one + best, missing * one + missing_best * best)
+
+    def save(self, session, step):
+        """Writes logs_dir/model.ckpt-STEP with all that resuming needs; the oldest beyond `keep` goes."""
+        return self._save(self._saver, session, self.logs_dir, step, self.keep, _size(self._variables))
+
+    def save_if_best(self, session, step, mean_iu):
+        """Writes best/model.ckpt-STEP if mean_iu (0..1) beats the best so far; returns whether it did."""
+        score_path = os.path.join(self.best_dir, 'score.json')
+        if os.path.exists(score_path) and mean_iu <= _mean_iu(score_path):
+            return False
+        make_folder(self.best_dir)
+        self._save(self._best_saver, session, self.best_dir, step, 1, _size(self._model_variables))
+        write_json(score_path, {'step': step, 'mean_iu': mean_iu})
+        return True
+
+    def _restore(self, session, prefix):
+        if lacks(prefix):
+            raise CheckpointError(f'{prefix} is not whole: {lacks(prefix)}.')
+        reader, shapes = open_checkpoint(prefix)
+        check_net(prefix, shapes, self._model_variables)
+        missing = [variable.op.name for variable in self._variables if variable.op.name not in shapes]
+        if missing:
+            raise UserError(f'{prefix} was saved by another optimizer, or holds the net alone: {missing[0]} and '
+                            f'{len(missing) - 1} more variables are not in it. Give the --optimizer it was trained '
+                            f'with, or begin a new run from its weights: --init_from={prefix} and another --logs_dir.')
+        with naming_damage(prefix):
+            names = {name: name for name in shapes}
+            load_arrays(session, self._variables, names, reader.get_tensor, shapes)
+
+    def _adopt(self, name):
+        """Puts a checkpoint into the list, if its process was killed before it came to that."""
+        if name not in listed(self.logs_dir):
+            try:
+                write_list(self.logs_dir, listed(self.logs_dir) + [name])
+            except tf.errors.OpError as error:
+                raise CheckpointError(f'the list of checkpoints cannot be written: {_reason(error)}.')
+
+    def _save(self, saver, session, folder, step, keep, size):
+        name = f'{NAME}-{step}'
+        prefix = os.path.join(folder, name)
+        try:
+            saver.save(session, prefix, write_meta_graph=False, write_state=False)
+            names = [old for old in listed(folder) if old != name] + [name]
+            write_list(folder, names)
+            for old in names[:-keep]:
+                remove(folder, checkpoint_files(folder)[old])
+            write_list(folder, names[-keep:])  # the second time, for a file goes only while the list tells whose it is
+            return prefix
+        except (tf.errors.OpError, ValueError, OSError) as error:
+            remove_unfinished(prefix)
+            raise CheckpointError(f'{prefix} cannot be written: {_reason(error)}. It takes {size:,} bytes, '
+                                  f'{_free(folder)} are free. The checkpoints before it are whole: make room and start '
+                                  'the same command again, it goes on from the last.')
+
+
+def _size(variables):
+    """Bytes of the variables, and of a checkpoint of them, but for its index."""
+    return sum(variable.shape.num_elements() * variable.dtype.base_dtype.size for variable in variables)
+
+
+def _mean_iu(score_path):
+    try:
+        with open(score_path, encoding='utf-8') as file:
+            return json.load(file)['mean_iu']
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        raise UserError(f'{score_path} cannot be read: {error}. It holds the mean IU of the checkpoint beside it: '
+                        'restore it, or move the folder away.')
+
+
+def _free(folder):
+    return f'{shutil.disk_usage(folder).free:,}' if os.path.isdir(folder) else 'the folder is gone, so no bytes'
+
+
+def _reason(error):
+    """What the system said: 'FILE; No space left on device', of a text that may also tell the graph's history."""
+    lines = str(getattr(error, 'message', error)).split('\n')
+    return next((line for line in lines if '; ' in line), lines[0])

@@ -1,0 +1,68 @@
+"""The lock on a folder, between real processes."""
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+from conftest import PROJECT
+
+from files.errors import UserError
+from files.lock import folder_lock
+
+HOLD = 'import sys, time; from files.lock import folder_lock\n' \
+       'with folder_lock(sys.argv[1]):\n    print("held", flush=True)\n    time.sleep(60)'
+
+
+@pytest.fixture
+def holder(tmp_path):
+    """Another process that holds the lock on tmp_path."""
+    process = subprocess.Popen([sys.executable, '-c', HOLD, str(tmp_path)], cwd=PROJECT, stdout=subprocess.PIPE)
+    assert process.stdout.readline() == b'held\n' or os.name == 'nt'
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def take(folder):
+    with folder_lock(str(folder)):
+        return True
+
+
+def test_held_lock_names_folder_process_and_host(holder, tmp_path):
+    with pytest.raises(UserError) as caught:
+        take(tmp_path)
+    for word in (str(tmp_path), f'process {holder.pid} ', socket.gethostname()):
+        assert word in str(caught.value)
+
+
+@pytest.mark.skipif(os.name == 'nt', reason='Windows has no SIGKILL')
+def test_lock_of_a_killed_process_is_free(holder, tmp_path):
+    holder.send_signal(signal.SIGKILL)
+    holder.wait()
+    assert (tmp_path / '.lock').exists() and take(tmp_path)
+
+
+def test_lock_is_free_again_after_its_block(tmp_path):
+    assert take(tmp_path) and take(tmp_path)
+
+
+def test_folders_do_not_lock_each_other(holder, tmp_path):
+    assert take(tmp_path / 'other')
+
+
+def test_lock_file_names_its_holder(tmp_path):
+    with folder_lock(str(tmp_path)):
+        assert (tmp_path / '.lock').read_text() == f'process {os.getpid()} on {socket.gethostname()}'
+
+
+def test_file_in_place_of_the_folder_is_named(tmp_path):
+    (tmp_path / 'logs').write_text('')
+    with pytest.raises(UserError, match='logs cannot be made: File exists'):
+        take(tmp_path / 'logs')
+
+
+def test_file_system_that_cannot_be_written_is_named():
+    with pytest.raises(UserError, match='/proc/logs'):
+        take('/proc/logs')

@@ -1,0 +1,130 @@
+"""Checkpoints of the older systems restore as they are: for prediction, and as the start of a new run."""
+import re
+
+import numpy as np
+import pytest
+from test_fcn_family import by_hand
+
+from FCN_model import build
+from files.errors import UserError
+from runs.config import Given
+from runs.initial_weights import load_initial_weights
+from runs.weight_sources import find_pth, find_weights
+from segmenter import Segmenter
+from TensorflowUtils import create_session, tf
+
+THIN, CLASSES = 1 / 16, 13
+IMAGE = np.random.RandomState(0).randint(0, 256, (1, 64, 96, 3)).astype(np.uint8)
+
+
+def random_weights(net):
+    """{our name without scope: array} for a thin net, nothing zero."""
+    with tf.Graph().as_default():
+        build(net, tf.placeholder(tf.uint8, [None, None, None, 3]), CLASSES, THIN)
+        random = np.random.RandomState(1)
+        return {v.op.name.split('/', 1)[1]: (0.1 * random.randn(*v.shape.as_list())).astype(np.float32)
+                for v in tf.global_variables()}
+
+
+def save_variables(prefix, arrays):
+    """A checkpoint of these arrays as tf.train.Saver writes it, with Adam's slots and a step."""
+    with tf.Graph().as_default(), create_session() as session:
+        for name, array in arrays.items():
+            for slot in ('', '/Adam', '/Adam_1'):
+                tf.get_variable(name + slot, initializer=array)
+        tf.train.get_or_create_global_step()
+        session.run(tf.global_variables_initializer())
+        return tf.train.Saver().save(session, prefix)
+
+
+def published_names(weights):
+    """The same arrays as tf.layers names them in FCN-tensorflow-ADE20k."""
+    names = {'W6': 'conv6', 'W7': 'conv7', 'W8': 'conv8', 'W_t1': 'conv2d_transpose', 'W_t2': 'conv2d_transpose_1',
+             'W_t3': 'conv2d_transpose_2'}
+    found = {}
+    for name, array in weights.items():
+        conv = re.match(r'(conv\d_\d)_[wb]$', name)
+        layer = conv.group(1) if conv else names['W' + name[1:]]
+        found[layer + ('/bias' if array.ndim == 1 else '/kernel')] = array
+    return found
+
+
+def ids_of(checkpoint, net):
+    given = Given(net, CLASSES, THIN, None)
+    with Segmenter('none', checkpoint, given) as segmenter:
+        return segmenter.predict(IMAGE[0])
+
+
+def ids_by_hand(net, weights):
+    weights = {name: array.astype(np.float64) for name, array in weights.items()}
+    return by_hand(net, IMAGE.astype(np.float64), weights).argmax(axis=3)[0]
+
+
+@pytest.mark.parametrize('net, names', [
+    ('fcn8s_vgg19', lambda weights: {'inference/' + name: array for name, array in weights.items()}),
+    ('fcn8s_ade20k', published_names)])
+def test_checkpoints_of_the_older_systems_predict(tmp_path, net, names):
+    weights = random_weights(net)
+    prefix = save_variables(str(tmp_path / 'model.ckpt-7'), names(weights))
+    ids, expected = ids_of(prefix, net), ids_by_hand(net, weights)
+    assert len(np.unique(expected)) > 1
+    assert np.mean(ids == expected) > 0.999  # float32 here, float64 there
+
+
+def test_checkpoint_of_FCN_tensorflow_ADE20k_starts_a_run(tmp_path, capsys):
+    weights = random_weights('fcn8s_ade20k')
+    prefix = save_variables(str(tmp_path / 'model.ckpt-7'), published_names(weights))
+    with tf.Graph().as_default(), create_session() as session:
+        build('fcn8s_ade20k', tf.placeholder(tf.uint8, [None, None, None, 3]), CLASSES + 2, THIN)
+        session.run(tf.global_variables_initializer())
+        load_initial_weights(session, 'fcn8s_ade20k', tf.global_variables(), prefix, 'none', '')
+        found = {v.op.name.split('/', 1)[1]: session.run(v) for v in tf.global_variables()}
+    assert (found['W6'] == weights['W6']).all() and (found['W_t2'] == weights['W_t2']).all()
+    # the other number of classes changes the shapes of score_fr, of upscore2's input and of upscore8's output
+    skipped = re.findall(r'skipped +inference/(\w+)', capsys.readouterr().out)
+    assert skipped == ['W8', 'b8', 'W_t1', 'W_t3', 'b_t3']
+
+
+@pytest.fixture
+def pth(tmp_path):
+    """A pair of files of semantic-segmentation-pytorch, and the ids that torch predicts with them."""
+    torch = pytest.importorskip('torch')
+    import torch_nets
+    encoder = torch_nets.randomized(torch_nets.ResNet(34, 8, base=4), 0)
+    decoder = torch_nets.randomized(torch_nets.C1(32, CLASSES - 1), 1)
+    for name, module in (('encoder', encoder), ('decoder', decoder)):
+        torch.save(module.state_dict(), str(tmp_path / (name + '_epoch_20.pth')))
+    pixels = (IMAGE / 255. - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
+    with torch.no_grad():
+        scores = decoder(encoder(torch_nets.nchw(pixels.astype(np.float32))), (64, 96))
+    return tmp_path, torch_nets.nhwc(scores).argmax(axis=3)[0] + 1
+
+
+@pytest.mark.parametrize('given', ['encoder_epoch_20.pth', 'decoder_epoch_20.pth', ''])
+def test_pth_pair_predicts_what_torch_does(pth, given):
+    folder, expected = pth
+    ids = ids_of(str(folder / given), 'resnet34_dilated8_c1')
+    assert len(np.unique(expected)) > 1
+    assert np.mean(ids == expected) > 0.999
+
+
+def test_folder_of_pth_means_the_best_or_the_last_epoch(tmp_path):
+    for ending in ('_epoch_9', '_epoch_10'):
+        for half in ('encoder', 'decoder'):
+            (tmp_path / (half + ending + '.pth')).write_bytes(b'')
+    assert find_pth(str(tmp_path)) == str(tmp_path / 'encoder_epoch_10.pth')
+    for half in ('encoder', 'decoder'):
+        (tmp_path / (half + '_best.pth')).write_bytes(b'')
+    assert find_weights(str(tmp_path), 'logs') == str(tmp_path / 'encoder_best.pth')
+
+
+def test_half_a_pair_is_refused(tmp_path):
+    (tmp_path / 'encoder_best.pth').write_bytes(b'')
+    with pytest.raises(UserError, match='decoder_best.pth is not there'):
+        find_pth(str(tmp_path / 'encoder_best.pth'))
+
+
+def test_pth_of_another_name_is_refused(tmp_path):
+    (tmp_path / 'net.pth').write_bytes(b'')
+    with pytest.raises(UserError, match='expected encoder_....pth and decoder_....pth'):
+        find_pth(str(tmp_path / 'net.pth'))
