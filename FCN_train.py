@@ -34,7 +34,7 @@ from runs.log import TrainingLog
 from runs.trainer import Trainer
 from runs.training_flags import define_augmentation_flags, define_recipe_flags
 from TensorflowUtils import create_session, describe_device, tf
-from visualize import save_picture
+from visualize import palette, save_picture
 
 DATA_DIR = os.path.join('Data_zoo', 'MIT_SceneParsing', 'ADEChallengeData2016')
 LOGS_DIR = 'logs'
@@ -153,7 +153,8 @@ def train(net, weights, schedule, open_reader, validation):
             load_initial_weights(session, net.net, graph.variables, FLAGS.init_from, FLAGS.pretrained, FLAGS.model_dir)
         log = TrainingLog(FLAGS.logs_dir, step)
         with contextlib.closing(log), open_reader(start_batch=step) as reader:
-            return Trainer(session, graph, reader, validation, keeper, log, schedule, FLAGS).run(step)
+            return Trainer(session, graph, reader, validation, keeper, log, palette(net.classes), schedule,
+                           FLAGS).run(step)
 
 
 if __name__ == '__main__':

@@ -16,7 +16,7 @@ def plot_curves(logs_dir, training, validation):
 
     Args:
       training: rows (step, loss in nats, pixel accuracy in 0..1) in the order of steps.
-      validation: dicts with step, loss, pixel_accuracy and mean_iu, as runs.log.read_validation gives them.
+      validation: dicts with step, loss, pixel_accuracy and mean_iu, as the rows of validation.csv.
 
     Returns:
       the path. Raises UserError where it cannot be written.

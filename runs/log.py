@@ -1,22 +1,29 @@
-"""What a training run leaves to read: TensorBoard scalars and logs_dir/validation.csv."""
+"""What a training run leaves to read: TensorBoard's events, training.csv, validation.csv and curves.png."""
 import csv
+import io
 import os
+
+from PIL import Image
 
 from files.atomic import whole_file
 from files.errors import UserError
+from runs.curves import plot_curves
 from runs.event_file import EventFile
 from TensorflowUtils import tf
 
-COLUMNS = ('step', 'loss', 'pixel_accuracy', 'mean_iu')
+COLUMNS = ('step', 'loss', 'pixel_accuracy', 'mean_iu')  # of validation.csv; training.csv has the first three
 
 
 class TrainingLog:
-    """Writes TensorBoard events to logs_dir/train and logs_dir/validation, and logs_dir/validation.csv."""
+    """Writes TensorBoard events to logs_dir/train and logs_dir/validation; the files in logs_dir at each validation."""
 
     def __init__(self, logs_dir, step):
-        """step: where the run starts or goes on; rows of validation.csv beyond it are of steps to be done again."""
+        """step: where the run starts or goes on; rows of the files beyond it are of steps to be done again."""
+        self._logs_dir = logs_dir
         self.csv_path = os.path.join(logs_dir, 'validation.csv')
-        self._rows = [row for row in read_validation(self.csv_path) if row['step'] <= step]
+        self._curve_path = os.path.join(logs_dir, 'training.csv')
+        self._rows = [row for row in read_rows(self.csv_path, COLUMNS) if row['step'] <= step]
+        self._curve = [row for row in read_rows(self._curve_path, COLUMNS[:3]) if row['step'] < step]
         self._events = {'train': EventFile(os.path.join(logs_dir, 'train'), step),
                         'validation': EventFile(os.path.join(logs_dir, 'validation'), step + 1)}
 
@@ -29,15 +36,26 @@ class TrainingLog:
         """A fetched tf.summary of the training part."""
         self._events['train'].add(step, serialized)
 
+    def training(self, step, figures):
+        """A point of the training curves; figures: {tag: number} with loss and pixel_accuracy."""
+        self.scalars('train', step, figures)
+        self._curve.append(dict({key: float(figures[key]) for key in COLUMNS[1:3]}, step=step))
+
+    def picture(self, part, step, tag, rgb):
+        """A picture for TensorBoard: uint8 [H, W, 3]."""
+        buffer = io.BytesIO()
+        Image.fromarray(rgb).save(buffer, 'PNG')
+        image = tf.Summary.Image(encoded_image_string=buffer.getvalue(), height=rgb.shape[0], width=rgb.shape[1])
+        self._events[part].add(step, tf.Summary(value=[tf.Summary.Value(tag=tag, image=image)]))
+
     def validation(self, step, loss, pixel_accuracy, mean_iu):
-        """One validation, to TensorBoard and to validation.csv, which is written anew and whole."""
+        """One validation, to TensorBoard and to the files, each written anew and whole; validation.csv is the last."""
         row = dict(zip(COLUMNS, (step, loss, pixel_accuracy, mean_iu)))
         self.scalars('validation', step, {key: row[key] for key in COLUMNS[1:]})
         self._rows = [old for old in self._rows if old['step'] < step] + [row]
-        with whole_file(self.csv_path) as path, open(path, 'w', newline='', encoding='utf-8') as file:
-            writer = csv.DictWriter(file, COLUMNS)
-            writer.writeheader()
-            writer.writerows(self._rows)
+        _write_rows(self._curve_path, COLUMNS[:3], self._curve)
+        plot_curves(self._logs_dir, [[point[key] for key in COLUMNS[:3]] for point in self._curve], self._rows)
+        _write_rows(self.csv_path, COLUMNS, self._rows)
 
     def is_validated(self, step):
         """Whether validation.csv has a row of this step."""
@@ -49,17 +67,24 @@ class TrainingLog:
             events.close()
 
 
-def read_validation(csv_path):
-    """Rows of a validation.csv as dicts of numbers, [] where there is no such file. Raises UserError for another."""
+def read_rows(csv_path, columns):
+    """Rows of a CSV file as dicts of numbers, [] where there is no such file. Raises UserError for another."""
     if not os.path.exists(csv_path):
         return []
     try:
         with open(csv_path, newline='', encoding='utf-8') as file:
-            return [{key: int(row[key]) if key == 'step' else float(row[key]) for key in COLUMNS}
+            return [{key: int(row[key]) if key == 'step' else float(row[key]) for key in columns}
                     for row in csv.DictReader(file)]
     except (ValueError, KeyError, TypeError, csv.Error, OSError) as error:
-        raise UserError(f'{csv_path} cannot be read: {error}. Expected are the columns {", ".join(COLUMNS)}, numbers '
+        raise UserError(f'{csv_path} cannot be read: {error}. Expected are the columns {", ".join(columns)}, numbers '
                         'all. Move the file away, or mend it.')
+
+
+def _write_rows(csv_path, columns, rows):
+    with whole_file(csv_path) as path, open(path, 'w', newline='', encoding='utf-8') as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def debug_summaries(end_points, gradients):

@@ -11,8 +11,10 @@ from runs.evaluation import evaluate
 from runs.interrupt import StopSignal
 from runs.log import debug_summaries
 from TensorflowUtils import tf
+from visualize import colour_image, side_by_side
 
 SUMMARY_EVERY = 10  # steps between two points of TensorBoard's training curves
+PICTURES = 4        # photos of each validation that TensorBoard shows
 MAX_SKIPPED = 100   # steps in a row: a net that gives no finite loss any more will not recover
 
 
@@ -23,11 +25,13 @@ class StepError(UserError):
 class Trainer:
     """Takes the steps of a run, and validates and saves at its intervals."""
 
-    def __init__(self, session, graph, reader, validation, keeper, log, schedule, options):
-        """graph: a TrainingGraph; validation: Records; schedule: of the learning rate; options: FCN_train's flags."""
+    def __init__(self, session, graph, reader, validation, keeper, log, colours, schedule, options):
+        """graph: a TrainingGraph; validation: Records; colours: of the classes, uint8 [N, 3]; schedule: of the
+        learning rate; options: FCN_train's flags.
+        """
         self.session, self.graph, self.reader = session, graph, reader
         self.keeper, self.log, self.schedule, self.options = keeper, log, schedule, options
-        self.validation = validation
+        self.validation, self.colours = validation, colours
         self.debug = debug_summaries(graph.end_points, graph.gradients) if self.options.debug else None
         self.stop = StopSignal()
         self.skipped = self.skipped_in_a_row = 0
@@ -107,7 +111,7 @@ class Trainer:
         self.judge(got['finite'], got['loss'], batch)
         figures = dict(got.get('progress', {}), loss=got['loss'])
         if 'progress' in got:
-            self.log.scalars('train', self.step, dict(figures, steps_skipped=self.skipped))
+            self.log.training(self.step, dict(figures, steps_skipped=self.skipped))
         if 'debug' in got:
             self.log.summary(self.step, got['debug'])
         return figures
@@ -157,8 +161,10 @@ class Trainer:
         results = evaluate(self.validation, predict, options.num_classes, options.ignore_label, options.read_threads,
                            self.reader.bad)
         with contextlib.closing(results):
-            for result in results:
+            for number, result in enumerate(results):
                 total = total + result.full
+                if number < PICTURES:
+                    self.log.picture('validation', self.step, f'photo_prediction_truth/{number}', self.picture(result))
                 if self.stop.code is not None:
                     return
         accuracy, _, mean_iu, _ = scene_parsing_scores(total)
@@ -167,6 +173,11 @@ class Trainer:
         self.tell_bad()
         self.bar.write(f'step {self.step}: validation loss {np.mean(losses):.3f}, pixel accuracy {accuracy:.3f}, '
                        f'mean IU {mean_iu:.3f} on {len(losses)} photos' + (', the best so far' if best else ''))
+
+    def picture(self, result):
+        """An Evaluated as photo, prediction and truth beside each other, in the classes' colours."""
+        return side_by_side((result.single.image, colour_image(result.ids, self.colours),
+                             colour_image(result.single.annotation, self.colours)))
 
     def tell_bad(self):
         """Names the photos that were left out since the last call."""

@@ -1,5 +1,6 @@
 """The three scripts on a small data set, one after the other, as somebody uses them."""
 import csv
+import io
 import json
 import os
 import signal
@@ -78,6 +79,20 @@ def test_tensorboard_has_the_scalars_of_both_parts(trained):
     assert {('loss', 30), ('mean_iu', 60), ('pixel_accuracy', 60)} <= tags['validation']
 
 
+def test_curves_are_kept_and_drawn(trained):
+    with open(os.path.join(trained[1], 'training.csv')) as file:
+        assert [int(row['step']) for row in csv.DictReader(file)] == [0, 10, 20, 30, 40, 50]
+    assert Image.open(os.path.join(trained[1], 'curves.png')).size == (1500, 420)
+
+
+def test_tensorboard_shows_photo_prediction_and_truth(trained):
+    images = [value.image for event in events(trained[1], 'validation') for value in event.summary.value
+              if value.tag == 'photo_prediction_truth/0']
+    assert len(images) == 2  # one of each validation
+    picture = Image.open(io.BytesIO(images[-1].encoded_image_string))
+    assert picture.size == (images[-1].width, images[-1].height) and picture.size[0] > 3 * 64
+
+
 def test_resumed_training_ends_where_uninterrupted_training_does(tmp_path):
     data_dir = write_data_set(tmp_path / 'data', training=3)
     for logs, stops in (('whole', [7]), ('parts', [3, 7])):
@@ -87,6 +102,32 @@ def test_resumed_training_ends_where_uninterrupted_training_does(tmp_path):
     whole, parts = (weights(str(tmp_path / logs / 'model.ckpt-7')) for logs in ('whole', 'parts'))
     np.testing.assert_allclose(parts, whole, rtol=1e-4, atol=1e-6)
     assert np.abs(whole - weights(str(tmp_path / 'parts' / 'model.ckpt-3'))).max() > 1e-4  # the steps did something
+
+
+def test_augmentation_schedule_weights_and_sgd_train(tmp_path):
+    """The recipe of semantic-segmentation-pytorch, on its smallest net."""
+    data_dir = write_data_set(tmp_path / 'data')
+    code = run_script(FCN_train, f'--data_dir={data_dir}', f'--logs_dir={tmp_path / "logs"}', '--max_steps=4',
+                      '--net=resnet34_dilated16_c1', '--optimizer=sgd', '--lr_encoder=1e-3', '--lr_decoder=1e-2',
+                      '--lr_schedule=poly:0.9', '--weight_decay=1e-4', '--random_scale=0.5,1.5', '--random_crop=32x64',
+                      '--flip=0.5', '--class_weights=median_frequency', '--fix_bn', *THIN)
+    assert code == 0
+    run_script(FCN_test, f'--logs_dir={tmp_path / "logs"}')  # rebuilt from config.json, without a flag of the net
+
+
+def test_augmentation_is_shown_without_training(tmp_path):
+    data_dir, sheet = write_data_set(tmp_path / 'data'), str(tmp_path / 'sheet.png')
+    run_script(FCN_train, f'--data_dir={data_dir}', f'--logs_dir={tmp_path / "logs"}', '--flip=1',
+               f'--preview_augmentation={sheet}', *THIN)
+    assert Image.open(sheet).mode == 'RGB' and not os.path.exists(str(tmp_path / 'logs'))
+
+
+def test_list_chooses_the_photos(tmp_path, capsys):
+    data_dir = write_data_set(tmp_path / 'data')
+    (tmp_path / 'two.txt').write_text('training/p1.png\ntraining/p3.png\n')
+    run_script(FCN_train, f'--data_dir={data_dir}', f'--list={tmp_path / "two.txt"}', f'--logs_dir={tmp_path / "logs"}',
+               '--max_steps=1', *THIN)
+    assert '2 training photos' in capsys.readouterr().out  # of four
 
 
 def test_debug_writes_histograms_and_sparsity(tmp_path):
