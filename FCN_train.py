@@ -150,7 +150,8 @@ def train(net, weights, schedule, open_reader, validation):
         if prefix:
             print(f'going on from {prefix} at step {step}')
         else:
-            load_initial_weights(session, net.net, graph.variables, FLAGS.init_from, FLAGS.pretrained, FLAGS.model_dir)
+            load_initial_weights(session, net.net, graph.variables, FLAGS.init_from, FLAGS.pretrained, FLAGS.model_dir,
+                                 net.width)
         log = TrainingLog(FLAGS.logs_dir, step)
         with contextlib.closing(log), open_reader(start_batch=step) as reader:
             return Trainer(session, graph, reader, validation, keeper, log, palette(net.classes), schedule,

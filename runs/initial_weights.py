@@ -17,12 +17,13 @@ def check_pretrained(pretrained):
                         'a VGG weight file.')
 
 
-def load_initial_weights(session, net, variables, init_from, pretrained, model_dir):
+def load_initial_weights(session, net, variables, init_from, pretrained, model_dir, width=1.):
     """Fills the variables of a net that starts anew, and prints what came from where.
 
     Args:
       init_from: weights as find_weights takes them, or ''; all that fits by name and shape is loaded.
-      pretrained: 'auto' (a VGG file in model_dir, if there is one), 'none', 'download', or a VGG weight file.
+      pretrained: 'auto' (a VGG file in model_dir, if there is one and the width is 1, which alone published weights
+        fit), 'none', 'download', or a VGG weight file.
     """
     if init_from:
         path = find_weights(init_from, init_from)
@@ -31,6 +32,9 @@ def load_initial_weights(session, net, variables, init_from, pretrained, model_d
         print_loaded(result, path)
         if not result.loaded:
             raise UserError(f'--init_from={init_from}: nothing in {path} fits net {net}, neither by name nor shape.')
+        return
+    if pretrained == 'auto' and width != 1:
+        print(f'training from scratch: published weights fit --width=1 only, and this is {width:g}')
         return
     path = _pretrained_path(pretrained, model_dir, NETS[net].vgg)
     if path:

@@ -49,6 +49,13 @@ def test_auto_without_a_file_warns_and_says_how_to_get_one(tmp_path, capsys):
     assert 'training from scratch' in capsys.readouterr().out
 
 
+def test_auto_leaves_a_thin_net_to_chance(tmp_path, capsys):
+    vgg_files.write_mat(str(tmp_path / 'imagenet-vgg-verydeep-16.mat'), BLOBS)
+    with tf.Graph().as_default(), create_session() as session:
+        load_initial_weights(session, 'fcn8s', [], '', 'auto', str(tmp_path), width=0.25)
+    assert '--width=1 only' in capsys.readouterr().out
+
+
 def test_vgg16_does_not_start_a_net_on_vgg19(tmp_path):
     with pytest.raises(UserError, match='VGG-16.*VGG-19'):
         start('fcn8s_vgg19', vgg_files.write_mat(str(tmp_path / 'vgg.mat'), BLOBS))
