@@ -1,11 +1,13 @@
-"""Segments your photos.
+"""Segments your photos and films.
 
-    python FCN_infer.py                                     # all photos in infer/, results in output/
-    python FCN_infer.py holiday.jpg more_photos/
+    python FCN_infer.py                                     # all in infer/, results in output/
+    python FCN_infer.py holiday.jpg street.mp4 more_photos/
     python FCN_infer.py --logs_dir=logs/my_photos --checkpoint=best
+    python FCN_infer.py --film=walk.mp4 --fps=25 FRAMES_DIR # a folder of frames becomes a film
 
 For street.jpg there is street.png (pixel values are class ids, any viewer shows colours), street_overlay.jpg and
-street_legend.png. What cannot be read is listed at the end, and the exit code is then 1.
+street_legend.png; for street.mp4 street_overlay.mp4 with its sound, and street_overlay_legend.png. What cannot be
+read is listed at the end, and the exit code is then 1.
 """
 import collections
 import functools
@@ -15,29 +17,43 @@ from absl import flags
 from tqdm import tqdm
 
 from batch_reader import in_order
+from files.atomic import is_full_disk
 from files.errors import UserError
-from files.images import PHOTO_EXTENSIONS, list_photos, read_photo
+from files.folders import make_folder
+from files.images import read_photo
+from films.frame_folder import FrameFolder
+from films.reader import FilmReader
+from films.segment import segment_film
+from inference.flags import define_result_flags, define_size_flags
+from inference.plan import find_inputs, folder_film, is_done, is_photo, plan, take_shard
+from inference.probabilities import save_probabilities
+from inference.views import VIEWS
+from read_data import read_classes
 from runs.flags import define_net_flags, define_prediction_flags, parse, run
 from segmenter import Segmenter
-from visualize import describe, legend, overlay, palette, save_ids, save_picture
+from visualize import describe, legend, palette, save_ids, save_picture
 
 INFER_DIR = 'infer'
 OUTPUT_DIR = 'output'
 LOGS_DIR = 'logs'
 DATA_DIR = os.path.join('Data_zoo', 'MIT_SceneParsing', 'ADEChallengeData2016')  # its classes, where no run names them
 
+OUT_OF_MEMORY = 'memory ran out. Use --tile=1024, which bounds it, or --max_side=1024.'
+
 FLAGS = flags.FlagValues()
-# photo: uint8 [H, W, 3]; ids: uint8 [H, W]; each None until it is known, and for good where error is set
-Item = collections.namedtuple('Item', 'path stem photo ids error')
+# photo: uint8 [H, W, 3]; ids: uint8 [H, W]; softmax: float32 [H, W, N]; each None until it is known, and for good
+# where error is set
+Work = collections.namedtuple('Work', 'item photo ids softmax error')
 
 
 def define_flags():
     """Declares the flags; their defaults are the constants above."""
     infer = {'flag_values': FLAGS, 'module_name': 'infer'}
-    flags.DEFINE_string('infer_dir', INFER_DIR, 'folder of photos, where none are named on the command line', **infer)
+    flags.DEFINE_string('infer_dir', INFER_DIR, 'folder of photos and films, where none are named on the command line',
+                        **infer)
     flags.DEFINE_string('output_dir', OUTPUT_DIR, 'where the results go; made if it is not there', **infer)
-    flags.DEFINE_integer('max_side', None, 'the net sees larger photos scaled down to this longer side, which takes '
-                         'less memory and time; results keep the photo\'s own size (default: none)', 32, **infer)
+    define_result_flags(FLAGS)
+    define_size_flags(FLAGS)
     define_prediction_flags(FLAGS, LOGS_DIR)
     define_net_flags(FLAGS)
 
@@ -45,96 +61,135 @@ def define_flags():
 define_flags()
 
 
-def find_photos(arguments, output_dir):
-    """Items for the photos that files and folders on the command line mean, each with the stem of its outputs.
-
-    A photo whose output another photo has already, or would replace a photo, has an error instead.
-    """
-    paths = []
-    for argument in arguments:
-        if os.path.isdir(argument):
-            paths.extend(list_photos(argument))
-        elif os.path.exists(argument):
-            paths.append(argument)
-        else:
-            raise UserError(f'{argument}: there is no such file or folder.')
-    if not paths:
-        raise UserError(f'no photos in {", ".join(map(os.path.abspath, arguments))}. Put some there '
-                        f'({" ".join(PHOTO_EXTENSIONS)}), or name files or folders on the command line.')
-    inputs = {os.path.realpath(path) for path in paths}
-    items, taken = [], {}
-    for path in collections.OrderedDict.fromkeys(paths):
-        stem = os.path.splitext(os.path.basename(path))[0]
-        error = None
-        if stem.lower() in taken:
-            error = (f'{path}: {taken[stem.lower()]} has the same name and its results would be replaced. Rename one, '
-                     'or infer them into different --output_dir.')
-        for output in outputs(output_dir, stem):
-            if os.path.realpath(output) in inputs:
-                error = f'{path}: its result would replace the photo {output}. Give another --output_dir.'
-        taken.setdefault(stem.lower(), path)
-        items.append(Item(path, stem, None, None, error))
-    return items
+def find_items(arguments):
+    """The Items that the command line means."""
+    if not FLAGS.film:
+        return take_shard(plan(find_inputs(arguments), FLAGS.output_dir, FLAGS.view, FLAGS.softmax), FLAGS.shard)
+    return [folder_film(arguments, FLAGS.film)]
 
 
-def outputs(output_dir, stem):
-    """Paths of a photo's id image, overlay and legend."""
-    return [os.path.join(output_dir, stem + ending) for ending in ('.png', '_overlay.jpg', '_legend.png')]
+def shown_classes(classes):
+    """The classes with the names and colours of --color_map, where it is given."""
+    if not FLAGS.color_map:
+        return classes
+    shown = read_classes(FLAGS.color_map)
+    if len(shown) != len(classes):
+        raise UserError(f'--color_map={FLAGS.color_map} lists {len(shown)} classes, but the net knows {len(classes)}.')
+    return shown
 
 
 def read(item):
-    """The item with its photo, or with the error that reading it gave."""
-    if item.error:
-        return item
+    """Work with its photo, or with the error that reading it gave."""
     try:
-        return item._replace(photo=read_photo(item.path))
+        return Work(item, item.error is None and read_photo(item.path), None, None, item.error)
     except UserError as error:
-        return item._replace(error=str(error))
+        return Work(item, None, None, None, str(error))
 
 
-def predict(segmenter, item):
-    """The item with its ids, or with the error that predicting gave."""
-    if item.error:
-        return item
+def predict(segmenter, work):
+    """The work with its ids, and probabilities if asked for, or with the error that predicting gave."""
+    if work.error:
+        return work
     try:
-        return item._replace(ids=segmenter.predict(item.photo))
+        if FLAGS.softmax:
+            ids, softmax = segmenter.predict_both(work.photo)
+            return work._replace(ids=ids, softmax=softmax)
+        return work._replace(ids=segmenter.predict(work.photo))
     except UserError as error:
-        return item._replace(error=f'{item.path}: {error}')
+        return work._replace(error=f'{work.item.path}: {error}')
+    except MemoryError:
+        return work._replace(error=f'{work.item.path}: {OUT_OF_MEMORY}')
 
 
-def write(item, output_dir, classes):
-    """Writes an item's three results; returns it without its pixels, and the line that describes it."""
-    if item.error:
-        return item, ''
-    ids_path, overlay_path, legend_path = outputs(output_dir, item.stem)
+def write(work, classes):
+    """Writes a photo's results; returns the error, or None, and the line that describes it.
+
+    Raises UserError where the disk is full: the next photos would not find room either.
+    """
+    if work.error:
+        return work.error, ''
+    outputs, colours = work.item.outputs, palette(classes)
+    try:
+        save_ids(outputs['ids'], work.ids, colours)
+        save_picture(outputs['view'], VIEWS[FLAGS.view](work.photo, work.ids, colours))
+        save_picture(outputs['legend'], legend(work.ids, classes))
+        if work.softmax is not None:
+            save_probabilities(outputs['softmax'], work.softmax)
+    except UserError as error:
+        if is_full_disk(error):
+            raise
+        return f'{work.item.path}: {error}', ''
+    except MemoryError:
+        return f'{work.item.path}: {OUT_OF_MEMORY}', ''
+    return None, f'{work.item.path}: {describe(work.ids, classes)}'
+
+
+def infer_photos(items, segmenter, classes, errors):
+    """Segments photos; appends to `errors` why one could not be done."""
+    # Reading, predicting and writing overlap: each stage works on another photo.
+    predicted = (predict(segmenter, work) for work in in_order(read, items, 2, ahead=4))
+    finish = functools.partial(write, classes=classes)
+    for error, line in tqdm(in_order(finish, predicted, 1, ahead=2), total=len(items), unit='photo',
+                            dynamic_ncols=True, disable=not items):
+        if error:
+            errors.append(error)
+        else:
+            tqdm.write(line)
+
+
+def film_facts(film):
+    """One line for the log about an opened film."""
+    odd = film.width % 2 or film.height % 2
+    return (f'{film.path}: {film.width}x{film.height}, {float(film.fps):g} frames a second, {film.sound or "no"} sound'
+            + ('; MP4 needs even sides, so an odd one gets one more row or column' if odd else ''))
+
+
+def infer_film(item, segmenter, classes):
+    """Segments a film or a folder of frames; returns why it could not be done, or not wholly, else None."""
     colours = palette(classes)
-    save_ids(ids_path, item.ids, colours)
-    save_picture(overlay_path, overlay(item.photo, item.ids, colours))
-    save_picture(legend_path, legend(item.ids, classes))
-    return item._replace(photo=None, ids=None), f'{item.path}: {describe(item.ids, classes)}'
+    try:
+        if item.error:
+            return item.error
+        film = FrameFolder(item.path, FLAGS.fps) if FLAGS.film else FilmReader(item.path)
+        print(film_facts(film))
+        with tqdm(total=film.count, unit='frame', desc=os.path.basename(item.path), dynamic_ncols=True) as bar:
+            seen = segment_film(film, item.outputs['view'], segmenter.predict,
+                                functools.partial(VIEWS[FLAGS.view], colours=colours), bar.update)
+        save_picture(item.outputs['legend'], legend(seen, classes))
+        print(f'{item.path}: {describe(seen, classes)}')
+        return film.damage and f'{item.path}: {film.damage}; {item.outputs["view"]} holds the rest'
+    except UserError as error:
+        return f'{error}' if item.path in str(error) else f'{item.path}: {error}'
+    except MemoryError:
+        return f'{item.path}: {OUT_OF_MEMORY}'
 
 
 def main(argv):
     """The whole inference; returns the exit code."""
     arguments = parse(FLAGS, argv, __doc__) or [FLAGS.infer_dir]
-    items = find_photos(arguments, FLAGS.output_dir)
-    os.makedirs(FLAGS.output_dir, exist_ok=True)
-    failed = []
-    with Segmenter(FLAGS.logs_dir, FLAGS.checkpoint, FLAGS, DATA_DIR, FLAGS.predict_class_0,
-                   FLAGS.max_side) as segmenter:
-        print(f'{segmenter.describe()}; {len(items)} photos')
-        # Reading, predicting and writing overlap: each stage works on another photo.
-        predicted = (predict(segmenter, item) for item in in_order(read, items, 2, ahead=4))
-        finish = functools.partial(write, output_dir=FLAGS.output_dir, classes=segmenter.net.classes)
-        for item, line in tqdm(in_order(finish, predicted, 1, ahead=2), total=len(items), unit='photo',
-                               dynamic_ncols=True):
-            if item.error:
-                failed.append(item.error)
-            else:
-                tqdm.write(line)
-    print(f'{len(items) - len(failed)} of {len(items)} photos done; the results are in {FLAGS.output_dir}')
-    for error in failed:
-        print(f'not done: {error}')
+    items = find_items(arguments)
+    films = [item for item in items if not is_photo(item)]
+    if FLAGS.softmax and films:
+        raise UserError(f'--softmax saves the probabilities of photos; leave it out, or {films[0].path}.')
+    counted = f'{len(items) - len(films)} photos' + (f' and {len(films)} films' if films else '')
+    if not FLAGS.film:
+        make_folder(FLAGS.output_dir)
+    with Segmenter(FLAGS.logs_dir, FLAGS.checkpoint, FLAGS, DATA_DIR, FLAGS.predict_class_0, FLAGS.max_side,
+                   FLAGS.tile, FLAGS.tile_margin) as segmenter:
+        print(f'{segmenter.describe()}; {counted}')
+        classes = shown_classes(segmenter.net.classes)
+        todo = [item for item in items if not (FLAGS.skip_done and is_done(item, segmenter.checkpoint))]
+        if FLAGS.skip_done:
+            print(f'{len(items) - len(todo)} of them are done already')
+        failed = []
+        try:
+            infer_photos(list(filter(is_photo, todo)), segmenter, classes, failed)
+            failed += filter(None, (infer_film(item, segmenter, classes) for item in todo if not is_photo(item)))
+            print(f'{len(items) - len(failed)} of {len(items)} done ({counted}); the results are in '
+                  f'{FLAGS.film or FLAGS.output_dir}')
+        finally:
+            for error in failed:
+                print(f'not done: {error}')
     return 1 if failed else 0
 
 

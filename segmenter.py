@@ -1,7 +1,9 @@
 """A trained net behind one door: photos in, class ids out.
 
     from segmenter import Segmenter
-    ids = Segmenter('logs').predict(photo)          # uint8 [H, W, 3] -> uint8 [H, W]
+    segmenter = Segmenter('logs')
+    ids = segmenter.predict(photo)                        # uint8 [H, W, 3] RGB -> uint8 [H, W]
+    softmax = segmenter.predict(photo, argmax=False)      # -> float32 [H, W, num_classes]
 """
 
 import numpy as np
@@ -10,6 +12,8 @@ from batch_reader import network_size
 from FCN_model import NETS, build, predict_ids
 from files.errors import UserError
 from files.images import resize_ids, resize_photo
+from inference.probabilities import resize_probabilities
+from inference.tiles import TILE_MARGIN, check_tile, run_tiled
 from runs.checkpoints import config_folder
 from runs.config import read_config, trained_net
 from runs.weight_sources import find_weights, restore_for_prediction
@@ -25,7 +29,7 @@ class Segmenter:
     """
 
     def __init__(self, logs_dir='logs', checkpoint='', given=None, default_data_dir='', with_class_0=True,
-                 max_side=None):
+                 max_side=None, tile=None, tile_margin=TILE_MARGIN):
         """Finds the checkpoint (see find_weights), builds its net and restores it.
 
         Args:
@@ -33,16 +37,20 @@ class Segmenter:
             None; needed for a checkpoint that came without config.json.
           with_class_0: False leaves class 0 out of the argmax.
           max_side: photos with a longer side are scaled down to it for the net; None never does.
+          tile, tile_margin: photos with a longer side than `tile` pass the net in tiles, which bounds the memory; see
+            inference.tiles. None: never.
 
         Raises:
-          UserError: no checkpoint, no config, or a checkpoint of another net.
+          UserError: no checkpoint, no config, a checkpoint of another net, or sides that make no tiles.
         """
+        if tile:
+            check_tile(tile, tile_margin)
         self.checkpoint = find_weights(checkpoint, logs_dir)
         self.config = read_config(config_folder(self.checkpoint))
         self.net = trained_net(self.config, given, default_data_dir)
         if self.net.net not in NETS:
             raise UserError(f'--net={self.net.net}: there is no such net. There are: {", ".join(NETS)}.')
-        self.max_side = max_side
+        self._max_side, self._tile, self._tile_margin = max_side, tile, tile_margin
         graph = tf.Graph()
         with graph.as_default():
             self._images = tf.placeholder(tf.uint8, [None, None, None, 3], 'images')
@@ -53,16 +61,31 @@ class Segmenter:
         self._session = create_session(graph)
         restore_for_prediction(self._session, self.checkpoint, variables, self.net.num_classes)
 
-    def predict(self, photo):
-        """Class ids of a photo of any size: uint8 [H, W, 3] RGB -> uint8 [H, W].
+    def predict(self, images, argmax=True):
+        """Class ids, or probabilities, of photos of any sizes.
 
-        Raises UserError when memory runs out.
+        Args:
+          images: one photo, uint8 [H, W, 3] RGB; an array of photos, [B, H, W, 3]; or a list of photos.
+          argmax: False for probabilities, class 0 included.
+
+        Returns:
+          Of a photo: ids, uint8 [H, W], brought from the net's size to the photo's by nearest neighbours; or
+          probabilities, float32 [H, W, num_classes], brought there bilinearly. An array or a list of these where one
+          was given.
+
+        Raises:
+          UserError: what is given is no such photo, or memory runs out.
         """
-        height, width = photo.shape[:2]
-        shrink = min(1., self.max_side / max(height, width)) if self.max_side else 1.
-        size = network_size(*(max(1, int(round(side * shrink))) for side in (height, width)))
-        ids = self.predict_batch(resize_photo(photo, *size)[np.newaxis])[0]
-        return resize_ids(ids, height, width)
+        if isinstance(images, (list, tuple)):
+            return [self.predict(photo, argmax) for photo in images]
+        if np.ndim(images) == 4 and len(images):
+            return np.stack([self.predict(photo, argmax) for photo in images])
+        fetch = self._ids if argmax else self._softmax
+        return self._resized(self._predict(images, [fetch])[0], images)
+
+    def predict_both(self, photo):
+        """(ids, probabilities) of one photo as `predict` gives them, in one pass."""
+        return tuple(self._resized(result, photo) for result in self._predict(photo, [self._ids, self._softmax]))
 
     def predict_batch(self, images):
         """Class ids of images at the net's size: uint8 [B, H, W, 3] -> uint8 [B, H, W]."""
@@ -72,12 +95,33 @@ class Segmenter:
         """Probabilities of the classes, class 0 included: uint8 [B, H, W, 3] -> float32 [B, H, W, num_classes]."""
         return self._run(self._softmax, images)
 
+    def _predict(self, photo, fetches):
+        """What is fetched, a list of [h, w, ...] at the net's size."""
+        _check_photo(photo)
+        height, width = photo.shape[:2]
+        shrink = min(1., self._max_side / max(height, width)) if self._max_side else 1.
+        size = network_size(*(max(1, int(round(side * shrink))) for side in (height, width)))
+        image = resize_photo(photo, *size)
+
+        def run(part):
+            return [result[0] for result in self._run(fetches, part[np.newaxis])]
+
+        if self._tile and max(size) > self._tile:
+            return run_tiled(run, image, self._tile, self._tile_margin)
+        return run(image)
+
+    @staticmethod
+    def _resized(result, photo):
+        resize = resize_ids if result.ndim == 2 else resize_probabilities
+        return resize(result, *photo.shape[:2])
+
     def _run(self, fetch, images):
         try:
             return self._session.run(fetch, {self._images: images})
-        except tf.errors.ResourceExhaustedError:
-            raise UserError(f'memory ran out on images of {images.shape[1]}x{images.shape[2]} pixels. Use smaller '
-                            'ones, or --max_side=1024 to let the net see them scaled down.')
+        except (tf.errors.ResourceExhaustedError, MemoryError):
+            raise UserError(f'memory ran out on images of {images.shape[1]}x{images.shape[2]} pixels. Use --tile=1024 '
+                            'to let the net see larger photos in parts (or smaller ones than now), or --max_side=1024 '
+                            'to let it see them scaled down.')
 
     def describe(self):
         """One line for the log: device, net and checkpoint."""
@@ -93,3 +137,10 @@ class Segmenter:
 
     def __exit__(self, *exception):
         self.close()
+
+
+def _check_photo(photo):
+    if getattr(photo, 'dtype', None) != np.uint8 or photo.ndim != 3 or photo.shape[2] != 3 or not photo.size:
+        found = f'{photo.dtype} {list(photo.shape)}' if isinstance(photo, np.ndarray) else type(photo).__name__
+        raise UserError(f'expected photos as uint8 [height, width, 3], values 0 to 255 in RGB; found {found}. '
+                        'files.images.read_photo reads one from a file.')

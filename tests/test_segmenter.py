@@ -1,30 +1,24 @@
 """The door from Python: Segmenter(logs_dir).predict(photo)."""
 import numpy as np
 import pytest
+from thin_run import write_run
 
 from FCN_model import build, predict_ids
+from files.errors import UserError
 from files.images import resize_ids, resize_photo
-from read_data import generic_classes
-from runs.checkpoint_keeper import CheckpointKeeper
-from runs.config import NetConfig, save_config
 from segmenter import Segmenter
 from TensorflowUtils import create_session, tf
 
 
 @pytest.fixture(scope='module')
 def logs_dir(tmp_path_factory):
-    """A run of a thin net at its start, with its config."""
-    from absl import flags
-    folder = str(tmp_path_factory.mktemp('logs'))
-    with tf.Graph().as_default(), create_session() as session:
-        tf.set_random_seed(1)
-        build('fcn8s', tf.placeholder(tf.uint8, [None, None, None, 3]), 5, 1 / 16)
-        session.run(tf.global_variables_initializer())
-        CheckpointKeeper(folder, tf.global_variables(), tf.global_variables()).save(session, 0)
-    values = flags.FlagValues()
-    values.mark_as_parsed()
-    save_config(folder, NetConfig('fcn8s', 5, 1 / 16, generic_classes(5)), values)
-    return folder
+    return write_run(tmp_path_factory.mktemp('logs'))
+
+
+@pytest.fixture(scope='module')
+def segmenter(logs_dir):
+    with Segmenter(logs_dir) as opened:
+        yield opened
 
 
 def photo(height, width):
@@ -68,3 +62,70 @@ def test_prediction_graph_holds_no_dropout_and_no_optimizer(logs_dir):
     with Segmenter(logs_dir) as segmenter:
         operations = [operation.name for operation in segmenter._session.graph.get_operations()]
     assert not any('Adam' in name or 'stateless' in name.lower() or 'random_uniform' in name for name in operations)
+
+
+def test_list_of_photos_gives_a_list(segmenter):
+    photos = [photo(40, 50), photo(33, 64)]
+    for ids, image in zip(segmenter.predict(photos), photos):
+        np.testing.assert_array_equal(ids, segmenter.predict(image))
+    assert segmenter.predict([]) == []
+
+
+def test_array_of_photos_gives_an_array(segmenter):
+    photos = np.stack([photo(40, 50), photo(40, 50)[:, ::-1]])
+    ids = segmenter.predict(photos)
+    assert ids.shape == (2, 40, 50) and ids.dtype == np.uint8
+    np.testing.assert_array_equal(ids[1], segmenter.predict(photos[1]))
+    assert segmenter.predict(photos, argmax=False).shape == (2, 40, 50, 5)
+
+
+def test_probabilities_have_the_size_of_the_photo_and_sum_to_one(segmenter):
+    softmax = segmenter.predict(photo(41, 75), argmax=False)
+    assert softmax.shape == (41, 75, 5) and softmax.dtype == np.float32
+    np.testing.assert_allclose(softmax.sum(axis=2), 1, atol=1e-5)
+
+
+def test_ids_are_the_likeliest_of_the_probabilities(segmenter):
+    image = photo(64, 96)  # the net's own size: nothing is interpolated
+    np.testing.assert_array_equal(segmenter.predict(image), segmenter.predict(image, argmax=False).argmax(axis=2))
+
+
+def test_both_in_one_pass_are_those_of_two(segmenter):
+    image = photo(41, 75)
+    ids, softmax = segmenter.predict_both(image)
+    np.testing.assert_array_equal(ids, segmenter.predict(image))
+    np.testing.assert_allclose(softmax, segmenter.predict(image, argmax=False), atol=1e-6)
+
+
+@pytest.mark.parametrize('tile, exact', [(544, True), (96, False)])
+def test_tiles_give_the_untiled_ids_up_to_their_margin(logs_dir, segmenter, tile, exact):
+    image = photo(31, 1000)
+    with Segmenter(logs_dir, tile=tile, tile_margin=256 if exact else 32) as tiled:
+        differ = np.mean(tiled.predict(image) != segmenter.predict(image))
+    assert differ < 0.001 if exact else differ > 0.001
+
+
+def test_tiles_bound_what_the_net_sees_at_once(logs_dir, monkeypatch):
+    with Segmenter(logs_dir, tile=128, tile_margin=32) as tiled:
+        seen, run = [], tiled._session.run
+        monkeypatch.setattr(tiled, '_session', type('Session', (), {
+            'run': lambda self, fetch, feed: seen.extend(image.shape for image in feed.values()) or run(fetch, feed),
+            'close': tiled._session.close})())
+        assert tiled.predict(photo(200, 300)).shape == (200, 300)
+    assert len(seen) > 1 and set(seen) == {(1, 128, 128, 3)}
+
+
+@pytest.mark.parametrize('wrong', [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 4), np.uint8),
+                                   np.zeros((0, 4, 3), np.uint8), np.zeros((4, 4, 3), np.float32), 'street.jpg', None])
+def test_what_is_no_photo_is_refused(segmenter, wrong):
+    with pytest.raises(UserError, match=r'expected photos as uint8 \[height, width, 3\]'):
+        segmenter.predict(wrong)
+
+
+def test_memory_that_runs_out_is_told_with_the_flags_that_help(segmenter, monkeypatch):
+    def run(*_):
+        raise tf.errors.ResourceExhaustedError(None, None, 'OOM when allocating tensor')
+
+    monkeypatch.setattr(segmenter, '_session', type('Session', (), {'run': run})())
+    with pytest.raises(UserError, match='memory ran out on images of 64x96 pixels.*--tile.*--max_side'):
+        segmenter.predict(photo(61, 75))

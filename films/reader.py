@@ -1,0 +1,74 @@
+"""A film file -> its frames.
+
+Frames come upright (phones note a rotation), with square pixels, and at a constant rate: where a film's rate varies,
+ffmpeg repeats and drops frames, so that picture and sound stay together.
+"""
+import fractions
+import logging
+import os
+import subprocess
+
+import numpy as np
+
+from files.errors import UserError
+from films.ffmpeg import ffmpeg, last_line
+
+FILM_EXTENSIONS = ('.mp4', '.mov', '.avi', '.mkv', '.webm')
+USUAL_FPS = 30.  # of browsers' recordings, which may not tell theirs
+_FIRST_STREAM = ['-map', '0:v:0', '-vf', 'scale=iw*sar:ih,setsar=1']
+
+
+class FilmReader:
+    """A film, opened.
+
+    Attributes:
+      path; height, width: of the frames; fps: a Fraction; sound: codec of its sound, or None.
+      count: about how many frames there are, or None where the film does not say.
+      damage: None, or once frames() is through: why frames are missing.
+    """
+
+    def __init__(self, path):
+        """Reads the film's header. Raises UserError where ffmpeg cannot."""
+        self.path, self.damage = path, None
+        header = _read_header(path)
+        self.width, self.height = header['size']
+        self.fps = exact_rate(header['fps'] or USUAL_FPS)
+        self.sound = header.get('audio_codec', '').rstrip(',') or None
+        self.count = int(round(header['duration'] * self.fps)) or None
+
+    def frames(self):
+        """Yields uint8 [H, W, 3], RGB."""
+        size, count = self.height * self.width * 3, 0
+        with ffmpeg(['-i', os.path.abspath(self.path)] + _FIRST_STREAM + [
+                '-r', str(self.fps), '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-'], stdout=subprocess.PIPE) as (
+                    process, messages):
+            while True:
+                data = process.stdout.read(size)
+                if len(data) < size:
+                    break
+                count += 1
+                yield np.frombuffer(data, np.uint8).reshape(self.height, self.width, 3)
+            process.wait()
+            # Players and ffmpeg pass over many a complaint; and sound may be longer than the picture. Both is damage.
+            if messages() and not (self.count and count >= self.count - 2):
+                of = f' of about {self.count}' if self.count else ''
+                self.damage = f'{count}{of} frames could be decoded ({last_line(messages())})'
+
+
+def exact_rate(fps):
+    """Frames a second as a Fraction, from the two decimals that ffmpeg prints: 23.98 is 24000/1001, NTSC's rate."""
+    ntsc = fractions.Fraction(1000 * round(fps), 1001)
+    decimal = fractions.Fraction(str(fps))
+    return ntsc if decimal.denominator > 1 and abs(fps - ntsc) <= 0.005 else decimal
+
+
+def _read_header(path):
+    from imageio_ffmpeg import read_frames
+    logging.getLogger('imageio_ffmpeg').setLevel(logging.ERROR)  # it warns of every film that is turned upright
+    frames = read_frames(os.path.abspath(path), output_params=_FIRST_STREAM + ['-frames:v', '1'])
+    try:
+        return next(frames)
+    except (OSError, IndexError, AttributeError) as error:  # the latter two from its parser
+        raise UserError(f'{path}: no film that ffmpeg can read ({last_line(str(error))}).') from error
+    finally:
+        frames.close()

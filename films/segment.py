@@ -1,0 +1,45 @@
+"""A film -> the film of what a net sees in it; decoding, computing and encoding go on side by side."""
+import contextlib
+import itertools
+
+import numpy as np
+
+from batch_reader import in_order
+from files.errors import UserError
+from films.writer import film_writer
+
+
+def segment_film(film, output, predict, paint, progress=lambda: None):
+    """Writes a film; memory does not grow with its length.
+
+    Args:
+      film: FilmReader or FrameFolder; its `damage` tells afterwards what is missing.
+      predict: function from a frame uint8 [H, W, 3] to ids uint8 [H, W].
+      paint: function from frame and ids to the picture that is written, uint8 [h, w, 3] of one size.
+      progress: called once a frame.
+
+    Returns:
+      A sample of all ids, for legends: uint8 [about 100,000], in the shares that they have, each at least once.
+
+    Raises:
+      UserError: no frame at all, or the film cannot be written; then `output` stays as it was.
+    """
+    pixels = np.zeros(256, np.int64)  # of each id
+    blank = np.zeros((film.height, film.width, 3), np.uint8)
+    height, width = paint(blank, blank[:, :, 0]).shape[:2]
+
+    def predicted(frame):
+        ids = predict(frame)
+        np.add(pixels, np.bincount(ids.ravel(), minlength=256), out=pixels)
+        return frame, ids
+
+    with film_writer(output, height, width, film.fps, film) as write, contextlib.closing(film.frames()) as frames, \
+            contextlib.closing(in_order(lambda _: next(frames, None), itertools.count(), 1, ahead=4)) as ahead:
+        pairs = map(predicted, itertools.takewhile(lambda frame: frame is not None, ahead))
+        with contextlib.closing(in_order(lambda pair: write(paint(*pair)), pairs, 1, ahead=2)) as written:
+            for _ in written:
+                progress()
+        if not pixels.any():
+            raise UserError(f'{film.path}: {film.damage or "there are no frames in it"}.')
+    copies = np.ceil(100000 * (pixels / pixels.sum()))
+    return np.repeat(np.arange(256, dtype=np.uint8), copies.astype(int))

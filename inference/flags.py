@@ -1,0 +1,34 @@
+"""The flags of inference: what is made of which photos and films, and how large the net sees them."""
+from absl import flags
+
+from inference.tiles import TILE_MARGIN
+from inference.views import VIEWS
+
+
+def define_result_flags(flag_values):
+    """What is made, and of which photos and films."""
+    given = {'flag_values': flag_values, 'module_name': 'infer'}
+    flags.DEFINE_enum('view', 'overlay', list(VIEWS), 'what pictures and films show: the class colours blended into '
+                      'the photo, the colours alone, or the photo beside (horizontal) or above (vertical) its overlay',
+                      **given)
+    flags.DEFINE_string('color_map', None, 'a classes.csv whose names and colours to show (default: as trained)',
+                        **given)
+    flags.DEFINE_boolean('softmax', False, 'save the probabilities of photos too: NAME_softmax.npz holds "softmax", '
+                         'float16 [H, W, classes]', **given)
+    flags.DEFINE_boolean('skip_done', False, 'leave out what has all its results, none of them older than the photo or '
+                         'film and the checkpoint; other flags than last time do not count', **given)
+    flags.DEFINE_string('shard', '1/1', 'i/n does the i-th of n equal parts: of all photos and films in the order of '
+                        'their names the i-th, the (i+n)-th and so on; n computers share a folder so', **given)
+    flags.DEFINE_string('film', None, 'make this film (.mp4) of the one folder of frames that is named', **given)
+    flags.DEFINE_float('fps', 25., 'frames a second of --film', 0.1, 1000., **given)
+
+
+def define_size_flags(flag_values):
+    """How large the net sees photos and frames."""
+    given = {'flag_values': flag_values, 'module_name': 'size'}
+    flags.DEFINE_integer('max_side', None, 'the net sees larger photos scaled down to this longer side, which takes '
+                         'less memory and time; results keep the photo\'s own size (default: none)', 32, **given)
+    flags.DEFINE_integer('tile', None, 'the net sees larger photos in tiles of this side, such as 1024, which bounds '
+                         'the memory (default: none)', 32, **given)
+    flags.DEFINE_integer('tile_margin', TILE_MARGIN, 'what a tile sees beyond the part of it that is kept; with 256 '
+                         'the fcn nets give what they give untiled', 0, **given)

@@ -1,0 +1,106 @@
+"""What is to be inferred: which photos and films, where their results go, and what of it is there already."""
+import collections
+import os
+
+from files.errors import UserError
+from files.images import PHOTO_EXTENSIONS, list_files
+from films.reader import FILM_EXTENSIONS
+
+# path: of a photo or film; outputs: {'ids', 'view', 'legend', 'softmax': path}, of a film 'view' and 'legend' alone;
+# error: why it cannot be inferred, or None
+Item = collections.namedtuple('Item', 'path outputs error')
+
+
+def find_inputs(arguments):
+    """Paths of the photos and films that files and folders on the command line mean, a folder's sorted by name.
+
+    Raises UserError for what is not there, and where there is nothing at all.
+    """
+    paths = []
+    for argument in arguments:
+        if os.path.isdir(argument):
+            paths.extend(list_files(argument, PHOTO_EXTENSIONS + FILM_EXTENSIONS))
+        elif os.path.exists(argument):
+            paths.append(argument)
+        else:
+            raise UserError(f'{argument}: there is no such file or folder.')
+    if not paths:
+        raise UserError(f'no photos or films in {", ".join(map(os.path.abspath, arguments))}. Put some there '
+                        f'({" ".join(PHOTO_EXTENSIONS + FILM_EXTENSIONS)}), or name files or folders on the command '
+                        'line.')
+    return list(collections.OrderedDict.fromkeys(paths))
+
+
+def is_photo(item):
+    """Whether an Item is a photo; else it is a film."""
+    return 'ids' in item.outputs
+
+
+def plan(paths, output_dir, view, softmax):
+    """An Item for each path. One whose results another has already, or would replace an input, has an error."""
+    inputs = {os.path.realpath(path) for path in paths}
+    items, taken = [], {}
+    for path in paths:
+        outputs = _outputs(path, output_dir, view, softmax)
+        error = None
+        for output in outputs.values():
+            owner = taken.setdefault(output.lower(), path)  # some file systems do not tell A from a
+            if owner != path:
+                error = (f'{path}: {owner} has the same name and its results would be replaced. Rename one, or infer '
+                         'them into different --output_dir.')
+            if os.path.realpath(output) in inputs:
+                error = f'{path}: its result would replace the photo {output}. Give another --output_dir.'
+        items.append(Item(path, outputs, error))
+    return items
+
+
+def folder_film(arguments, path):
+    """The Item that makes the film `path` of one folder of frames.
+
+    Raises UserError where the arguments are something else, and for a path that is no .mp4 or is there already.
+    """
+    if len(arguments) != 1 or not os.path.isdir(arguments[0]):
+        raise UserError(f'--film={path}: name one folder of frames, found {" ".join(arguments)}.')
+    if not path.lower().endswith('.mp4'):
+        raise UserError(f'--film={path}: films are written as .mp4; change the ending.')
+    if os.path.exists(path):
+        raise UserError(f'--film={path}: this film is there already. Move it away, or give another name.')
+    return Item(arguments[0], _film_outputs(path), None)
+
+
+def take_shard(items, shard):
+    """Of a shard 'i/n', i from 1 to n: items i, i + n, i + 2n, ... Raises UserError for another text."""
+    try:
+        i, n = map(int, shard.split('/'))
+    except ValueError:
+        i = n = 0
+    if not 1 <= i <= n:
+        raise UserError(f'--shard={shard}: expected i/n with i from 1 to n, such as 2/8 for the second of eight parts.')
+    return items[i - 1::n]
+
+
+def is_done(item, checkpoint):
+    """Whether all results are there, none of them older than the photo or film and the checkpoint's file."""
+    try:
+        oldest = min(map(os.path.getmtime, item.outputs.values()))
+        return oldest >= max(map(os.path.getmtime, (item.path, _file_of(checkpoint))))
+    except OSError:
+        return False
+
+
+def _file_of(checkpoint):
+    return checkpoint if os.path.exists(checkpoint) else checkpoint + '.index'
+
+
+def _outputs(path, output_dir, view, softmax):
+    stem = os.path.join(output_dir, os.path.splitext(os.path.basename(path))[0])
+    if path.lower().endswith(FILM_EXTENSIONS):
+        return _film_outputs(f'{stem}_{view}.mp4')
+    outputs = collections.OrderedDict(ids=stem + '.png', view=f'{stem}_{view}.jpg', legend=stem + '_legend.png')
+    if softmax:
+        outputs['softmax'] = stem + '_softmax.npz'
+    return outputs
+
+
+def _film_outputs(path):
+    return collections.OrderedDict(view=path, legend=os.path.splitext(path)[0] + '_legend.png')

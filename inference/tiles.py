@@ -1,0 +1,53 @@
+"""An image too large for memory, cut into tiles that overlap, and put together again."""
+import itertools
+
+import numpy as np
+
+from files.errors import UserError
+
+TILE_MARGIN = 128  # of tiles of 512, some 0.4 % of the pixels get another class than untiled; with 256 none, see tiles
+STRIDE = 32  # where the nets' pooling falls must be the same in a tile and in the whole image
+
+
+def check_tile(tile, margin):
+    """Raises UserError for sides that make no tiles."""
+    if tile % STRIDE or margin % STRIDE or margin < 0 or tile <= 2 * margin:
+        raise UserError(f'--tile={tile} and --tile_margin={margin}: expected multiples of {STRIDE}, and a tile of more '
+                        'than two margins.')
+
+
+def tiles(length, tile, margin):
+    """Cuts one axis, a multiple of 32: list of (start, end, first, last).
+
+    The net sees start:end; first:last of it is kept, `margin` away from every cut. Each pixel is kept once. A net whose
+    scores depend on no pixel farther than `margin` gives the same scores as for the whole image. The fcn nets look less
+    than 256 pixels far; what the dilated nets see depends on the size of the whole image, and is not quite the same.
+    """
+    spans, first = [], 0
+    while first < length:
+        start = min(max(first - margin, 0), max(length - tile, 0))
+        end = min(start + tile, length)
+        last = length if end == length else end - margin
+        spans.append((start, end, first, last))
+        first = last
+    return spans
+
+
+def run_tiled(function, image, tile, margin):
+    """function(image), computed tile by tile.
+
+    Args:
+      function: from uint8 [h, w, 3] to a list of arrays [h, w, ...].
+      image: uint8 [H, W, 3], sides multiples of 32.
+    """
+    height, width = image.shape[:2]
+    wholes = None
+    for rows, columns in itertools.product(tiles(height, tile, margin), tiles(width, tile, margin)):
+        (top, bottom, first_row, last_row), (left, right, first_column, last_column) = rows, columns
+        parts = function(image[top:bottom, left:right])
+        if wholes is None:
+            wholes = [np.empty((height, width) + part.shape[2:], part.dtype) for part in parts]
+        for whole, part in zip(wholes, parts):
+            whole[first_row:last_row, first_column:last_column] = part[
+                first_row - top:last_row - top, first_column - left:last_column - left]
+    return wholes

@@ -1,0 +1,118 @@
+"""What comes out of film files: frames, rate, size, and what is missing."""
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from film_files import BLUE, RED, ffmpeg, moving_edge, write_film
+
+from files.errors import UserError
+from films.reader import FilmReader, exact_rate
+
+
+@pytest.fixture(scope='module')
+def film(tmp_path_factory):
+    return write_film(tmp_path_factory.mktemp('film') / 'edge.mp4', moving_edge(), sound='aac')
+
+
+def test_frames_are_those_that_were_encoded(film):
+    frames = np.stack(list(FilmReader(film).frames()))
+    assert frames.shape == (12, 48, 64, 3) and frames.dtype == np.uint8
+    assert np.abs(frames.astype(int) - np.stack(list(moving_edge()))).mean() < 5
+
+
+def test_facts_of_a_film(film):
+    reader = FilmReader(film)
+    assert (reader.height, reader.width, reader.fps, reader.sound, reader.count) == (48, 64, 25, 'aac', 12)
+
+
+def test_whole_film_has_no_damage(film):
+    reader = FilmReader(film)
+    assert len(list(reader.frames())) == 12 and reader.damage is None
+
+
+@pytest.mark.parametrize('printed, exact', [
+    (23.98, Fraction(24000, 1001)), (29.97, Fraction(30000, 1001)), (59.94, Fraction(60000, 1001)),
+    (25., 25), (30., 30), (12.5, Fraction(25, 2)), (29.83, Fraction(2983, 100))])
+def test_rate_is_the_one_that_two_decimals_stand_for(printed, exact):
+    assert exact_rate(printed) == exact
+
+
+def test_variable_rate_becomes_constant(tmp_path):
+    """30 frames a second of which every third is missing: ffmpeg calls that 20, and the two seconds last as long."""
+    source = write_film(tmp_path / 'constant.mp4', moving_edge(60), fps=30)
+    path = str(tmp_path / 'variable.mp4')
+    assert ffmpeg('-i', source, '-vf', 'select=mod(n\\,3)', '-vsync', 'vfr', '-enc_time_base', '1:30', path) or ffmpeg(
+        '-i', source, '-vf', 'select=mod(n\\,3)', '-fps_mode', 'vfr', path)
+    reader = FilmReader(path)
+    assert len(list(reader.frames())) / reader.fps == pytest.approx(2, abs=0.1)
+
+
+def test_turned_film_comes_upright(tmp_path):
+    source = write_film(tmp_path / 'lying.mp4', moving_edge(4))
+    path = str(tmp_path / 'phone.mp4')
+    assert ffmpeg('-display_rotation', '90', '-i', source, '-c', 'copy', path) or ffmpeg(
+        '-i', source, '-c', 'copy', '-metadata:s:v:0', 'rotate=90', path)  # the same before ffmpeg 6
+    reader = FilmReader(path)
+    first = next(reader.frames())
+    assert (reader.height, reader.width) == first.shape[:2] == (64, 48)
+    # what was left is now at the bottom: a quarter turn counterclockwise
+    assert np.abs(first[0].mean(0) - BLUE).max() < 12 and np.abs(first[-1].mean(0) - RED).max() < 12
+
+
+def test_pixels_that_are_not_square_become_so(tmp_path):
+    path = write_film(tmp_path / 'wide.mp4', moving_edge(2), output_params=['-vf', 'setsar=2/1'])
+    reader = FilmReader(path)
+    assert (reader.height, reader.width) == (48, 128) and next(reader.frames()).shape == (48, 128, 3)
+
+
+def test_film_without_sound(tmp_path):
+    assert FilmReader(write_film(tmp_path / 'silent.mkv', moving_edge(2))).sound is None
+
+
+@pytest.mark.parametrize('extension', ['mp4', 'mkv', 'webm'])
+def test_cut_film_gives_what_there_is_and_says_so(tmp_path, extension):
+    random = np.random.RandomState(0)
+    noise = (random.randint(0, 256, (48, 64, 3)).astype(np.uint8) for _ in range(50))
+    source = write_film(tmp_path / 'whole.mkv', noise, output_params=['-g', '5'])
+    whole = str(tmp_path / ('whole2.' + extension))
+    codec = 'libvpx' if extension == 'webm' else 'copy'
+    assert ffmpeg('-i', source, '-c:v', codec, '-g', '5', '-movflags', '+faststart', whole)
+    cut = str(tmp_path / ('cut.' + extension))
+    with open(whole, 'rb') as file, open(cut, 'wb') as part:
+        data = file.read()
+        part.write(data[:len(data) * 6 // 10])
+    reader = FilmReader(cut)
+    assert 10 < len(list(reader.frames())) < 45
+    assert 'of about 50 frames could be decoded' in reader.damage
+
+
+@pytest.mark.parametrize('content', [b'', b'no film at all\n' * 100])
+def test_what_is_no_film_is_refused_with_its_name(tmp_path, content):
+    path = tmp_path / 'notes.mp4'
+    path.write_bytes(content)
+    with pytest.raises(UserError, match='notes.mp4: no film'):
+        FilmReader(str(path))
+
+
+def test_sound_alone_is_refused(tmp_path):
+    path = str(tmp_path / 'song.mp4')
+    assert ffmpeg('-f', 'lavfi', '-i', 'sine=d=0.2', '-c:a', 'aac', path)
+    with pytest.raises(UserError, match='song.mp4: no film'):
+        FilmReader(path)
+
+
+def test_ffmpeg_ends_when_its_frames_are_no_longer_wanted(tmp_path, monkeypatch):
+    import subprocess
+    started = []
+    popen = subprocess.Popen
+
+    def watched(*arguments, **options):
+        started.append(popen(*arguments, **options))
+        return started[-1]
+
+    reader = FilmReader(write_film(tmp_path / 'long.mp4', moving_edge(100, 240, 320)))
+    monkeypatch.setattr(subprocess, 'Popen', watched)
+    frames = reader.frames()
+    next(frames)
+    frames.close()
+    assert [process.poll() is None for process in started] == [False]

@@ -1,0 +1,112 @@
+"""What is to be inferred and what is done already."""
+import os
+
+import pytest
+
+from files.errors import UserError
+from inference.plan import find_inputs, folder_film, is_done, is_photo, plan, take_shard
+
+
+def touch(folder, *names):
+    for name in names:
+        (folder / name).write_bytes(b'')
+    return [str(folder / name) for name in names]
+
+
+def test_folder_means_its_photos_and_films_by_name(tmp_path):
+    touch(tmp_path, 'b.JPG', 'a.mp4', 'notes.txt', 'c.MOV', '.hidden.png')
+    assert [os.path.basename(path) for path in find_inputs([str(tmp_path)])] == ['a.mp4', 'b.JPG', 'c.MOV']
+
+
+def test_what_is_named_twice_is_done_once(tmp_path):
+    path, = touch(tmp_path, 'a.jpg')
+    assert find_inputs([path, str(tmp_path)]) == [path]
+
+
+def test_outputs_of_photos_and_films(tmp_path):
+    photo, film = plan(touch(tmp_path, 'street.jpg', 'street.mp4'), 'out', 'vertical', softmax=True)
+    assert photo.error is None and film.error is None
+    assert sorted(os.path.basename(path) for path in photo.outputs.values()) == [
+        'street.png', 'street_legend.png', 'street_softmax.npz', 'street_vertical.jpg']
+    assert sorted(os.path.basename(path) for path in film.outputs.values()) == [
+        'street_vertical.mp4', 'street_vertical_legend.png']
+    assert is_photo(photo) and not is_photo(film)
+
+
+def test_results_never_meet_whatever_the_names(tmp_path):
+    items = plan(touch(tmp_path, 'a.jpg', 'A.png', 'b.mov', 'b.mkv', 'c.jpg', 'c.mp4'), 'out', 'overlay', False)
+    assert [os.path.basename(item.path) for item in items if item.error] == ['A.png', 'b.mkv']
+    assert 'a.jpg has the same name' in items[1].error
+
+
+def test_result_never_replaces_an_input(tmp_path):
+    items = plan(touch(tmp_path, 'a.mp4', 'a_overlay.mp4', 'b.png'), str(tmp_path), 'overlay', False)
+    assert [bool(item.error) for item in items] == [True, False, True]
+
+
+def test_shards_are_equal_and_together_everything():
+    items = list(range(11))
+    parts = [take_shard(items, f'{i}/4') for i in (1, 2, 3, 4)]
+    assert sorted(sum(parts, [])) == items and sorted(map(len, parts)) == [2, 3, 3, 3]
+    assert parts[1] == [1, 5, 9]
+
+
+@pytest.mark.parametrize('shard', ['0/4', '5/4', '2', '1/0', 'a/b', '1/2/3', '-1/2'])
+def test_wrong_shard_is_refused(shard):
+    with pytest.raises(UserError, match='--shard=' + shard):
+        take_shard([1], shard)
+
+
+@pytest.fixture
+def done(tmp_path):
+    """A photo of time 100, a checkpoint of time 200, and results of time 300; each can be changed."""
+    photo, index = touch(tmp_path, 'a.jpg', 'model.ckpt-5.index')
+    item, = plan([photo], str(tmp_path / 'out'), 'overlay', False)
+    os.makedirs(str(tmp_path / 'out'))
+    for path, time in [(photo, 100), (index, 200)] + [(path, 300) for path in item.outputs.values()]:
+        with open(path, 'ab'):
+            os.utime(path, (time, time))
+    return item, str(tmp_path / 'model.ckpt-5')
+
+
+def test_results_newer_than_photo_and_checkpoint_are_done(done):
+    assert is_done(*done)
+
+
+@pytest.mark.parametrize('changed', ['photo', 'checkpoint'])
+def test_newer_photo_or_checkpoint_undoes_it(done, changed):
+    item, checkpoint = done
+    os.utime(item.path if changed == 'photo' else checkpoint + '.index', (400, 400))
+    assert not is_done(item, checkpoint)
+
+
+@pytest.mark.parametrize('output', ['ids', 'view', 'legend'])
+def test_missing_result_undoes_it(done, output):
+    os.remove(done[0].outputs[output])
+    assert not is_done(*done)
+
+
+def test_checkpoint_may_be_a_file_of_its_own_name(done, tmp_path):
+    path, = touch(tmp_path, 'encoder_best.pth')
+    os.utime(path, (200, 200))
+    assert is_done(done[0], path)
+    os.utime(path, (400, 400))
+    assert not is_done(done[0], path)
+
+
+def test_film_of_a_folder_never_replaces_a_film(tmp_path):
+    path, = touch(tmp_path, 'walk.mp4')
+    with pytest.raises(UserError, match='walk.mp4: this film is there already'):
+        folder_film([str(tmp_path)], path)
+
+
+def test_film_of_a_folder_needs_one_folder(tmp_path):
+    path, = touch(tmp_path, 'a.jpg')
+    for arguments in ([path], [str(tmp_path), str(tmp_path)]):
+        with pytest.raises(UserError, match='name one folder of frames'):
+            folder_film(arguments, 'walk.mp4')
+
+
+def test_film_of_a_folder_is_an_mp4(tmp_path):
+    with pytest.raises(UserError, match='written as .mp4'):
+        folder_film([str(tmp_path)], str(tmp_path / 'walk.avi'))

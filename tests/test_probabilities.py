@@ -1,0 +1,37 @@
+"""Probabilities at another size, and in a file."""
+import numpy as np
+from PIL import Image
+
+from inference.probabilities import resize_probabilities, save_probabilities
+
+
+def softmax(height, width, classes=4):
+    values = np.random.RandomState(0).random_sample((height, width, classes)).astype(np.float32)
+    return values / values.sum(axis=2, keepdims=True)
+
+
+def test_resized_by_linear_interpolation_between_pixel_centres():
+    pair = np.array([[[1, 0], [0, 1]]], np.float32)  # one row of two pixels, centres at 1/4 and 3/4
+    doubled = resize_probabilities(pair, 1, 4)       # centres at 1/8, 3/8, 5/8 and 7/8
+    np.testing.assert_allclose(doubled[0, :, 0], [1, 0.75, 0.25, 0], atol=1e-6)
+
+
+def test_resized_probabilities_still_sum_to_one():
+    resized = resize_probabilities(softmax(64, 96), 61, 75)
+    assert resized.shape == (61, 75, 4) and resized.dtype == np.float32
+    np.testing.assert_allclose(resized.sum(axis=2), 1, atol=1e-5)
+
+
+def test_planes_are_resized_as_photos_are():
+    plane = np.random.RandomState(1).randint(0, 256, (32, 64)).astype(np.uint8)
+    as_photo = np.asarray(Image.fromarray(plane).resize((50, 30), Image.BILINEAR))
+    resized = resize_probabilities(plane[:, :, None].astype(np.float32), 30, 50)[:, :, 0]
+    assert np.abs(resized - as_photo).max() < 1.01  # a byte's rounding, once for each axis
+
+
+def test_file_holds_them_to_three_digits(tmp_path):
+    saved = softmax(5, 7)
+    save_probabilities(str(tmp_path / 'a_softmax.npz'), saved)
+    with np.load(str(tmp_path / 'a_softmax.npz'), allow_pickle=False) as file:
+        assert file['softmax'].dtype == np.float16
+        np.testing.assert_allclose(file['softmax'], saved, rtol=1e-3)

@@ -1,0 +1,21 @@
+"""The folder of a run whose thin net has not learned anything yet."""
+from absl import flags
+
+from FCN_model import build
+from read_data import generic_classes
+from runs.checkpoint_keeper import CheckpointKeeper
+from runs.config import NetConfig, save_config
+from TensorflowUtils import create_session, tf
+
+
+def write_run(folder, net='fcn8s', num_classes=5, width=1 / 16):
+    """logs_dir of such a run."""
+    with tf.Graph().as_default(), create_session() as session:
+        tf.set_random_seed(1)
+        build(net, tf.placeholder(tf.uint8, [None, None, None, 3]), num_classes, width)
+        session.run(tf.global_variables_initializer())
+        CheckpointKeeper(str(folder), tf.global_variables(), tf.global_variables()).save(session, 0)
+    values = flags.FlagValues()
+    values.mark_as_parsed()
+    save_config(str(folder), NetConfig(net, num_classes, width, generic_classes(num_classes)), values)
+    return str(folder)
