@@ -3,9 +3,11 @@
     python FCN_test.py                                      # the first 100 of them
     python FCN_test.py --test_num=0                         # all
     python FCN_test.py --logs_dir=logs/my_photos --checkpoint=best --verbose
+    python FCN_test.py --scales=0.5,0.75,1,1.25,1.5 --flip  # averages over scales and mirror images
+    python FCN_test.py --report --save=overlay,submission   # a page to look at, and pictures
 
 Both definitions of the scores come from the same predictions; they are printed and written to
-logs_dir/test/scores.json.
+logs_dir/test/scores.json, the page to logs_dir/test/report.html, pictures to logs_dir/test/<kind>/.
 """
 import os
 import time
@@ -25,11 +27,16 @@ from metrics import (
     without_unlabelled,
 )
 from read_data import read_dataset
+from report.facts import facts_of
+from report.gallery import Gallery
+from report.page import Report, write_report
 from runs.data_set import ensure_data_set
 from runs.evaluation import evaluate
 from runs.flags import define_net_flags, define_prediction_flags, parse, run
+from runs.multi_scale import likeliest, mean_softmax, parse_scales
+from runs.saved_pictures import KINDS, parse_kinds, save_pictures, save_submission
 from segmenter import Segmenter
-from visualize import colour_image, palette, save_picture, short_name, side_by_side
+from visualize import short_name
 
 TEST_NUM = 100           # photos, the first in the order of their names; 0 for all
 LOGS_DIR = 'logs'
@@ -45,10 +52,18 @@ def define_flags():
     test = {'flag_values': FLAGS, 'module_name': 'test'}
     flags.DEFINE_integer('test_num', TEST_NUM, 'photos to test, 0 for all', 0, **test)
     flags.DEFINE_boolean('verbose', False, 'a line for each photo', **test)
+    flags.DEFINE_boolean('report', False, 'write logs_dir/test/report.html: scores, classes, confusions, best and '
+                         'worst photos on one page', **test)
+    flags.DEFINE_string('save', '', f'pictures to write of every photo, with commas between: {", ".join(KINDS)}. A '
+                        'submission is for the scene parsing benchmark: ids from 1 on, class 0 left out', **test)
     flags.DEFINE_boolean('save_good', False, 'write the well predicted photos as photo | prediction | truth to '
                          'logs_dir/test/good', **test)
     flags.DEFINE_float('good_accuracy', GOOD_ACCURACY, 'pixel accuracy above which a photo is good', 0., 1., **test)
     flags.DEFINE_float('good_mean_iu', GOOD_MEAN_IU, 'mean IU above which a photo is good', 0., 1., **test)
+    flags.DEFINE_string('scales', '1', 'each photo is seen at these scales and their probabilities are averaged: '
+                        '0.5,0.75,1,1.25,1.5 takes six times as long', flag_values=FLAGS, module_name='prediction')
+    flags.DEFINE_boolean('flip', False, 'the mirrored photo is averaged too, which takes twice as long',
+                         flag_values=FLAGS, module_name='prediction')
     define_prediction_flags(FLAGS, LOGS_DIR)
     define_net_flags(FLAGS)
     flags.DEFINE_integer('ignore_label', None, 'pixels with this id are left out of all scores (default: as trained)',
@@ -58,31 +73,42 @@ def define_flags():
 define_flags()
 
 
-def test(segmenter, records, ignore_label, good_dir):
-    """Predicts and scores the records; returns (confusion matrix of all, list of per-image Scores or None)."""
-    classes = segmenter.net.classes
+def predictor(segmenter, scales, submission_dir):
+    """Function from a Single to its ids at the net's size; it writes the benchmark's file too if there is a folder."""
+    if scales == (1.,) and not FLAGS.flip and not submission_dir:
+        return lambda single: segmenter.predict_batch(single.image[None])[0]
+
+    def predict(single):
+        softmax = mean_softmax(segmenter.softmax_batch, single.image, scales, FLAGS.flip)
+        if submission_dir:
+            save_submission(submission_dir, single, likeliest(softmax, with_class_0=False))
+        return likeliest(softmax, FLAGS.predict_class_0)
+    return predict
+
+
+def test(results, count, classes, gallery, test_dir, kinds):
+    """Scores each of `count` Evaluated, keeps the gallery's, writes their pictures.
+
+    Returns (confusion matrix of all, list of per-image Scores or None).
+    """
     total, scores = 0, []
-    results = evaluate(records, lambda single: segmenter.predict_batch(single.image[None])[0], len(classes),
-                       ignore_label)
-    for result in tqdm(results, total=len(records), unit='photo', dynamic_ncols=True):
+    for result in tqdm(results, total=count, unit='photo', dynamic_ncols=True):
         total = total + result.full
         score = per_image_scores(result.small)
         scores.append(score)
-        name = os.path.basename(result.single.record.image)
         if FLAGS.verbose:
-            tqdm.write(f'{name}: ' + ('nothing labelled' if score is None else ', '.join(
-                f'{key} {value:.4f}' for key, value in score._asdict().items())))
-        if good_dir and score and score.pixel_accuracy > FLAGS.good_accuracy and score.mean_iu > FLAGS.good_mean_iu:
-            colours = palette(classes)
-            pictures = (result.single.image, colour_image(result.ids, colours),
-                        colour_image(result.single.annotation, colours))
-            save_picture(os.path.join(good_dir, os.path.splitext(name)[0] + '.png'),
-                         side_by_side(pictures, titles=('photo', 'prediction', 'truth')))
+            tqdm.write(os.path.basename(result.single.record.image) + ': ' + (
+                'nothing labelled' if score is None else
+                ', '.join(f'{key} {value:.4f}' for key, value in score._asdict().items())))
+        if score:
+            gallery.add(result, score)
+        good = score and score.pixel_accuracy > FLAGS.good_accuracy and score.mean_iu > FLAGS.good_mean_iu
+        save_pictures(test_dir, kinds + ['good'] if FLAGS.save_good and good else kinds, result, classes)
     return total, scores
 
 
 def scores_of(total, scores, classes):
-    """The content of scores.json but for its 'checkpoint'."""
+    """The content of scores.json but for what it was made from."""
     mean = mean_scores(scores)
     return {
         'per_image_mean': mean and mean._asdict(),
@@ -95,9 +121,18 @@ def scores_of(total, scores, classes):
     }
 
 
+def print_scores(blocks, total, classes):
+    """Prints the table of classes and the three definitions."""
+    print(format_table(per_class(without_unlabelled(total)), [short_name(c.name) for c in classes]))
+    for block in blocks:
+        print('\n' + format_scores(block))
+
+
 def main(argv):
     """The whole test; returns the exit code."""
     parse(FLAGS, argv, __doc__)
+    scales, kinds = parse_scales(FLAGS.scales), parse_kinds(FLAGS.save)
+    test_dir = os.path.join(FLAGS.logs_dir, 'test')
     with Segmenter(FLAGS.logs_dir, FLAGS.checkpoint, FLAGS, DATA_DIR, FLAGS.predict_class_0) as segmenter:
         classes, trained = segmenter.net.classes, (segmenter.config or {}).get('flags', {})
         data_dir = FLAGS.data_dir or trained.get('data_dir', DATA_DIR)
@@ -107,18 +142,29 @@ def main(argv):
         records = records[:FLAGS.test_num or len(records)]
         print(f'{segmenter.describe()}; {len(records)} photos of {data_dir}')
 
-        test_dir = os.path.join(FLAGS.logs_dir, 'test')
+        gallery = Gallery(len(classes), ignore_label)
         started = time.time()
-        total, scores = test(segmenter, records, ignore_label, FLAGS.save_good and os.path.join(test_dir, 'good'))
+        predict = predictor(segmenter, scales, 'submission' in kinds and os.path.join(test_dir, 'submission'))
+        results = evaluate(records, predict, len(classes), ignore_label)
+        total, scores = test(results, len(records), classes, gallery, test_dir, kinds)
         seconds = time.time() - started
 
-    names = [short_name(c.name) for c in classes]
-    print(format_table(per_class(without_unlabelled(total)), names))
-    for block in (mean_scores(scores), scene_parsing_scores(total), all_class_scores(total)):
-        print('\n' + format_scores(block))
+    blocks = (mean_scores(scores), scene_parsing_scores(total), all_class_scores(total))
+    print_scores(blocks, total, classes)
+    if 'submission' in kinds and FLAGS.predict_class_0:
+        print('\nThe submission leaves class 0 out, these scores do not; --nopredict_class_0 scores what is submitted.')
+    how = {'scales': FLAGS.scales, 'flip': FLAGS.flip, 'predict_class_0': FLAGS.predict_class_0,
+           'ignore_label': ignore_label}
     path = os.path.join(test_dir, 'scores.json')
-    write_json(path, dict(scores_of(total, scores, classes), checkpoint=segmenter.checkpoint))
-    print(f'\n{len(records)} photos in {seconds:.0f} s; the scores are in {path}')
+    write_json(path, dict(scores_of(total, scores, classes), checkpoint=segmenter.checkpoint, predictions=how))
+    print(f'\n{len(scores)} photos in {seconds:.0f} s; the scores are in {path}')
+    if FLAGS.report:
+        path = os.path.join(test_dir, 'report.html')
+        facts = facts_of(argv, segmenter, data_dir, how, scores, total, seconds)
+        lead = f'{len(scores)} photos of {data_dir}, predicted by {segmenter.checkpoint}'
+        write_report(path, Report(f'Test of {segmenter.net.net}', lead, blocks, total, classes,
+                                  *gallery.best_and_worst(), facts))
+        print(f'the report is in {path}')
     return 0
 
 

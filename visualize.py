@@ -14,6 +14,7 @@ from files.errors import UserError
 # PNG: three times as fast as zlib's default level, for files a tenth larger.
 WRITE_OPTIONS = {'.png': {'compress_level': 3}, '.jpg': {'quality': 95}, '.jpeg': {'quality': 95}}
 WHITE, GREY, INK = (255, 255, 255), (150, 150, 150), (30, 30, 30)
+RED, PALE = (225, 45, 45), (214, 218, 224)
 LONGEST_NAME = 40
 LEGEND_ROWS = 32  # a legend starts another column after that many
 
@@ -28,8 +29,8 @@ def palette(classes):
     return np.array([c.colour for c in classes], np.uint8).reshape(-1, 3)
 
 
-def _indexed(ids, colours):
-    """Palette image of ids; ValueError where a byte cannot hold an id."""
+def palette_image(ids, colours):
+    """Pillow palette image whose pixel values are the ids; ValueError where a byte cannot hold an id."""
     ids = np.asarray(ids)
     if ids.dtype != np.uint8:
         if ids.dtype.kind not in 'iu' or ids.size and (ids.min() < 0 or ids.max() > 255):
@@ -47,12 +48,12 @@ def _indexed(ids, colours):
 
 def colour_image(ids, colours):
     """Each pixel in the colour of its class: uint8 [H, W, 3]."""
-    return np.asarray(_indexed(ids, colours).convert('RGB'))
+    return np.asarray(palette_image(ids, colours).convert('RGB'))
 
 
 def save_ids(path, ids, colours):
     """Write a palette PNG whose pixel values are the ids, whole or not at all."""
-    image = _indexed(ids, colours)
+    image = palette_image(ids, colours)
     with whole_file(path) as part:
         image.save(part, format='PNG')
 
@@ -66,7 +67,16 @@ def overlay(photo, ids, colours, alpha=0.5):
         raise ValueError(f'the photo is {photo.shape[:2]} pixels (height, width), the ids are {ids.shape}')
     if not 0 <= alpha <= 1:
         raise ValueError(f'alpha must lie in 0..1, found {alpha}')
-    return np.asarray(Image.blend(Image.fromarray(photo), _indexed(ids, colours).convert('RGB'), alpha))
+    return np.asarray(Image.blend(Image.fromarray(photo), palette_image(ids, colours).convert('RGB'), alpha))
+
+
+def differences(photo, truth, ids, labelled):
+    """The photo, uint8 [H, W, 3], in grey, red where truth and ids differ, pale where `labelled`, bool, is False."""
+    grey = np.asarray(Image.fromarray(photo).convert('L').convert('RGB'))
+    tinted = np.asarray(Image.blend(Image.fromarray(grey), Image.new('RGB', grey.shape[1::-1], RED), 0.65))
+    picture = np.where((truth != ids)[..., np.newaxis], tinted, grey)
+    picture[~labelled] = PALE
+    return picture
 
 
 def class_shares(ids, num_classes):
@@ -135,8 +145,8 @@ def side_by_side(images, gap=8, titles=None):
     return np.asarray(sheet)
 
 
-def save_picture(path, rgb):
-    """Write uint8 [H, W, 3] as PNG or JPEG by the path's extension, whole or not at all.
+def save_picture(path, picture):
+    """Write uint8 [H, W, 3], or [H, W] as grey, as PNG or JPEG by the path's extension, whole or not at all.
 
     Raises UserError on any other extension.
     """
@@ -147,7 +157,7 @@ def save_picture(path, rgb):
         raise UserError(f'{path}: pictures are written as {", ".join(WRITE_OPTIONS)}, not as '
                         f'{extension or "a file without extension"}; change the ending.')
     with whole_file(path) as part:
-        imwrite(part, rgb, **options)
+        imwrite(part, picture, **options)
 
 
 def _cut(name):

@@ -1,0 +1,50 @@
+"""The pictures that a test writes beside its scores: logs_dir/test/<kind>/<the photo's stem>.png."""
+import os
+
+from files.errors import UserError
+from files.images import read_photo, resize_ids
+from visualize import colour_image, overlay, palette, save_ids, save_picture, side_by_side
+
+KINDS = ('colour', 'overlay', 'side_by_side', 'submission')
+
+
+def parse_kinds(text):
+    """List of KINDS from 'colour,overlay'; '' means none. Raises UserError for a kind that there is not."""
+    kinds = [word.strip() for word in text.split(',')] if text else []
+    unknown = [kind for kind in kinds if kind not in KINDS]
+    if unknown:
+        raise UserError(f'--save={text}: there is no {", ".join(map(repr, unknown))}. There are: {", ".join(KINDS)}; '
+                        'several with commas between.')
+    return kinds
+
+
+def save_pictures(test_dir, kinds, result, classes):
+    """Writes an Evaluated as each of `kinds`; 'good' looks like side_by_side, and 'submission' is save_submission's.
+
+    colour, a palette image whose pixel values are the ids, and overlay have the photo's own size; side_by_side, photo |
+    prediction | truth, shows them as the net saw the photo.
+    """
+    colours, single = palette(classes), result.single
+    for kind in kinds:
+        path = _path(os.path.join(test_dir, kind), single)
+        if kind == 'colour':
+            save_ids(path, resize_ids(result.ids, *single.original.shape), colours)
+        elif kind == 'overlay':
+            ids = resize_ids(result.ids, *single.original.shape)
+            save_picture(path, overlay(read_photo(single.record.image), ids, colours))
+        elif kind in ('side_by_side', 'good'):
+            pictures = (single.image, colour_image(result.ids, colours), colour_image(single.annotation, colours))
+            save_picture(path, side_by_side(pictures, titles=('photo', 'prediction', 'truth')))
+
+
+def save_submission(folder, single, ids):
+    """Writes the benchmark's file of a Single: a grey PNG of ids from 1 on, at the photo's own size.
+
+    ids: uint8 [H, W] at the net's size, without class 0.
+    Source: "Submission format" in README.md of github.com/CSAILVision/sceneparsing.
+    """
+    save_picture(_path(folder, single), resize_ids(ids, *single.original.shape))
+
+
+def _path(folder, single):
+    return os.path.join(folder, os.path.splitext(os.path.basename(single.record.image))[0] + '.png')

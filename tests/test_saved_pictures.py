@@ -1,0 +1,130 @@
+"""What FCN_test writes beside its scores: pictures, the benchmark's files, the report."""
+import json
+import os
+
+import numpy as np
+import pytest
+from PIL import Image
+from scripts import run_script, write_data_set
+from thin_run import write_run
+
+import FCN_test
+from files.errors import UserError
+from files.images import read_photo
+from read_data import find_classes
+from runs.multi_scale import likeliest, mean_softmax
+from runs.saved_pictures import parse_kinds
+from segmenter import Segmenter
+from visualize import overlay, palette
+
+
+@pytest.fixture(scope='module')
+def data_dir(tmp_path_factory):
+    return write_data_set(tmp_path_factory.mktemp('data') / 'data', training=1)
+
+
+@pytest.fixture(scope='module')
+def run_dir(tmp_path_factory):
+    """A run of a thin net at its start: its predictions are of every class, and wrong."""
+    return write_run(tmp_path_factory.mktemp('run'), num_classes=3)
+
+
+@pytest.fixture
+def test_photos(data_dir, run_dir, tmp_path):
+    """Runs FCN_test on the two photos p0 and p1; its results are in the folder that it returns."""
+    def run(*arguments):
+        logs_dir = str(tmp_path / 'logs')
+        assert run_script(FCN_test, f'--logs_dir={logs_dir}', f'--checkpoint={run_dir}', f'--data_dir={data_dir}',
+                          *arguments) == 0
+        return os.path.join(logs_dir, 'test')
+    return run
+
+
+def photo_path(data_dir, name):
+    return os.path.join(data_dir, 'images', 'validation', name)
+
+
+def opened(*path):
+    with Image.open(os.path.join(*path)) as image:
+        image.load()
+    return image
+
+
+def test_nothing_but_scores_is_written_unasked(test_photos):
+    assert os.listdir(test_photos()) == ['scores.json']
+
+
+def test_each_kind_has_its_folder_and_the_stems(test_photos):
+    folder = test_photos('--save=colour,overlay,side_by_side,submission')
+    assert sorted(os.listdir(folder)) == ['colour', 'overlay', 'scores.json', 'side_by_side', 'submission']
+    for kind in ('colour', 'overlay', 'side_by_side', 'submission'):
+        assert sorted(os.listdir(os.path.join(folder, kind))) == ['p0.png', 'p1.png']
+
+
+def test_colour_and_overlay_are_those_of_the_prediction(test_photos, data_dir, run_dir):
+    folder = test_photos('--save=colour,overlay')
+    photo = read_photo(photo_path(data_dir, 'p1.png'))
+    with Segmenter(run_dir) as segmenter:
+        ids = segmenter.predict(photo)
+    assert len(np.unique(ids)) > 1
+    np.testing.assert_array_equal(np.array(opened(folder, 'colour', 'p1.png')), ids)  # a palette image's values
+    expected = overlay(photo, ids, palette(find_classes(data_dir)))
+    np.testing.assert_array_equal(np.array(opened(folder, 'overlay', 'p1.png')), expected)
+
+
+def test_submission_is_grey_of_the_photos_size_and_without_class_0(test_photos, data_dir, run_dir):
+    folder = test_photos('--save=submission,colour')
+    image = opened(folder, 'submission', 'p0.png')
+    photo = read_photo(photo_path(data_dir, 'p0.png'))
+    assert image.mode == 'L' and image.size == (52, 40)
+    with Segmenter(run_dir, with_class_0=False) as segmenter:
+        expected = segmenter.predict(photo)
+    assert (np.array(image) == expected).mean() > 0.999  # the softmax may round two scores to one
+    assert (np.array(opened(folder, 'colour', 'p0.png')) == 0).any() and expected.min() > 0
+
+
+def test_submission_leaves_the_scores_as_they_are(test_photos):
+    plain, with_submission = (scores_in(test_photos(*flags)) for flags in ((), ('--save=submission',)))
+    assert with_submission == plain
+
+
+def scores_in(folder):
+    with open(os.path.join(folder, 'scores.json')) as file:
+        return json.load(file)
+
+
+def test_scales_and_flip_score_the_averaged_prediction(test_photos, data_dir, run_dir):
+    folder = test_photos('--scales=0.5,1,1.5', '--flip', '--test_num=1', '--save=colour')
+    truth = np.array(opened(data_dir, 'annotations', 'validation', 'p0.png'))
+    image = np.array(Image.fromarray(read_photo(photo_path(data_dir, 'p0.png'))).resize((64, 64), Image.BILINEAR))
+    with Segmenter(run_dir) as segmenter:
+        averaged = likeliest(mean_softmax(segmenter.softmax_batch, image, (0.5, 1., 1.5), True))
+        single = segmenter.predict_batch(image[None])[0]
+    ids = np.array(Image.fromarray(averaged).resize((52, 40), Image.NEAREST))
+    assert (averaged != single).any()
+    np.testing.assert_array_equal(np.array(opened(folder, 'colour', 'p0.png')), ids)
+    accuracy = (ids == truth)[truth > 0].mean()
+    assert scores_in(folder)['scene_parsing']['pixel_accuracy'] == pytest.approx(accuracy)
+    assert scores_in(folder)['predictions']['scales'] == '0.5,1,1.5'
+
+
+def test_report_says_how_it_was_made(test_photos, data_dir, run_dir):
+    folder = test_photos('--report', '--test_num=2')
+    with open(os.path.join(folder, 'report.html'), encoding='utf-8') as file:
+        html = file.read()
+    for text in ('--report --test_num=2', os.path.join(run_dir, 'model.ckpt-0'), data_dir, '2 photos, 0 of them',
+                 'TensorFlow', 'numpy ' + np.__version__, 'fcn8s, width 0.0625, 3 classes', 'p0.png', 'p1.png'):
+        assert text in html, text
+    score = scores_in(folder)['scene_parsing']['final_score']
+    assert f'{score:.4f}' in html
+
+
+@pytest.mark.parametrize('flag, message', [
+    ('--save=colour,films', "'films'.*colour, overlay, side_by_side, submission"), ('--scales=2,x', '0.5,0.75,1')])
+def test_wrong_value_is_said_before_a_net_is_looked_for(flag, message, tmp_path):
+    with pytest.raises(UserError, match=message):
+        run_script(FCN_test, flag, f'--logs_dir={tmp_path}')
+
+
+def test_kinds_are_words_between_commas():
+    assert parse_kinds('colour, overlay') == ['colour', 'overlay'] and parse_kinds('') == []
