@@ -18,12 +18,13 @@ DEMO_PHOTOS = infer/demo
 DEMO_OUTPUT = output/demo
 SCENES      = Data_zoo/SampleScenes
 
-.PHONY: help demo test test-tf1 lint clean-demo
+.PHONY: help demo test test-tf1 soak lint clean-demo
 
 help:
 	@echo "make demo      installs, draws sample scenes, trains a thin net on them, tests it and infers"
 	@echo "make test      passes the tests"
 	@echo "make test-tf1  the same on TensorFlow 1.15: PYTHON37=path of a Python 3.7"
+	@echo "make soak      half an hour of what can go wrong: 200 kills, 2,000 steps and photos, 10 minutes of bad images"
 	@echo "make lint      ruff"
 
 # Runs of one command share a folder, so a demo that was stopped goes on.
@@ -43,6 +44,11 @@ test: $(VENV)/ready-dev
 
 test-tf1: .venv37/ready-dev
 	.venv37/bin/python -m pytest $(PYTEST_FLAGS)
+
+soak: $(VENV)/ready-dev
+	PYTHONPATH=.:tests $(BIN)/python tests/soak/kills.py 200
+	PYTHONPATH=.:tests $(BIN)/python tests/soak/memory.py 2000
+	PYTHONPATH=.:tests $(BIN)/python tests/soak/fuzz_images.py 600
 
 lint: $(VENV)/ready-dev
 	$(BIN)/python -m ruff check .

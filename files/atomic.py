@@ -1,5 +1,6 @@
 """Writes a file whole or not at all: what stood there before stays until the new one is complete."""
 import contextlib
+import errno
 import json
 import math
 import os
@@ -45,6 +46,11 @@ def write_json(path, value):
     encoded = (text + '\n').encode('utf-8', errors='backslashreplace')
     with whole_file(path) as temporary, open(temporary, 'wb') as file:
         file.write(encoded)
+
+
+def is_full_disk(error):
+    """Whether this UserError of whole_file says that there is no room on the disk."""
+    return getattr(error.__cause__, 'errno', None) in (errno.ENOSPC, errno.EDQUOT)
 
 
 def _check_replaceable(path):

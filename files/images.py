@@ -2,20 +2,17 @@
 
 Pillow reads them, since ids and orientation hang on modes, palettes and EXIF. All functions may run in many threads.
 """
-import contextlib
 import os
 import struct
 
 import numpy as np
-from PIL import Image, TiffImagePlugin, UnidentifiedImageError
+from PIL import Image, TiffImagePlugin
 
 from files.errors import UserError
+from files.image_files import ImageError, decode, opened
 
 PHOTO_EXTENSIONS = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp')
-MAX_PIXELS = 512 * 10**6  # 1.5 GB as RGB; Pillow's own warning at 89 million would come for panoramas and scans
 
-# Named, because Pillow's search through all formats can fail in one thread while another is registering them.
-_FORMATS = ('JPEG', 'PNG', 'BMP', 'TIFF', 'WEBP')
 _ORIENTATION = 0x0112  # the tag of EXIF and TIFF
 _UPRIGHT = {  # by value of that tag: CIPA DC-008 (Exif 2.32), section 4.6.4
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -28,23 +25,18 @@ _UPRIGHT = {  # by value of that tag: CIPA DC-008 (Exif 2.32), section 4.6.4
 }
 
 
-class ImageError(UserError):
-    """An image file that cannot be used: its name and the reason."""
-
-
 def read_photo(path):
     """A photo of any common pixel mode -> uint8 [H, W, 3], RGB, upright (EXIF orientation applied).
 
     Transparent parts are laid over white; 16-bit grey is scaled by 1/257, rounded; of several frames the first.
     Raises ImageError for a file missing, damaged, above MAX_PIXELS, of floating point or of more than 4 channels.
     """
-    with _opened(path) as image:
-        image.load()
+    with opened(path) as image:
+        decode(image, path)
         orientation = _orientation(image)
         rgb = _rgb(image, path)
         # ImageOps.exif_transpose would turn a TIFF a second time: Pillow decodes it upright and may keep the tag.
-        upright = rgb.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else rgb
-    return np.array(upright)
+        return _array(rgb.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else rgb)
 
 
 def read_annotation(path):
@@ -53,22 +45,10 @@ def read_annotation(path):
     RGB with three equal channels counts as grey. Raises ImageError as read_photo, and for colours, for ids above 255
     and for JPEG.
     """
-    with _opened(path) as image:
+    with opened(path) as image:
         step = _grey_step(image)
-        image.load()
-    if image.format in ('JPEG', 'MPO'):
-        raise ImageError(f'{path}: an annotation stored as JPEG, whose compression changes ids. Save the ids as PNG.')
-    pixels = np.array(image)
-    if image.mode in ('RGB', 'RGBA'):
-        return _equal_channels(pixels, path)
-    if image.mode in ('LA', 'PA'):
-        return pixels[:, :, 0].copy()
-    if image.mode.startswith('I'):
-        return _small_integers(pixels, path)
-    if image.mode in ('1', 'L', 'P'):
-        return pixels.astype(np.uint8) // np.uint8(step)
-    raise ImageError(f'{path}: an annotation must be a single-channel image of class ids, but this one has mode '
-                     f'{image.mode}. Save the ids as an 8-bit grey or palette PNG.')
+        decode(image, path)
+        return _ids(image, step, path)
 
 
 def photo_size(path):
@@ -76,7 +56,7 @@ def photo_size(path):
 
     Of a PNG's EXIF data only what stands before its pixels is seen.
     """
-    with _opened(path) as image:
+    with opened(path) as image:
         orientation = _orientation(image)
         width, height = image.size
         if image.format == 'TIFF':  # whether image.size is upright before decoding depends on Pillow's release
@@ -118,50 +98,6 @@ def round_up(side, multiple=32):
     return -(-side // multiple) * multiple
 
 
-@contextlib.contextmanager
-def _opened(path):
-    """Yields the Pillow image of `path`, not yet decoded; whatever Pillow raises in the block becomes ImageError."""
-    Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # one setting for all threads; Pillow looks at it again while decoding
-    try:
-        with open(path, 'rb') as file:
-            _check_channels(file, path)
-            with Image.open(file, formats=_FORMATS) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    raise Image.DecompressionBombError(f'{image.width} x {image.height} pixels')
-                yield image
-    except UserError:
-        raise
-    except Exception as error:  # Pillow's decoders answer damaged data with any of a dozen types
-        raise ImageError(f'{path}: {_reason(error)}.') from error
-
-
-def _reason(error):
-    if isinstance(error, UnidentifiedImageError):
-        return 'this is no JPEG, PNG, BMP, TIFF or WebP image, whatever its name says, or its beginning is damaged'
-    if isinstance(error, Image.DecompressionBombError):
-        return f'the image is above the limit of {MAX_PIXELS // 10**6} megapixels ({error}). Make it smaller'
-    if isinstance(error, MemoryError):
-        return 'there is not enough memory to decode the image'
-    if isinstance(error, OSError) and error.strerror:
-        return f'the image cannot be read: {error.strerror}'
-    return f'the image is damaged or cut short ({error or type(error).__name__})'
-
-
-def _check_channels(file, path):
-    """Raises ImageError for an empty file, and for a TIFF of more than 4 channels: Pillow would drop some silently."""
-    header = file.read(8)
-    if not header:
-        raise ImageError(f'{path}: the file is empty (0 bytes).')
-    if header[:4] in (b'II*\0', b'MM\0*'):
-        directory = TiffImagePlugin.ImageFileDirectory_v2(header)
-        file.seek(directory.next)
-        directory.load(file)
-        channels = directory.get(TiffImagePlugin.SAMPLESPERPIXEL, 1)
-        if channels > 4:
-            raise ImageError(f'{path}: the image has {channels} channels; a photo has 1 to 4. Save its red, green and '
-                             'blue as an RGB image.')
-
-
 def _orientation(image):
     """The EXIF orientation 1..8 that is still to be applied; 1 where there is none or it cannot be parsed."""
     if image.format == 'TIFF':  # decoded upright
@@ -184,11 +120,28 @@ def _rgb(image, path):
 
 
 def _eight_bits(image, path):
-    values = np.array(image).astype(np.int32)
+    values = _array(image).astype(np.int32)
     if values.min() < 0 or values.max() > 65535:
         raise ImageError(f'{path}: grey values {values.min()} to {values.max()} where 16-bit ones, 0 to 65535, were '
                          'expected. Save it as 8-bit RGB.')
     return Image.fromarray(((values + 128) // 257).astype(np.uint8))  # 65535 = 255 * 257
+
+
+def _ids(image, step, path):
+    """uint8 [H, W] of a decoded image; step: see _grey_step."""
+    if image.format in ('JPEG', 'MPO'):
+        raise ImageError(f'{path}: an annotation stored as JPEG, whose compression changes ids. Save the ids as PNG.')
+    pixels = _array(image)
+    if image.mode in ('RGB', 'RGBA'):
+        return _equal_channels(pixels, path)
+    if image.mode in ('LA', 'PA'):
+        return pixels[:, :, 0].copy()
+    if image.mode.startswith('I'):
+        return _small_integers(pixels, path)
+    if image.mode in ('1', 'L', 'P'):
+        return pixels.astype(np.uint8) // np.uint8(step)
+    raise ImageError(f'{path}: an annotation must be a single-channel image of class ids, but this one has mode '
+                     f'{image.mode}. Save the ids as an 8-bit grey or palette PNG.')
 
 
 def _grey_step(image):
@@ -214,4 +167,12 @@ def _small_integers(pixels, path):
 def _resized(array, height, width, method):
     if array.shape[:2] == (height, width):
         return array
-    return np.array(Image.fromarray(array).resize((width, height), method))
+    return _array(Image.fromarray(array).resize((width, height), method))
+
+
+def _array(image):
+    """The pixels of a Pillow image."""
+    pixels = np.array(image)
+    if pixels.dtype == object:  # numpy 1.18 wraps the image where it cannot have its bytes
+        raise MemoryError
+    return pixels

@@ -1,4 +1,5 @@
 """logs_dir/curves.png: how a training run has gone so far, to look at without TensorBoard."""
+import gc
 import os
 
 import numpy as np
@@ -40,6 +41,7 @@ def plot_curves(logs_dir, training, validation):
     path = os.path.join(logs_dir, 'curves.png')
     with whole_file(path) as part:
         figure.savefig(part, dpi=100)
+    gc.collect()  # a figure and its canvas hold each other, and with them megabytes, until this
     return path
 
 

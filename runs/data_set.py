@@ -4,9 +4,13 @@ import os
 
 from files.errors import UserError
 
+DATA_ZOO = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'Data_zoo')
+
 
 def ensure_data_set(data_dir):
-    """Does nothing if data_dir exists; else runs the prepare.py beside it, as Data_zoo/<NAME>/ has one.
+    """Does nothing if data_dir exists; else runs the prepare.py beside it if that is one of our Data_zoo/<NAME>/.
+
+    One that stands anywhere else is never run: data_dir may come from the config.json of somebody else's checkpoint.
 
     Raises:
       UserError: there is neither, or prepare.py could not do it.
@@ -14,7 +18,7 @@ def ensure_data_set(data_dir):
     if os.path.isdir(data_dir):
         return
     script = os.path.join(os.path.dirname(os.path.abspath(data_dir)), 'prepare.py')
-    if not os.path.isfile(script):
+    if not os.path.isfile(script) or os.path.dirname(os.path.dirname(script)) != DATA_ZOO:
         raise UserError(f'there is no folder {os.path.abspath(data_dir)}. Give the folder that holds images/ and '
                         'annotations/ with --data_dir.')
     print(f'{data_dir} is not there yet: {script} prepares it')

@@ -53,9 +53,13 @@ class TrainingLog:
         row = dict(zip(COLUMNS, (step, loss, pixel_accuracy, mean_iu)))
         self.scalars('validation', step, {key: row[key] for key in COLUMNS[1:]})
         self._rows = [old for old in self._rows if old['step'] < step] + [row]
-        _write_rows(self._curve_path, COLUMNS[:3], self._curve)
+        self.save_curve()
         plot_curves(self._logs_dir, [[point[key] for key in COLUMNS[:3]] for point in self._curve], self._rows)
         _write_rows(self.csv_path, COLUMNS, self._rows)
+
+    def save_curve(self):
+        """Writes training.csv anew, whole."""
+        _write_rows(self._curve_path, COLUMNS[:3], self._curve)
 
     def is_validated(self, step):
         """Whether validation.csv has a row of this step."""

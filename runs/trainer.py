@@ -83,8 +83,11 @@ class Trainer:
     def save(self):
         """Saves the step, unless it is saved."""
         if self.saved < self.step:
-            self.keeper.save(self.session, self.step)
-            self.saved = self.step
+            try:
+                self.log.save_curve()
+            finally:  # a curve that cannot be written must not cost the checkpoint
+                self.keeper.save(self.session, self.step)
+                self.saved = self.step
 
     def save_after_all(self):
         """Saves in spite of an error; returns what became of it, as a sentence."""
@@ -110,7 +113,7 @@ class Trainer:
                             '--batch_size or --width.')
         self.judge(got['finite'], got['loss'], batch)
         figures = dict(got.get('progress', {}), loss=got['loss'])
-        if 'progress' in got:
+        if self.step % SUMMARY_EVERY == 0:
             self.log.training(self.step, dict(figures, steps_skipped=self.skipped))
         if 'debug' in got:
             self.log.summary(self.step, got['debug'])

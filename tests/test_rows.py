@@ -4,11 +4,11 @@ import os
 import numpy as np
 import pytest
 from PIL import Image
+from scripts import run_script, write_data_set
 
 import FCN_infer
 import FCN_test
 import FCN_train
-from scripts import run_script, write_data_set
 
 
 @pytest.mark.parametrize('net', ['fcn8s_at_once', 'fcn8s_ade20k', 'fcn32s_paper', 'vgg19_dilated8_psp',

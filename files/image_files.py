@@ -1,0 +1,75 @@
+"""Opens image files: what is no image, is damaged, too large or no file at all becomes an ImageError that says so."""
+import contextlib
+import os
+import stat
+
+from PIL import Image, TiffImagePlugin, UnidentifiedImageError
+
+from files.errors import UserError
+
+MAX_PIXELS = 512 * 10**6  # 1.5 GB as RGB; Pillow's own warning at 89 million would come for panoramas and scans
+# An image may be all of one colour and so its file very small; deflate, PNG's, packs up to 8,256 pixels into a byte.
+# Beyond both of these the size is not believed.
+SMALL_PIXELS, PIXELS_PER_BYTE = 16 * 10**6, 10**4
+
+# Named, because Pillow's search through all formats can fail in one thread while another is registering them.
+_FORMATS = ('JPEG', 'PNG', 'BMP', 'TIFF', 'WEBP')
+
+
+class ImageError(UserError):
+    """An image file that cannot be used: its name and the reason."""
+
+
+@contextlib.contextmanager
+def opened(path):
+    """Yields the Pillow image of `path`, not yet decoded; whatever Pillow raises in the block becomes ImageError."""
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # one setting for all threads; Pillow looks at it again while decoding
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode) and not os.path.isdir(path):
+            raise ImageError(f'{path}: this is no file but a pipe or a device.')  # which might never end
+        with open(path, 'rb') as file:
+            _check_channels(file, path)
+            with Image.open(file, formats=_FORMATS) as image:
+                if image.width * image.height > MAX_PIXELS:
+                    raise Image.DecompressionBombError(f'{image.width} x {image.height} pixels')
+                yield image
+    except UserError:
+        raise
+    except Exception as error:  # Pillow's decoders answer damaged data with any of a dozen types
+        raise ImageError(f'{path}: {_reason(error)}.') from error
+
+
+def decode(image, path):
+    """Decodes an opened image, unless its file is far too small for it: damaged headers ask for gigabytes and hours."""
+    pixels, size = image.width * image.height, os.path.getsize(path)
+    if pixels > max(SMALL_PIXELS, PIXELS_PER_BYTE * size):
+        raise ImageError(f'{path}: the image is said to have {image.width} x {image.height} pixels, which its {size} '
+                         'bytes cannot hold. It is damaged, or a decompression bomb.')
+    image.load()
+
+
+def _reason(error):
+    if isinstance(error, UnidentifiedImageError):
+        return 'this is no JPEG, PNG, BMP, TIFF or WebP image, whatever its name says, or its beginning is damaged'
+    if isinstance(error, Image.DecompressionBombError):
+        return f'the image is above the limit of {MAX_PIXELS // 10**6} megapixels ({error}). Make it smaller'
+    if isinstance(error, MemoryError):
+        return 'there is not enough memory to decode the image'
+    if isinstance(error, OSError) and error.strerror:
+        return f'the image cannot be read: {error.strerror}'
+    return f'the image is damaged or cut short ({error or type(error).__name__})'
+
+
+def _check_channels(file, path):
+    """Raises ImageError for an empty file, and for a TIFF of more than 4 channels: Pillow would drop some silently."""
+    header = file.read(8)
+    if not header:
+        raise ImageError(f'{path}: the file is empty (0 bytes).')
+    if header[:4] in (b'II*\0', b'MM\0*'):
+        directory = TiffImagePlugin.ImageFileDirectory_v2(header)
+        file.seek(directory.next)
+        directory.load(file)
+        channels = directory.get(TiffImagePlugin.SAMPLESPERPIXEL, 1)
+        if channels > 4:
+            raise ImageError(f'{path}: the image has {channels} channels; a photo has 1 to 4. Save its red, green and '
+                             'blue as an RGB image.')

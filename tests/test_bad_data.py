@@ -1,0 +1,243 @@
+"""Bad photos and annotations: named, and left out on request without a change to anything else."""
+import itertools
+import os
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from image_files import save, save_png
+from scripts import run_script, write_data_set
+from tiny_net import TRAIN
+
+import FCN_test
+import FCN_train
+from batch_reader import BatchReader
+from files.errors import UserError
+from read_data import DataError, Record, read_dataset
+from runs.bad_photos import SHOWN, BadPhotos
+from runs.evaluation import evaluate
+
+
+def make_records(folder, count, bad=()):
+    """Pairs 0, 1, ... of 8x8 pixels, whose photo k is grey k; of the bad ones the photo is a text."""
+    records = []
+    for k in range(count):
+        record = Record(os.path.join(str(folder), f'{k}.png'), os.path.join(str(folder), f'{k}_ids.png'))
+        save(record.image, np.full((8, 8, 3), k, np.uint8))
+        save(record.annotation, np.zeros((8, 8), np.uint8))
+        if k in bad:
+            write_text(record.image, 'no photo')
+        records.append(record)
+    return records
+
+
+def numbers(reader, count):
+    """The first numbers of the stream, told by the photos' grey."""
+    with reader:
+        return [int(photo[0, 0, 0]) for batch in itertools.islice(reader, count) for photo in batch.images]
+
+
+def cut(path):
+    with open(path, 'r+b') as file:
+        file.truncate(os.path.getsize(path) * 2 // 3)
+
+
+def write_text(path, text=''):
+    with open(path, 'w') as file:
+        file.write(text)
+
+
+def truncated_jpeg(record):
+    noise = np.random.RandomState(0).randint(0, 255, (64, 64, 3)).astype(np.uint8)
+    save(record.image, noise, format='JPEG')
+    cut(record.image)
+
+
+def dangling_link(record):
+    os.remove(record.image)
+    os.symlink('nowhere.png', record.image)
+
+
+def pipe(record):
+    os.remove(record.image)
+    os.mkfifo(record.image)  # opening it would wait for a writer, for ever
+
+
+BAD = {
+    'truncated JPEG': (truncated_jpeg, '0.png: the image is damaged or cut short'),
+    'empty photo': (lambda record: write_text(record.image), r'0.png: the file is empty \(0 bytes\)'),
+    'text': (lambda record: write_text(record.image, 'no photo'), '0.png: this is no JPEG, PNG'),
+    'vanished photo': (lambda record: os.remove(record.image), '0.png: the image cannot be read: No such file'),
+    'vanished annotation': (lambda record: os.remove(record.annotation), '0_ids.png: .*No such file'),
+    'dangling link': (dangling_link, '0.png: the image cannot be read: No such file'),
+    'pipe': (pipe, '0.png: this is no file'),
+    'label out of range': (lambda record: save(record.annotation, np.full((8, 8), 7, np.uint8)), '0_ids.png .* ids 7;'),
+    'RGB mask': (lambda record: save(record.annotation, np.arange(192, dtype=np.uint8).reshape(8, 8, 3)),
+                 '0_ids.png: this annotation is an RGB picture'),
+    'another size': (lambda record: save(record.annotation, np.zeros((8, 9), np.uint8)), '8 x 8 .*0_ids.png is 8 x 9'),
+    'bomb': (lambda record: save_png(record.image, 60000, 60000, 8, 2), '0.png: .*limit of 512 megapixels'),
+}
+
+
+@pytest.mark.parametrize('kind', sorted(BAD))
+def test_bad_pair_is_named_with_its_reason(tmp_path, kind):
+    record, = make_records(tmp_path, 1)
+    make_bad, words = BAD[kind]
+    make_bad(record)
+    with BatchReader([record], 3, 1) as reader, pytest.raises(UserError, match=words):
+        next(reader)
+
+
+def test_forbidden_photo_is_named(tmp_path):
+    record, = make_records(tmp_path, 1)
+    os.chmod(record.image, 0)
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)  # nobody, for root may read everything
+    try:
+        with BatchReader([record], 1, 1) as reader, pytest.raises(UserError, match='0.png.*Permission denied'):
+            next(reader)
+    finally:
+        if root:
+            os.seteuid(0)
+
+
+def test_next_of_the_epoch_takes_the_place_of_a_bad_one(tmp_path):
+    bad = {}
+    records = make_records(tmp_path, 5, bad={2})
+    assert numbers(BatchReader(records, 1, 2, shuffle=False, bad=bad), 5) == [0, 1, 3, 3, 4] * 2
+
+
+def test_first_of_the_epoch_takes_the_place_of_a_bad_last(tmp_path):
+    assert numbers(BatchReader(make_records(tmp_path, 3, bad={2}), 1, 1, shuffle=False, bad={}), 4) == [0, 1, 0, 0]
+
+
+def test_bad_photo_is_listed_once_with_its_reason(tmp_path):
+    bad = {}
+    records = make_records(tmp_path, 3, bad={1})
+    numbers(BatchReader(records, 1, 2, bad=bad), 9)
+    assert list(bad) == [records[1].image] and 'this is no JPEG' in bad[records[1].image]
+
+
+def test_reader_of_bad_photos_alone_stops_and_says_so(tmp_path):
+    records = make_records(tmp_path, 3, bad={0, 1, 2})
+    with BatchReader(records, 1, 2, bad={}) as reader, \
+            pytest.raises(DataError, match='none of the 3 photos .*can be used.*no JPEG'):
+        next(reader)
+
+
+@settings(max_examples=30)
+@given(st.data())
+def test_places_of_good_photos_do_not_depend_on_bad_ones(tmp_path_factory, data):
+    count = data.draw(st.integers(2, 7))
+    bad = data.draw(st.sets(st.integers(0, count - 1), max_size=count - 1))
+    batch_size, start, seed = (data.draw(st.integers(1, 3)) for _ in range(3))
+    records = make_records(tmp_path_factory.mktemp('records'), count, bad)
+    got = numbers(BatchReader(records, 1, batch_size, True, seed, start, num_threads=2, bad={}), 3)
+    expected = []
+    for example in range(start * batch_size, (start + 3) * batch_size):
+        order = np.random.RandomState([seed, example // count]).permutation(count).tolist()
+        place = example % count
+        expected.append(next(k for k in order[place:] + order[:place] if k not in bad))
+    assert got == expected
+
+
+def test_evaluation_leaves_bad_photos_out_and_lists_them(tmp_path):
+    records, bad = make_records(tmp_path, 4, bad={1}), {}
+    results = evaluate(records, lambda single: single.annotation, 1, bad=bad)
+    assert [result.single.record for result in results] == [records[0], records[2], records[3]]
+    assert list(bad) == [records[1].image]
+
+
+def test_evaluation_of_bad_photos_alone_stops(tmp_path):
+    records = make_records(tmp_path, 2, bad={0, 1})
+    with pytest.raises(UserError, match='none of the 2 photos can be used.*1.png'):
+        list(evaluate(records, lambda single: single.annotation, 1, bad={}))
+
+
+def test_bad_photos_are_told_once_and_listed_at_the_end():
+    bad = BadPhotos()
+    bad['a.jpg'] = 'a.jpg: empty'
+    assert bad.news() == ['left out: a.jpg: empty'] and bad.news() == []
+    bad['b.jpg'] = 'b.jpg: gone'
+    assert bad.news() == ['left out: b.jpg: gone']
+    assert bad.summary() == ['2 photos were left out:', 'a.jpg: empty', 'b.jpg: gone']
+
+
+def test_long_list_is_cut_short_at_the_end():
+    bad = BadPhotos()
+    bad.update({f'{k}.jpg': 'empty' for k in range(SHOWN + 3)})
+    assert len(bad.news()) == SHOWN + 3 and bad.summary()[-1] == '... and 3 more, named above'
+
+
+@pytest.fixture
+def spoilt(tmp_path):
+    """A data set whose third training photo and second validation photo are cut short, and its logs folder."""
+    data_dir = write_data_set(tmp_path / 'data', size=(32, 32))
+    for split, name in (('training', 'p2.png'), ('validation', 'p1.png')):
+        cut(os.path.join(data_dir, 'images', split, name))
+    return data_dir, str(tmp_path / 'logs')
+
+
+def train(spoilt, *arguments):
+    data_dir, logs_dir = spoilt
+    return run_script(FCN_train, f'--data_dir={data_dir}', f'--logs_dir={logs_dir}', '--batch_size=1', '--noshuffle',
+                      '--save_every=100', *(TRAIN + arguments))
+
+
+def test_training_saves_what_was_trained_before_a_bad_photo_stops_it(spoilt):
+    with pytest.raises(UserError, match='p2.png: .*cut short.*What was trained is saved, up to step 2'):
+        train(spoilt, '--max_steps=9')
+    assert os.path.exists(os.path.join(spoilt[1], 'model.ckpt-2.index'))
+
+
+def test_training_that_skips_lists_what_was_left_out(spoilt, capsys):
+    assert train(spoilt, '--max_steps=9', '--bad_data=skip', '--validate_every=4') == 0
+    shown = capsys.readouterr().out
+    end = shown[shown.index('2 photos were left out:'):].splitlines()
+    assert 'p2.png: ' in end[1] and 'p1.png: ' in end[2] and len(end) == 3
+    assert shown.count('left out: ') == 2
+    assert 'on 1 photos' in shown  # of the two for validation
+
+
+def test_bad_validation_photo_stops_the_training_where_bad_data_does(spoilt):
+    with pytest.raises(UserError, match='p1.png: .*saved, up to step 2'):
+        train(spoilt, '--max_steps=2')
+
+
+def test_testing_stops_at_a_bad_photo_whatever_training_did(spoilt):
+    train(spoilt, '--max_steps=2', '--bad_data=skip')
+    with pytest.raises(UserError, match='p1.png: '):
+        run_script(FCN_test, f'--logs_dir={spoilt[1]}')
+
+
+def test_odd_names_odd_sizes_and_links_train(tmp_path):
+    data_dir = write_data_set(tmp_path / 'data', training=1, validation=1)
+    sizes = {'a b': (1, 1), 'Straße 北京': (20000, 1), 'line\nbreak': (1, 300), 'UPPER': (40, 40)}
+    for name, size in sizes.items():
+        save(os.path.join(data_dir, 'images', 'training', name + '.PNG'), np.zeros(size + (3,), np.uint8))
+        save(os.path.join(data_dir, 'annotations', 'training', name + '.Png'), np.ones(size, np.uint8))
+    for kind in ('images', 'annotations'):
+        os.symlink(os.path.join(data_dir, kind, 'validation', 'p0.png'),
+                   os.path.join(data_dir, kind, 'training', 'linked.png'))
+    assert len(read_dataset(data_dir, 'training').records) == 6
+    assert run_script(FCN_train, f'--data_dir={data_dir}', f'--logs_dir={tmp_path / "logs"}', '--max_steps=6',
+                      '--batch_size=1', *TRAIN) == 0
+
+
+@pytest.mark.parametrize('flag, words', [('stop', r'p\d.png: the image cannot be read: No such file.*saved, up to'),
+                                         ('skip', 'none of the 4 photos.*can be used.*saved, up to')])
+def test_folder_that_disappears_stops_the_run_and_loses_nothing(tmp_path, monkeypatch, flag, words):
+    data_dir = write_data_set(tmp_path / 'data', size=(32, 32))
+    from runs.log import TrainingLog
+    training = TrainingLog.training
+
+    def vanish(log, step, figures):
+        if step == 10:
+            os.rename(os.path.join(data_dir, 'images', 'training'), os.path.join(data_dir, 'gone'))
+        training(log, step, figures)
+    monkeypatch.setattr(TrainingLog, 'training', vanish)
+    with pytest.raises(UserError, match=words):
+        train((data_dir, str(tmp_path / 'logs')), '--max_steps=1000', '--bad_data=' + flag)
+    assert [name for name in os.listdir(str(tmp_path / 'logs')) if name.endswith('.index')]
