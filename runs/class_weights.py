@@ -14,27 +14,29 @@ from read_data import check_ids
 EXAMPLE = '    index,weight\n    0,0.5\n    1,2'
 
 
-def class_weights(choice, records, num_classes, ignored=(), num_threads=2):
+def class_weights(choice, records, num_classes, ignored=(), num_threads=2, bad=None):
     """N weights as floats for a choice of 'median_frequency' or a CSV file; None for 'none' or ''.
 
-    records: the training Records. ignored: ids left out of the loss, as for valid_pixels. Raises UserError.
+    records: the training Records. ignored: ids left out of the loss, as for valid_pixels. bad: as for BatchReader.
+    Raises UserError.
     """
     if choice in ('none', ''):
         return None
     if choice == 'median_frequency':
-        return median_frequency_weights(records, num_classes, ignored, num_threads)
+        return median_frequency_weights(records, num_classes, ignored, num_threads, bad)
     return read_class_weights(choice, num_classes)
 
 
-def median_frequency_weights(records, num_classes, ignored=(), num_threads=2):
+def median_frequency_weights(records, num_classes, ignored=(), num_threads=2, bad=None):
     """weight of c = median of all frequencies / frequency of c (Eigen & Fergus, arXiv 1411.4734, section 4.3.2).
 
     The frequency of c is the number of its pixels, divided by that of all pixels in the images where it occurs; ignored
     pixels are not counted. A class that never occurs has no frequency; its weight, never used, is 1. Reads every
-    annotation, with a progress bar. Raises UserError as read_annotation and check_ids do, and where all is ignored.
+    annotation, with a progress bar. Raises UserError as read_annotation and check_ids do, unless `bad` gathers what
+    they say, and where all is ignored.
     """
     pixels, around = np.zeros(num_classes, np.int64), np.zeros(num_classes, np.int64)
-    count = functools.partial(_count, num_classes=num_classes, ignored=ignored)
+    count = functools.partial(_count, num_classes=num_classes, ignored=ignored, bad=bad)
     counts = in_order(count, records, num_threads, ahead=4 * num_threads)
     for counted in tqdm(counts, total=len(records), desc='class weights', unit='annotation', disable=None):
         pixels += counted
@@ -70,11 +72,17 @@ def read_class_weights(path, num_classes):
     return [weights[index] for index in range(num_classes)]
 
 
-def _count(record, num_classes, ignored):
+def _count(record, num_classes, ignored, bad):
     """int64 [num_classes]: pixels of each class that are not ignored."""
-    ids = read_annotation(record.annotation)
     no_class = next((label for label in ignored if label >= num_classes), None)
-    check_ids(ids, num_classes, no_class, record.annotation)
+    try:
+        ids = read_annotation(record.annotation)
+        check_ids(ids, num_classes, no_class, record.annotation)
+    except UserError as error:
+        if bad is None:
+            raise
+        bad[record.image] = str(error)
+        return np.zeros(num_classes, np.int64)
     counts = np.bincount(ids.ravel(), minlength=256)
     counts[list(ignored)] = 0
     return counts[:num_classes]

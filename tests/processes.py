@@ -30,9 +30,14 @@ class Script:
         with open(self._output, encoding='utf-8') as file:
             return file.read()
 
+    @property
+    def pid(self):
+        """Its process id."""
+        return self._process.pid
+
     def send(self, number):
         """Sends a signal."""
-        os.kill(self._process.pid, number)
+        os.kill(self.pid, number)
 
     def is_running(self):
         """Whether it has not ended yet."""

@@ -16,6 +16,7 @@ from batch_reader import BatchReader
 from files.errors import UserError
 from read_data import DataError, Record, read_dataset
 from runs.bad_photos import SHOWN, BadPhotos
+from runs.class_weights import median_frequency_weights
 from runs.evaluation import evaluate
 
 
@@ -154,6 +155,16 @@ def test_evaluation_of_bad_photos_alone_stops(tmp_path):
     records = make_records(tmp_path, 2, bad={0, 1})
     with pytest.raises(UserError, match='none of the 2 photos can be used.*1.png'):
         list(evaluate(records, lambda single: single.annotation, 1, bad={}))
+
+
+def test_class_weights_leave_bad_annotations_out_and_list_them(tmp_path):
+    records, bad = make_records(tmp_path, 3), {}
+    save(records[0].annotation, np.array([[0, 1, 1, 1]], np.uint8))
+    save(records[1].annotation, np.array([[0, 9, 9, 9]], np.uint8))
+    save(records[2].annotation, np.array([[0, 0, 0, 0]], np.uint8))
+    # frequencies 5/8 and 3/4, median 11/16
+    assert median_frequency_weights(records, 2, bad=bad) == pytest.approx([11 / 10, 11 / 12])
+    assert list(bad) == [records[1].image]
 
 
 def test_bad_photos_are_told_once_and_listed_at_the_end():

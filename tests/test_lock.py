@@ -57,6 +57,21 @@ def test_lock_file_names_its_holder(tmp_path):
         assert (tmp_path / '.lock').read_text() == f'process {os.getpid()} on {socket.gethostname()}'
 
 
+@pytest.mark.skipif(not hasattr(os, 'fork'), reason='starts a training as Unix does')
+def test_second_training_is_refused_and_testing_is_not(tmp_path):
+    from processes import Script
+    from scripts import write_data_set
+    from tiny_net import TRAIN
+    arguments = (f'--data_dir={write_data_set(tmp_path / "data")}', f'--logs_dir={tmp_path / "logs"}') + TRAIN
+    first = Script(tmp_path, 'train', *arguments, '--save_every=1')
+    first.wait_until(lambda: (tmp_path / 'logs' / 'checkpoint').exists())
+    second = Script(tmp_path, 'train', *arguments)
+    assert second.wait() == 1 and f'logs is in use by process {first.pid} on' in second.shown
+    assert Script(tmp_path, 'test', f'--logs_dir={tmp_path / "logs"}').wait() == 0
+    first.send(signal.SIGTERM)
+    assert first.wait() == 128 + signal.SIGTERM
+
+
 def test_file_in_place_of_the_folder_is_named(tmp_path):
     (tmp_path / 'logs').write_text('')
     with pytest.raises(UserError, match='logs cannot be made: File exists'):

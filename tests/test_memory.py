@@ -16,11 +16,11 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def trained(folder):
-    return train(folder, 500)
+    return train(folder, 400)
 
 
 def test_training_with_its_saves_and_validations_stays_within_its_memory(trained):
-    assert trained[-1][0] == 500 and growth(trained) < TOLERANCE
+    assert trained[-1][0] == 400 and growth(trained) < TOLERANCE
 
 
 def test_inference_stays_within_its_memory(folder, trained):

@@ -55,13 +55,13 @@ def kill_and_resume(folder, kills, seed=0):
 
 def starting(logs, draw, script):
     """Anywhere from the start of the process to some steps."""
-    time.sleep(draw.uniform(0, 1.))
+    pause(draw.uniform(0, 1.), logs, script)
 
 
 def stepping(logs, draw, script):
     """After some steps."""
     saves(logs, draw.randint(1, 2), script)
-    time.sleep(draw.uniform(0, 0.15))
+    pause(draw.uniform(0, 0.15), logs, script)
 
 
 def saving(logs, draw, script):
@@ -84,6 +84,12 @@ def saves(logs, count, script):
     """Waits for this many new checkpoints."""
     before = names_in(logs)
     wait_for(lambda: len([name for name in names_in(logs) - before if name.endswith('.index')]) >= count, script)
+
+
+def pause(seconds, logs, script):
+    """Waits so long, but not for more than a new checkpoint: the run must not end before the last kill."""
+    before, end = names_in(logs), time.time() + seconds
+    wait_for(lambda: time.time() > end or [name for name in names_in(logs) - before if name.endswith('.index')], script)
 
 
 def wait_for(condition, script, seconds=20):
