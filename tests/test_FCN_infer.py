@@ -179,7 +179,7 @@ def test_film_that_finds_no_room_is_listed_and_leaves_nothing(logs_dir, tmp_path
     source = write_film(tmp_path / 'noise.mp4', noise)
     with small_disk(tmp_path / 'disk', 1) as disk:
         with open(os.path.join(disk, 'filler'), 'wb') as file:
-            file.write(bytes(1000000))
+            file.write(bytes(1040000))  # of 1,048,576: room for no film
         assert run_script(FCN_infer, f'--logs_dir={logs_dir}', f'--output_dir={disk}', '--view=horizontal', source) == 1
         assert os.listdir(disk) == ['filler']
     assert 'noise_horizontal.mp4 cannot be written: ' in capsys.readouterr().out
