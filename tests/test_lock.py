@@ -63,8 +63,9 @@ def test_second_training_is_refused_and_testing_is_not(tmp_path):
     from scripts import write_data_set
     from tiny_net import TRAIN
     arguments = (f'--data_dir={write_data_set(tmp_path / "data")}', f'--logs_dir={tmp_path / "logs"}') + TRAIN
-    first = Script(tmp_path, 'train', *arguments, '--save_every=1')
-    first.wait_until(lambda: (tmp_path / 'logs' / 'checkpoint').exists())
+    assert Script(tmp_path, 'train', *(arguments + ('--max_steps=1',))).wait() == 0
+    first = Script(tmp_path, 'train', *(arguments + ('--save_every=100000',)))
+    first.wait_until(lambda: 'going on' in first.shown)
     second = Script(tmp_path, 'train', *arguments)
     assert second.wait() == 1 and f'logs is in use by process {first.pid} on' in second.shown
     assert Script(tmp_path, 'test', f'--logs_dir={tmp_path / "logs"}').wait() == 0
