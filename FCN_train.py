@@ -120,13 +120,13 @@ def main(argv):
         save_config(FLAGS.logs_dir, net, FLAGS)
         print(f'{describe_device()}; net {net.net}, width {net.width:g}, {net.num_classes} classes; '
               f'{len(records)} training photos, {len(validation)} for validation')
+        bad = BadPhotos() if FLAGS.bad_data == 'skip' else None
         open_reader = functools.partial(
             BatchReader, records, net.num_classes, FLAGS.batch_size, FLAGS.shuffle, FLAGS.seed,
             ignore_label=FLAGS.ignore_label, max_side=max((MAX_SIDE,) + (augmentation.crop or ())),
-            num_threads=FLAGS.read_threads, bad=BadPhotos() if FLAGS.bad_data == 'skip' else None,
-            transform=transform)
+            num_threads=FLAGS.read_threads, bad=bad, transform=transform)
         weights = class_weights(FLAGS.class_weights, records, net.num_classes,
-                                ignored_labels(net.net, FLAGS.ignore_label), FLAGS.read_threads)
+                                ignored_labels(net.net, FLAGS.ignore_label), FLAGS.read_threads, bad)
         return train(net, weights, schedule, open_reader, validation)
 
 

@@ -52,10 +52,11 @@ class CheckpointKeeper:
         for prefix in reversed(found):
             try:
                 self._restore(session, prefix)
-                self._adopt(os.path.basename(prefix))
-                return prefix
             except CheckpointError as error:
                 print(f'warning: {error} It is passed over.')
+                continue
+            self._adopt(os.path.basename(prefix))
+            return prefix
         if any(os.path.exists(prefix + '.index') for prefix in found):
             raise CheckpointError(f'none of the {len(found)} checkpoints in {self.logs_dir} can be restored. Move them '
                                   'away to start anew, or give another --logs_dir.')

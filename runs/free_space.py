@@ -6,7 +6,9 @@ from files.errors import UserError
 
 def check_free_space(folder, first, further):
     """Raises UserError unless `first` bytes are free where `folder` is; warns unless `further` bytes more are."""
-    free = shutil.disk_usage(folder).free
+    total, _, free = shutil.disk_usage(folder)
+    if not total:  # some network file systems do not know
+        return
     if free < first:
         raise UserError(f'{folder} has {free:,} bytes free, and its first checkpoints take {first:,}. Make room, or '
                         'give a --logs_dir on another disk.')

@@ -1,15 +1,13 @@
 """The loop of a training run: steps, and validation and checkpoints at their intervals."""
 import contextlib
 
-import numpy as np
 from tqdm import tqdm
 
 from files.errors import UserError
-from metrics import scene_parsing_scores
 from runs.checkpoints import CheckpointError
-from runs.evaluation import evaluate
 from runs.interrupt import StopSignal
 from runs.log import debug_summaries
+from runs.validation import Validation
 from TensorflowUtils import tf
 from visualize import colour_image, side_by_side
 
@@ -31,7 +29,7 @@ class Trainer:
         """
         self.session, self.graph, self.reader = session, graph, reader
         self.keeper, self.log, self.schedule, self.options = keeper, log, schedule, options
-        self.validation, self.colours = validation, colours
+        self.validation, self.colours = Validation(session, graph, validation, options, reader.bad), colours
         self.debug = debug_summaries(graph.end_points, graph.gradients) if self.options.debug else None
         self.stop = StopSignal()
         self.skipped = self.skipped_in_a_row = 0
@@ -51,6 +49,8 @@ class Trainer:
                 raise
             except UserError as error:
                 raise UserError(f'{error} {self.save_after_all()}')
+            except MemoryError:
+                raise UserError(f'memory ran out beside the net. Use a smaller --batch_size. {self.save_after_all()}')
             except OSError:  # the terminal or pipe that shows the progress is gone
                 self.save_after_all()
                 if self.stop.code is None:
@@ -153,34 +153,23 @@ class Trainer:
 
     def validate(self):
         """Scores the net on the validation photos, and keeps the best; a stop ends it without a result."""
-        graph, options, losses, total = self.graph, self.options, [], 0
-
-        def predict(single):
-            feed = {graph.images: single.image[np.newaxis], graph.annotations: single.annotation[np.newaxis]}
-            ids, loss = self.session.run(graph.validate, feed)
-            losses.append(loss)
-            return ids[0]
-
-        results = evaluate(self.validation, predict, options.num_classes, options.ignore_label, options.read_threads,
-                           self.reader.bad)
-        with contextlib.closing(results):
-            for number, result in enumerate(results):
-                total = total + result.full
-                if number < PICTURES:
-                    self.log.picture('validation', self.step, f'photo_prediction_truth/{number}', self.picture(result))
-                if self.stop.code is not None:
-                    return
-        accuracy, _, mean_iu, _ = scene_parsing_scores(total)
-        best = self.keeper.save_if_best(self.session, self.step, mean_iu)
-        self.log.validation(self.step, float(np.mean(losses)), accuracy, mean_iu)  # the sign that it need not be redone
+        scored = self.validation.score(lambda: self.stop.code is not None, self.show)
+        if scored is None:
+            return
+        best = self.keeper.save_if_best(self.session, self.step, scored.mean_iu)
+        # last, for this is the sign that it need not be done again
+        self.log.validation(self.step, scored.loss, scored.pixel_accuracy, scored.mean_iu)
         self.tell_bad()
-        self.bar.write(f'step {self.step}: validation loss {np.mean(losses):.3f}, pixel accuracy {accuracy:.3f}, '
-                       f'mean IU {mean_iu:.3f} on {len(losses)} photos' + (', the best so far' if best else ''))
+        self.bar.write(f'step {self.step}: validation loss {scored.loss:.3f}, pixel accuracy '
+                       f'{scored.pixel_accuracy:.3f}, mean IU {scored.mean_iu:.3f} on {scored.photos} photos'
+                       + (', the best so far' if best else ''))
 
-    def picture(self, result):
-        """An Evaluated as photo, prediction and truth beside each other, in the classes' colours."""
-        return side_by_side((result.single.image, colour_image(result.ids, self.colours),
-                             colour_image(result.single.annotation, self.colours)))
+    def show(self, number, result):
+        """Shows the first few Evaluated of a validation in TensorBoard: photo, prediction and truth."""
+        if number < PICTURES:
+            pictures = (result.single.image, colour_image(result.ids, self.colours),
+                        colour_image(result.single.annotation, self.colours))
+            self.log.picture('validation', self.step, f'photo_prediction_truth/{number}', side_by_side(pictures))
 
     def tell_bad(self):
         """Names the photos that were left out since the last call."""

@@ -1,4 +1,5 @@
 """Image files of every kind for the tests, written by Pillow or byte by byte where Pillow does not write them."""
+import os
 import struct
 import zlib
 
@@ -47,3 +48,9 @@ def save_tiff(path, channels):
                    + struct.pack('<I', 0) + struct.pack(f'<{channels}H', *[8] * channels) + bytes(2 * channels)
                    + bytes(channels))
     return path
+
+
+def cut(path):
+    """Leaves the first two thirds of a file."""
+    with open(path, 'r+b') as file:
+        file.truncate(os.path.getsize(path) * 2 // 3)

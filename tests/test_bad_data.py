@@ -6,15 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from image_files import save, save_png
-from scripts import run_script, write_data_set
-from tiny_net import TRAIN
+from image_files import cut, save, save_png
 
-import FCN_test
-import FCN_train
 from batch_reader import BatchReader
 from files.errors import UserError
-from read_data import DataError, Record, read_dataset
+from read_data import DataError, Record
 from runs.bad_photos import SHOWN, BadPhotos
 from runs.class_weights import median_frequency_weights
 from runs.evaluation import evaluate
@@ -37,11 +33,6 @@ def numbers(reader, count):
     """The first numbers of the stream, told by the photos' grey."""
     with reader:
         return [int(photo[0, 0, 0]) for batch in itertools.islice(reader, count) for photo in batch.images]
-
-
-def cut(path):
-    with open(path, 'r+b') as file:
-        file.truncate(os.path.getsize(path) * 2 // 3)
 
 
 def write_text(path, text=''):
@@ -180,75 +171,3 @@ def test_long_list_is_cut_short_at_the_end():
     bad = BadPhotos()
     bad.update({f'{k}.jpg': 'empty' for k in range(SHOWN + 3)})
     assert len(bad.news()) == SHOWN + 3 and bad.summary()[-1] == '... and 3 more, named above'
-
-
-@pytest.fixture
-def spoilt(tmp_path):
-    """A data set whose third training photo and second validation photo are cut short, and its logs folder."""
-    data_dir = write_data_set(tmp_path / 'data', size=(32, 32))
-    for split, name in (('training', 'p2.png'), ('validation', 'p1.png')):
-        cut(os.path.join(data_dir, 'images', split, name))
-    return data_dir, str(tmp_path / 'logs')
-
-
-def train(spoilt, *arguments):
-    data_dir, logs_dir = spoilt
-    return run_script(FCN_train, f'--data_dir={data_dir}', f'--logs_dir={logs_dir}', '--batch_size=1', '--noshuffle',
-                      '--save_every=100', *(TRAIN + arguments))
-
-
-def test_training_saves_what_was_trained_before_a_bad_photo_stops_it(spoilt):
-    with pytest.raises(UserError, match='p2.png: .*cut short.*What was trained is saved, up to step 2'):
-        train(spoilt, '--max_steps=9')
-    assert os.path.exists(os.path.join(spoilt[1], 'model.ckpt-2.index'))
-
-
-def test_training_that_skips_lists_what_was_left_out(spoilt, capsys):
-    assert train(spoilt, '--max_steps=9', '--bad_data=skip', '--validate_every=4') == 0
-    shown = capsys.readouterr().out
-    end = shown[shown.index('2 photos were left out:'):].splitlines()
-    assert 'p2.png: ' in end[1] and 'p1.png: ' in end[2] and len(end) == 3
-    assert shown.count('left out: ') == 2
-    assert 'on 1 photos' in shown  # of the two for validation
-
-
-def test_bad_validation_photo_stops_the_training_where_bad_data_does(spoilt):
-    with pytest.raises(UserError, match='p1.png: .*saved, up to step 2'):
-        train(spoilt, '--max_steps=2')
-
-
-def test_testing_stops_at_a_bad_photo_whatever_training_did(spoilt):
-    train(spoilt, '--max_steps=2', '--bad_data=skip')
-    with pytest.raises(UserError, match='p1.png: '):
-        run_script(FCN_test, f'--logs_dir={spoilt[1]}')
-
-
-def test_odd_names_odd_sizes_and_links_train(tmp_path):
-    data_dir = write_data_set(tmp_path / 'data', training=1, validation=1)
-    sizes = {'a b': (1, 1), 'Straße 北京': (20000, 1), 'line\nbreak': (1, 300), 'UPPER': (40, 40)}
-    for name, size in sizes.items():
-        save(os.path.join(data_dir, 'images', 'training', name + '.PNG'), np.zeros(size + (3,), np.uint8))
-        save(os.path.join(data_dir, 'annotations', 'training', name + '.Png'), np.ones(size, np.uint8))
-    for kind in ('images', 'annotations'):
-        os.symlink(os.path.join(data_dir, kind, 'validation', 'p0.png'),
-                   os.path.join(data_dir, kind, 'training', 'linked.png'))
-    assert len(read_dataset(data_dir, 'training').records) == 6
-    assert run_script(FCN_train, f'--data_dir={data_dir}', f'--logs_dir={tmp_path / "logs"}', '--max_steps=6',
-                      '--batch_size=1', *TRAIN) == 0
-
-
-@pytest.mark.parametrize('flag, words', [('stop', r'p\d.png: the image cannot be read: No such file.*saved, up to'),
-                                         ('skip', 'none of the 4 photos.*can be used.*saved, up to')])
-def test_folder_that_disappears_stops_the_run_and_loses_nothing(tmp_path, monkeypatch, flag, words):
-    data_dir = write_data_set(tmp_path / 'data', size=(32, 32))
-    from runs.log import TrainingLog
-    training = TrainingLog.training
-
-    def vanish(log, step, figures):
-        if step == 10:
-            os.rename(os.path.join(data_dir, 'images', 'training'), os.path.join(data_dir, 'gone'))
-        training(log, step, figures)
-    monkeypatch.setattr(TrainingLog, 'training', vanish)
-    with pytest.raises(UserError, match=words):
-        train((data_dir, str(tmp_path / 'logs')), '--max_steps=1000', '--bad_data=' + flag)
-    assert [name for name in os.listdir(str(tmp_path / 'logs')) if name.endswith('.index')]

@@ -1,0 +1,56 @@
+"""Validation within a training run: the net scored on photos that it does not learn from."""
+import collections
+import contextlib
+
+import numpy as np
+
+from files.errors import UserError
+from metrics import scene_parsing_scores
+from runs.evaluation import evaluate
+from TensorflowUtils import tf
+
+# loss: nats, the mean over the photos; pixel_accuracy, mean_iu: 0..1, the benchmark's; photos: how many
+Scored = collections.namedtuple('Scored', 'loss pixel_accuracy mean_iu photos')
+
+
+class Validation:
+    """The validation photos of a run, to be scored again and again."""
+
+    def __init__(self, session, graph, records, options, bad):
+        """graph: a TrainingGraph; options: FCN_train's flags; bad: as for evaluate."""
+        self._session, self._graph, self._records = session, graph, records
+        self._options, self._bad = options, bad
+
+    def score(self, is_stopped, see):
+        """Scored; or None as soon as is_stopped(). Calls see(number, Evaluated) for each photo.
+
+        Raises UserError as evaluate does, and where memory runs out.
+        """
+        options, losses, total = self._options, [], 0
+
+        def predict(single):
+            ids, loss = self._predict(single)
+            losses.append(loss)
+            return ids
+
+        results = evaluate(self._records, predict, options.num_classes, options.ignore_label, options.read_threads,
+                           self._bad)
+        with contextlib.closing(results):
+            for number, result in enumerate(results):
+                total = total + result.full
+                see(number, result)
+                if is_stopped():
+                    return None
+        accuracy, _, mean_iu, _ = scene_parsing_scores(total)
+        return Scored(float(np.mean(losses)), accuracy, mean_iu, len(losses))
+
+    def _predict(self, single):
+        """(ids uint8 [H, W], loss in nats) of a Single."""
+        feed = {self._graph.images: single.image[np.newaxis], self._graph.annotations: single.annotation[np.newaxis]}
+        try:
+            ids, loss = self._session.run(self._graph.validate, feed)
+        except tf.errors.ResourceExhaustedError:
+            height, width = single.annotation.shape
+            raise UserError(f'memory ran out on the validation photo {single.record.image}, which the net sees at '
+                            f'{width}x{height} pixels. Scale it down with its annotation, or use a smaller --width.')
+        return ids[0], loss

@@ -1,0 +1,118 @@
+"""Training, testing and validation on data of which something is bad."""
+import os
+import re
+import sys
+
+import numpy as np
+import pytest
+from image_files import cut, save, save_png
+from scripts import run_script, write_data_set
+from tiny_net import TRAIN
+
+import FCN_test
+import FCN_train
+from files.errors import UserError
+from read_data import read_dataset
+from TensorflowUtils import tf
+
+
+@pytest.fixture
+def spoilt(tmp_path):
+    """A data set whose third training photo and second validation photo are cut short, and its logs folder."""
+    data_dir = write_data_set(tmp_path / 'data', size=(32, 32))
+    for split, name in (('training', 'p2.png'), ('validation', 'p1.png')):
+        cut(os.path.join(data_dir, 'images', split, name))
+    return data_dir, str(tmp_path / 'logs')
+
+
+def train(spoilt, *arguments):
+    data_dir, logs_dir = spoilt
+    return run_script(FCN_train, f'--data_dir={data_dir}', f'--logs_dir={logs_dir}', '--batch_size=1', '--noshuffle',
+                      '--save_every=100', *(TRAIN + arguments))
+
+
+def test_training_saves_what_was_trained_before_a_bad_photo_stops_it(spoilt):
+    with pytest.raises(UserError, match='p2.png: .*cut short.*What was trained is saved, up to step 2'):
+        train(spoilt, '--max_steps=9')
+    assert os.path.exists(os.path.join(spoilt[1], 'model.ckpt-2.index'))
+
+
+def test_training_that_skips_lists_what_was_left_out(spoilt, capsys):
+    assert train(spoilt, '--max_steps=9', '--bad_data=skip', '--validate_every=4') == 0
+    shown = capsys.readouterr().out
+    end = shown[shown.index('2 photos were left out:'):].splitlines()
+    assert 'p2.png: ' in end[1] and 'p1.png: ' in end[2] and len(end) == 3
+    assert shown.count('left out: ') == 2
+    assert 'on 1 photos' in shown  # of the two for validation
+
+
+def test_bad_validation_photo_stops_the_training_where_bad_data_does(spoilt):
+    with pytest.raises(UserError, match='p1.png: .*saved, up to step 2'):
+        train(spoilt, '--max_steps=2')
+
+
+@pytest.mark.skipif(sys.platform != 'linux', reason='other systems do not hold the limit')
+def test_validation_photo_too_large_for_the_memory_is_named_and_nothing_lost(tmp_path):
+    if tf.version.VERSION.startswith('1.'):
+        pytest.skip('TensorFlow 1.15 ends the process where a kernel of it gets no memory on the CPU')
+    from processes import Script
+    data_dir, logs_dir = write_data_set(tmp_path / 'data', size=(32, 32)), str(tmp_path / 'logs')
+    for kind in ('images', 'annotations'):
+        save_png(os.path.join(data_dir, kind, 'validation', 'p1.png'), 5000, 5000, 1, 0, bytes(5000 * 626))
+    script = Script(tmp_path, 'train', f'--data_dir={data_dir}', f'--logs_dir={logs_dir}', '--max_steps=2',
+                    *TRAIN, before=leave_little_memory_for_validation)
+    assert script.wait() == 1
+    assert re.search('memory ran out on the validation photo .*p1.png.*saved, up to step 2', script.shown)
+    assert os.path.exists(logs_dir + '/model.ckpt-2.index')
+
+
+def leave_little_memory_for_validation():
+    """No more than 900 MB beyond what is used when a validation begins."""
+    import resource
+
+    from runs import validation
+    evaluate = validation.evaluate
+
+    def limited(*arguments):
+        with open('/proc/self/statm') as file:
+            limit = int(file.read().split()[0]) * resource.getpagesize() + (900 << 20)
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        return evaluate(*arguments)
+    validation.evaluate = limited
+
+
+def test_testing_stops_at_a_bad_photo_whatever_training_did(spoilt):
+    train(spoilt, '--max_steps=2', '--bad_data=skip')
+    with pytest.raises(UserError, match='p1.png: '):
+        run_script(FCN_test, f'--logs_dir={spoilt[1]}')
+
+
+def test_odd_names_odd_sizes_and_links_train(tmp_path):
+    data_dir = write_data_set(tmp_path / 'data', training=1, validation=1)
+    sizes = {'a b': (1, 1), 'Straße 北京': (20000, 1), 'line\nbreak': (1, 300), 'UPPER': (40, 40)}
+    for name, size in sizes.items():
+        save(os.path.join(data_dir, 'images', 'training', name + '.PNG'), np.zeros(size + (3,), np.uint8))
+        save(os.path.join(data_dir, 'annotations', 'training', name + '.Png'), np.ones(size, np.uint8))
+    for kind in ('images', 'annotations'):
+        os.symlink(os.path.join(data_dir, kind, 'validation', 'p0.png'),
+                   os.path.join(data_dir, kind, 'training', 'linked.png'))
+    assert len(read_dataset(data_dir, 'training').records) == 6
+    assert run_script(FCN_train, f'--data_dir={data_dir}', f'--logs_dir={tmp_path / "logs"}', '--max_steps=6',
+                      '--batch_size=1', *TRAIN) == 0
+
+
+@pytest.mark.parametrize('flag, words', [('stop', r'p\d.png: the image cannot be read: No such file.*saved, up to'),
+                                         ('skip', 'none of the 4 photos.*can be used.*saved, up to')])
+def test_folder_that_disappears_stops_the_run_and_loses_nothing(tmp_path, monkeypatch, flag, words):
+    data_dir = write_data_set(tmp_path / 'data', size=(32, 32))
+    from runs.log import TrainingLog
+    training = TrainingLog.training
+
+    def vanish(log, step, figures):
+        if step == 10:
+            os.rename(os.path.join(data_dir, 'images', 'training'), os.path.join(data_dir, 'gone'))
+        training(log, step, figures)
+    monkeypatch.setattr(TrainingLog, 'training', vanish)
+    with pytest.raises(UserError, match=words):
+        train((data_dir, str(tmp_path / 'logs')), '--max_steps=1000', '--bad_data=' + flag)
+    assert [name for name in os.listdir(str(tmp_path / 'logs')) if name.endswith('.index')]
