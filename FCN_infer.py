@@ -38,7 +38,7 @@ OUTPUT_DIR = 'output'
 LOGS_DIR = 'logs'
 DATA_DIR = os.path.join('Data_zoo', 'MIT_SceneParsing', 'ADEChallengeData2016')  # its classes, where no run names them
 
-OUT_OF_MEMORY = 'memory ran out. Use --tile=1024, which bounds it, or --max_side=1024.'
+OUT_OF_MEMORY = 'memory ran out. Use --tile=768, which bounds it, or --max_side=1024.'
 
 FLAGS = flags.FlagValues()
 # photo: uint8 [H, W, 3]; ids: uint8 [H, W]; softmax: float32 [H, W, N]; each None until it is known, and for good
@@ -171,7 +171,8 @@ def main(argv):
     films = [item for item in items if not is_photo(item)]
     if FLAGS.softmax and films:
         raise UserError(f'--softmax saves the probabilities of photos; leave it out, or {films[0].path}.')
-    counted = f'{len(items) - len(films)} photos' + (f' and {len(films)} films' if films else '')
+    counted = ' and '.join(f'{count} {kind}{"s" if count > 1 else ""}' for count, kind in (
+        (len(items) - len(films), 'photo'), (len(films), 'film')) if count)
     if not FLAGS.film:
         make_folder(FLAGS.output_dir)
     with Segmenter(FLAGS.logs_dir, FLAGS.checkpoint, FLAGS, DATA_DIR, FLAGS.predict_class_0, FLAGS.max_side,

@@ -119,7 +119,7 @@ class Segmenter:
         try:
             return self._session.run(fetch, {self._images: images})
         except (tf.errors.ResourceExhaustedError, MemoryError):
-            raise UserError(f'memory ran out on images of {images.shape[1]}x{images.shape[2]} pixels. Use --tile=1024 '
+            raise UserError(f'memory ran out on images of {images.shape[1]}x{images.shape[2]} pixels. Use --tile=768 '
                             'to let the net see larger photos in parts (or smaller ones than now), or --max_side=1024 '
                             'to let it see them scaled down.')
 

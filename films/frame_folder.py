@@ -43,4 +43,4 @@ class FrameFolder:
 
 
 def _natural(path):
-    return [(int(part), '') if part.isdigit() else (0, part) for part in re.split(r'([0-9]+)', path)]
+    return [(int(part), '') if part.isdecimal() else (0, part) for part in re.split(r'([0-9]+)', path)]

@@ -49,7 +49,7 @@ class FilmReader:
                 count += 1
                 yield np.frombuffer(data, np.uint8).reshape(self.height, self.width, 3)
             process.wait()
-            # Players and ffmpeg pass over many a complaint; and sound may be longer than the picture. Both is damage.
+            # Complaints alone may be harmless, and too few frames too: sound can be longer than the picture.
             if messages() and not (self.count and count >= self.count - 2):
                 of = f' of about {self.count}' if self.count else ''
                 self.damage = f'{count}{of} frames could be decoded ({last_line(messages())})'

@@ -45,7 +45,7 @@ def film_writer(path, height, width, fps, sound_of=None):
         yield write
         with contextlib.suppress(OSError):
             process.stdin.close()
-        if process.wait():
+        if process.wait() or 'Error writing trailer' in messages():  # of which ffmpeg 4 does not tell in its exit code
             raise failure()
 
 

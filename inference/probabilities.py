@@ -20,6 +20,9 @@ def resize_probabilities(softmax, height, width):
 
 
 def save_probabilities(path, softmax):
-    """Writes [H, W, N] as 'softmax' into a compressed .npz, in float16 (three digits), whole or not at all."""
+    """Writes [H, W, N] as 'softmax' into a .npz, in float16 (three digits), whole or not at all.
+
+    Not compressed: that makes such a file a tenth smaller in eight times the time.
+    """
     with whole_file(path) as part:
-        np.savez_compressed(part, softmax=softmax.astype(np.float16))
+        np.savez(part, softmax=softmax.astype(np.float16))

@@ -1,6 +1,5 @@
 """FCN_infer on films, large folders and large photos, with a thin net that has not learned anything."""
 import os
-import sys
 
 import numpy as np
 import pytest
@@ -174,7 +173,6 @@ def test_tiled_photo_keeps_its_size(infer, tmp_path):
     assert Image.open(str(tmp_path / 'out' / 'large.png')).size == (301, 203)
 
 
-@pytest.mark.skipif(sys.version_info < (3, 8), reason="Python 3.7's ffmpeg ends with 0 on a full disk")
 def test_film_that_finds_no_room_is_listed_and_leaves_nothing(logs_dir, tmp_path, capsys):
     random = np.random.RandomState(0)
     noise = (random.randint(0, 256, (120, 160, 3)).astype(np.uint8) for _ in range(12))

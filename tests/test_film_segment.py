@@ -92,10 +92,10 @@ def test_film_of_no_frames_is_none(tmp_path):
 
 
 def test_frames_of_a_folder_come_in_the_order_of_their_numbers(tmp_path):
-    for number in (1, 2, 9, 10, 11):
-        Image.new('RGB', (20, 10), (number, 0, 0)).save(str(tmp_path / f'frame_{number}.png'))
+    for red, name in enumerate(['frame_1', 'frame_1²', 'frame_2', 'frame_9', 'frame_10', 'frame_10²3']):
+        Image.new('RGB', (20, 10), (red, 0, 0)).save(str(tmp_path / (name + '.png')))
     frames = FrameFolder(str(tmp_path), 25).frames()
-    assert [frame[0, 0, 0] for frame in frames] == [1, 2, 9, 10, 11]
+    assert [frame[0, 0, 0] for frame in frames] == [0, 1, 2, 3, 4, 5]
 
 
 def test_folder_leaves_out_frames_of_another_size_and_names_them(tmp_path):
