@@ -62,8 +62,8 @@ def define_flags():
     flags.DEFINE_boolean('shuffle', True, '--noshuffle reads the photos in the order of their names', **group('data'))
     flags.DEFINE_integer('ignore_label', None, 'pixels with this id are left out of the loss and the scores: 0 leaves '
                          'out "others", 255 the border that some masks have (default: none)', 0, 255, **group('data'))
-    flags.DEFINE_enum('bad_data', 'stop', ['stop', 'skip'], 'what a photo or annotation does that cannot be used: stop '
-                      'the run, or be left out and listed at the end', **group('data'))
+    flags.DEFINE_enum('bad_data', 'stop', ['stop', 'skip'], 'what a photo or annotation does that cannot be used or '
+                      'has no partner: stop the run, or be left out and listed at the end', **group('data'))
     flags.DEFINE_integer('read_threads', 2, 'threads that decode photos', 1, **group('data'))
     define_net_flags(FLAGS, NET)
     flags.DEFINE_float('learning_rate', LEARNING_RATE, '1e-4 is common for Adam from scratch', 0., **group('training'))
@@ -103,9 +103,11 @@ def main(argv):
         os.environ.update(TF_DETERMINISTIC_OPS='1', TF_CUDNN_DETERMINISTIC='1')  # read when TensorFlow finds a GPU
 
     ensure_data_set(FLAGS.data_dir)
-    training = read_dataset(FLAGS.data_dir, 'training', FLAGS.num_classes)
+    bad = BadPhotos() if FLAGS.bad_data == 'skip' else None
+    training = read_dataset(FLAGS.data_dir, 'training', FLAGS.num_classes, bad)
     records = read_list(FLAGS.list, FLAGS.data_dir) if FLAGS.list else training.records
-    validation = spread(read_dataset(FLAGS.data_dir, 'validation', FLAGS.num_classes).records, FLAGS.validation_num)
+    validation = read_dataset(FLAGS.data_dir, 'validation', FLAGS.num_classes, bad).records
+    validation = spread(validation, FLAGS.validation_num)
     FLAGS.num_classes = len(training.classes)
     net = NetConfig(FLAGS.net, FLAGS.num_classes, FLAGS.width, training.classes)
     transform = make_transform(augmentation, FLAGS.seed, net.num_classes, FLAGS.ignore_label)
@@ -117,10 +119,8 @@ def main(argv):
         return 0
     with folder_lock(FLAGS.logs_dir):
         check_same_run(FLAGS.logs_dir, net)
-        save_config(FLAGS.logs_dir, net, FLAGS)
         print(f'{describe_device()}; net {net.net}, width {net.width:g}, {net.num_classes} classes; '
               f'{len(records)} training photos, {len(validation)} for validation')
-        bad = BadPhotos() if FLAGS.bad_data == 'skip' else None
         open_reader = functools.partial(
             BatchReader, records, net.num_classes, FLAGS.batch_size, FLAGS.shuffle, FLAGS.seed,
             ignore_label=FLAGS.ignore_label, max_side=max((MAX_SIDE,) + (augmentation.crop or ())),
@@ -154,6 +154,7 @@ def train(net, weights, schedule, open_reader, validation):
                                  net.width)
         log = TrainingLog(FLAGS.logs_dir, step)
         with contextlib.closing(log), open_reader(start_batch=step) as reader:
+            save_config(FLAGS.logs_dir, net, FLAGS)  # not before: a start that fails leaves an older run as it was
             return Trainer(session, graph, reader, validation, keeper, log, palette(net.classes), schedule,
                            FLAGS).run(step)
 

@@ -168,4 +168,4 @@ def _read_example(number, records, order, bad, read, transform):
             photo, ids = transform(photo, ids, epoch, int(index))
         return photo, ids, record
     raise DataError(f'none of the {len(records)} photos with their annotations can be used. The first: '
-                    f'{next(iter(bad.values()))}')
+                    f'{bad[records[0].image]}')

@@ -7,16 +7,15 @@ import argparse
 import collections
 import csv
 import io
-import itertools
 import os
 import sys
-import unicodedata
 
 import numpy as np
 
 from files.data_layout import explain
 from files.errors import UserError
 from files.images import list_files, list_photos
+from files.pairs import TWIN, pair_by_stem
 
 CLASSES_EXAMPLE = """\
     index,name,red,green,blue
@@ -33,36 +32,34 @@ class DataError(UserError):
     """A data folder, or a file of one, that cannot be used as it is."""
 
 
-def read_dataset(data_dir, split, num_classes=None):
+def read_dataset(data_dir, split, num_classes=None, bad=None):
     """The Dataset of `split` ('training' or 'validation'): records sorted by stem, and the classes.
 
     Lists folders only; no image is opened. num_classes stands in for a missing classes.csv. Raises DataError, which
-    shows the layout expected and what was found, or names the files that have no partner.
+    shows the layout expected and what was found, or names the files that have no partner; but with `bad`, a dict, those
+    are left out and gathered there as {file: why}.
     """
-    records, problems = pair_up(data_dir, split)
-    if problems:
-        raise DataError('\n'.join(problems))
+    records, unpaired = pair_up(data_dir, split)
+    if unpaired and (bad is None or not records):
+        raise DataError('\n'.join(map(str, unpaired)))
+    for paths, _, why in unpaired:
+        bad.update((path, f'{path}: {why}') for path in paths)
     return Dataset(records, find_classes(data_dir, num_classes))
 
 
 def pair_up(data_dir, split):
-    """(tuple of Records sorted by stem, list of messages about files without a partner and stems that occur twice).
+    """(tuple of Records sorted by stem, list of Unpaired: files without a partner and stems that occur twice).
 
     Raises DataError where there is no pair at all.
     """
     image_dir, annotation_dir = (os.path.join(data_dir, kind, split) for kind in ('images', 'annotations'))
     if not (os.path.isdir(image_dir) and os.path.isdir(annotation_dir)):
         raise DataError(explain(data_dir, split))
-    images = _by_stem(list_photos(image_dir))
-    annotations = _by_stem(list_files(annotation_dir, ('.png',)))
-    pairs = sorted(images.keys() & annotations.keys())
-    if not pairs:
+    pairs, unpaired = pair_by_stem(list_photos(image_dir), list_files(annotation_dir, ('.png',)), image_dir,
+                                   annotation_dir)
+    if not pairs and not any(problem.kind == TWIN for problem in unpaired):
         raise DataError(explain(data_dir, split))
-    problems = [f'{", ".join(paths)}: {len(paths)} files with one name; keep one of them, or rename them.'
-                for paths in itertools.chain(images.values(), annotations.values()) if len(paths) > 1]
-    problems += _alone(images, annotations, 'image', f'no annotation of the same name (.png) in {annotation_dir}')
-    problems += _alone(annotations, images, 'annotation', f'no image of the same name in {image_dir}')
-    return tuple(Record(images[stem][0], annotations[stem][0]) for stem in pairs), problems
+    return tuple(Record(*pair) for pair in pairs), unpaired
 
 
 def find_classes(data_dir, num_classes=None):
@@ -126,23 +123,6 @@ def check_ids(ids, num_classes, ignore_label, path):
         raise DataError(f'{path} holds the ids {", ".join(map(str, found[:5]))}{more}; with {num_classes} classes '
                         f'they must be 0 to {num_classes - 1}. If they are classes, raise --num_classes; if they mean '
                         f'"no class", give --ignore_label={found[-1]}; or else correct the annotation.')
-
-
-def _by_stem(paths):
-    """{stem: paths}; composed and decomposed Unicode, as Linux and macOS write names, count as the same stem."""
-    groups = collections.defaultdict(list)
-    for path in paths:
-        stem = os.path.splitext(os.path.basename(path))[0]
-        groups[unicodedata.normalize('NFC', stem)].append(path)
-    return groups
-
-
-def _alone(group, others, kind, lack):
-    names = [os.path.basename(path) for stem in sorted(group.keys() - others.keys()) for path in group[stem]]
-    if not names:
-        return []
-    more = ', ...' if len(names) > 5 else ''
-    return [f'{len(names)} {kind}{"s" if len(names) > 1 else ""} with {lack}: {", ".join(names[:5])}{more}']
 
 
 def _csv_rows(path):

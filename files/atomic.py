@@ -32,7 +32,7 @@ def whole_file(path):
     except OSError as error:
         raise UserError(_cannot_write(path, temporary, error)) from error
     finally:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):  # it may not be there, nor its folder: the cause is told above
             os.remove(temporary)
 
 

@@ -153,7 +153,7 @@ def _equal_channels(pixels, path):
     first = pixels[:, :, 0]
     if not ((first == pixels[:, :, 1]) & (first == pixels[:, :, 2])).all():
         raise ImageError(f'{path}: this annotation is an RGB picture; expected are class ids in a single channel. '
-                         'Convert colour masks to ids first, by the colours of their classes.')
+                         'Convert colour masks to ids first: python Data_zoo/colour_masks.py MASKS classes.csv IDS')
     return first.copy()
 
 

@@ -6,6 +6,8 @@ from files.errors import UserError
 from files.images import PHOTO_EXTENSIONS, list_files
 from films.reader import FILM_EXTENSIONS
 
+SHOWN, TEXTS = 5, ('.md', '.txt')
+
 # path: of a photo or film; outputs: {'ids', 'view', 'legend', 'softmax': path}, of a film 'view' and 'legend' alone;
 # error: why it cannot be inferred, or None
 Item = collections.namedtuple('Item', 'path outputs error')
@@ -14,12 +16,15 @@ Item = collections.namedtuple('Item', 'path outputs error')
 def find_inputs(arguments):
     """Paths of the photos and films that files and folders on the command line mean, a folder's sorted by name.
 
+    Prints a note about what else a folder holds, but for hidden files and texts: it may be photos of other kinds.
     Raises UserError for what is not there, and where there is nothing at all.
     """
     paths = []
     for argument in arguments:
         if os.path.isdir(argument):
-            paths.extend(list_files(argument, PHOTO_EXTENSIONS + FILM_EXTENSIONS))
+            found = list_files(argument, PHOTO_EXTENSIONS + FILM_EXTENSIONS)
+            _note_others(argument, found)
+            paths.extend(found)
         elif os.path.exists(argument):
             paths.append(argument)
         else:
@@ -29,6 +34,15 @@ def find_inputs(arguments):
                         f'({" ".join(PHOTO_EXTENSIONS + FILM_EXTENSIONS)}), or name files or folders on the command '
                         'line.')
     return list(collections.OrderedDict.fromkeys(paths))
+
+
+def _note_others(folder, found):
+    others = sorted(set(os.listdir(folder)) - {os.path.basename(path) for path in found})
+    others = [name for name in others if not name.startswith('.') and not name.lower().endswith(TEXTS)]
+    if others:
+        more = f' and {len(others) - SHOWN} more' if len(others) > SHOWN else ''
+        print(f'note: {folder}: left out, for no photo or film that can be read, or a folder: '
+              f'{", ".join(others[:SHOWN])}{more}')
 
 
 def is_photo(item):

@@ -37,6 +37,8 @@ class CheckpointKeeper:
         self._variables, self._model_variables = variables, model_variables
         self._saver = tf.train.Saver(variables)
         self._best_saver = tf.train.Saver(model_variables)
+        self._finite = tf.reduce_all(tf.stack([tf.reduce_all(tf.is_finite(variable)) for variable in variables
+                                               if variable.dtype.base_dtype.is_floating]))
 
     def resume(self, session):
         """Restores the newest checkpoint that is whole; its prefix, or None where there is none at all.
@@ -71,7 +73,10 @@ class CheckpointKeeper:
         check_free_space(self.logs_dir, one + best, missing * one + missing_best * best)
 
     def save(self, session, step):
-        """Writes logs_dir/model.ckpt-STEP with all that resuming needs; the oldest beyond `keep` goes."""
+        """Writes logs_dir/model.ckpt-STEP with all that resuming needs; the oldest beyond `keep` goes.
+
+        Raises CheckpointError where it cannot be written, and where a value is not finite.
+        """
         return self._save(self._saver, session, self.logs_dir, step, self.keep, _size(self._variables))
 
     def save_if_best(self, session, step, mean_iu):
@@ -109,6 +114,9 @@ class CheckpointKeeper:
     def _save(self, saver, session, folder, step, keep, size):
         name = f'{NAME}-{step}'
         prefix = os.path.join(folder, name)
+        if not session.run(self._finite):
+            raise CheckpointError(f'{prefix} is not written, for the last steps made values that are not finite. The '
+                                  'checkpoints before it are as they were. Try a lower --learning_rate.')
         try:
             saver.save(session, prefix, write_meta_graph=False, write_state=False)
             names = [old for old in listed(folder) if old != name] + [name]

@@ -4,6 +4,8 @@ import contextlib
 import os
 import re
 
+import numpy as np
+
 from files.errors import UserError
 from TensorflowUtils import tf
 
@@ -80,12 +82,21 @@ def step_of(prefix):
 
 
 def open_checkpoint(prefix):
-    """A reader of the checkpoint's arrays (get_tensor) and their shapes ({name: list})."""
+    """A reader of the checkpoint's arrays (get_tensor) and their shapes ({name: list}).
+
+    Raises CheckpointError for one that cannot be read, and where its data is cut short, be it behind what is needed.
+    """
     try:
         reader = tf.train.load_checkpoint(prefix)
-        return reader, reader.get_variable_to_shape_map()
+        shapes, types = reader.get_variable_to_shape_map(), reader.get_variable_to_dtype_map()
     except _damage() as error:
         raise CheckpointError(f'{prefix} cannot be read as a checkpoint: {error}. Copy it anew, or use another.')
+    written = sum(types[name].size * int(np.prod(shapes[name])) for name in shapes if types[name] != tf.string)
+    found = _data_size(prefix)
+    if found < written:
+        raise CheckpointError(f'{prefix} is damaged: of its data {written:,} bytes were written, {found:,} are there. '
+                              'Copy it anew, or use another.')
+    return reader, shapes
 
 
 def check_net(prefix, shapes, variables, num_classes=None):
@@ -121,6 +132,12 @@ def naming_damage(prefix):
         raise UserError(f'memory ran out while {prefix} was loaded. Free some, or use a smaller --width.')
     except _damage() as error:
         raise CheckpointError(f'{prefix} is damaged: {error}. Copy it anew, or use another.')
+
+
+def _data_size(prefix):
+    folder, name = os.path.split(prefix)
+    return sum(os.path.getsize(os.path.join(folder, file)) for file in checkpoint_files(folder or '.')[name]
+               if not file.endswith('.index'))
 
 
 def _lack(files):

@@ -18,6 +18,7 @@ Given.__new__.__defaults__ = (None,) * len(Given._fields)
 
 # A run cannot go on with another value of these: the variables or the meaning of its ids would change.
 FIXED = ('net', 'num_classes', 'width')
+KINDS = {'net': str, 'num_classes': int, 'width': (int, float), 'flags': dict}
 
 
 def config_path(logs_dir):
@@ -50,12 +51,13 @@ def read_config(logs_dir):
         with open(path, encoding='utf-8') as file:
             config = json.load(file)
         _classes(config)
-        missing = [key for key in FIXED + ('flags',) if key not in config]
+        wrong = [f'{key} is {config.get(key)!r}' for key, kind in KINDS.items()
+                 if not isinstance(config.get(key), kind)]
     except (ValueError, TypeError, KeyError, OSError) as error:
         raise UserError(f'{path} cannot be read: {error}. Restore it, or move it away and give --net, --num_classes '
                         'and --width as flags.')
-    if missing:
-        raise UserError(f'{path} lacks {", ".join(missing)}: it is no config of a training run.')
+    if wrong:
+        raise UserError(f'{path}: {", ".join(wrong)}: it is no config of a training run.')
     return config
 
 
@@ -100,4 +102,5 @@ def trained_net(config, given, default_data_dir):
 
 
 def _classes(config):
-    return tuple(ClassInfo(c['index'], c['name'], tuple(c['colour'])) for c in config['classes'])
+    # bytes: whole numbers of 0 to 255
+    return tuple(ClassInfo(int(c['index']), str(c['name']), tuple(bytes(c['colour']))) for c in config['classes'])

@@ -41,7 +41,7 @@ def report(data_dir, num_classes=None, ignore_label=None):
 def _examine_split(problems, data_dir, name, num_classes, ignore_label):
     """The Split, its problems appended to `problems`."""
     records, unpaired = _tried(problems, pair_up, data_dir, name) or ((), [])
-    problems += unpaired
+    problems += map(str, unpaired)
     split = Split(len(records), collections.Counter(), np.zeros(256, np.int64), np.zeros(256, np.int64))
     found = []
     threads = min(8, os.cpu_count() or 1)

@@ -32,6 +32,8 @@ def remove_remains(folder, keep):
 def remove_unfinished(prefix):
     """Removes what a failed save of one checkpoint left."""
     folder = os.path.dirname(prefix)
+    if not os.path.isdir(folder):  # that may be why it failed
+        return []
     names = [name for name in os.listdir(folder) if _UNFINISHED.match(name)]
     if lacks(prefix):
         names += checkpoint_files(folder)[os.path.basename(prefix)]

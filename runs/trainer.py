@@ -43,22 +43,28 @@ class Trainer:
         self.step = self.saved = step
         with self.stop:
             try:
-                with tqdm(total=self.options.max_steps, initial=step, unit='step', dynamic_ncols=True) as self.bar:
-                    self.train()
-            except (StepError, CheckpointError):
-                raise
-            except UserError as error:
-                raise UserError(f'{error} {self.save_after_all()}')
-            except MemoryError:
-                raise UserError(f'memory ran out beside the net. Use a smaller --batch_size. {self.save_after_all()}')
-            except OSError:  # the terminal or pipe that shows the progress is gone
-                self.save_after_all()
-                if self.stop.code is None:
-                    raise
-            self.save()
-            with contextlib.suppress(OSError):
-                self.print_end()
+                self.train_and_save()
+            finally:
+                with contextlib.suppress(OSError):
+                    self.print_end()
         return self.stop.code or 0
+
+    def train_and_save(self):
+        """The loop, and a checkpoint at its end, however that came."""
+        try:
+            with tqdm(total=self.options.max_steps, initial=self.step, unit='step', dynamic_ncols=True) as self.bar:
+                self.train()
+        except (StepError, CheckpointError):
+            raise
+        except UserError as error:
+            raise UserError(f'{error} {self.save_after_all()}')
+        except MemoryError:
+            raise UserError(f'memory ran out beside the net. Use a smaller --batch_size. {self.save_after_all()}')
+        except OSError:  # the terminal or pipe that shows the progress is gone
+            self.save_after_all()
+            if self.stop.code is None:
+                raise
+        self.save()
 
     def train(self):
         """The loop; self.step counts the steps taken since the run's very start."""
@@ -182,6 +188,6 @@ class Trainer:
             print(line)
         if self.skipped:
             print(f'{self.skipped} steps were skipped, for their loss or gradient was not finite')
-        if self.stop.code is not None:
+        if self.stop.code is not None and self.saved == self.step:
             print(f'stopped at step {self.step}, ' + ('which is saved: the same command goes on from here' if self.step
                                                       else 'before the first one: there is nothing to save'))

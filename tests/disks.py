@@ -1,4 +1,4 @@
-"""Disks that are small, full or cannot be written, where the system lets us have them."""
+"""Disks that are small, full or cannot be written, where the system lets us have them; and what a folder holds."""
 import contextlib
 import os
 import subprocess
@@ -37,6 +37,22 @@ def unwritable(folder):
             yield mounted
 
 
+@contextlib.contextmanager
+def closed(folder):
+    """Lets nobody, root included, make or remove files in a folder; skips the test where that cannot be done."""
+    if os.geteuid():
+        os.chmod(folder, 0o555)
+    elif subprocess.run(['chattr', '+i', folder], stderr=subprocess.DEVNULL, check=False).returncode:
+        pytest.skip('this file system has no immutable folders')
+    try:
+        yield
+    finally:
+        if os.geteuid():
+            os.chmod(folder, 0o755)
+        else:
+            subprocess.run(['chattr', '-i', folder], check=True)
+
+
 def fill(folder):
     """Fills the disk to its last byte; returns the path of the file that does it."""
     path = os.path.join(folder, 'filler')
@@ -46,3 +62,13 @@ def fill(folder):
                 while file.write(bytes(size)):
                     pass
     return path
+
+
+def content(folder):
+    """{path: bytes} of a folder and all below it."""
+    found = {}
+    for parent, _, names in os.walk(str(folder)):
+        for name in names:
+            with open(os.path.join(parent, name), 'rb') as file:
+                found[os.path.join(parent, name)] = file.read()
+    return found

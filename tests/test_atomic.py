@@ -115,6 +115,25 @@ def test_folder_of_that_name_is_refused(tmp_path):
         pytest.fail('the block must not run')
 
 
+def test_file_in_place_of_the_folder_is_refused(tmp_path):
+    taken = tmp_path / 'taken'
+    taken.write_text('mine')
+    with pytest.raises(UserError, match='a.txt cannot be written: .*taken'), whole_file(str(taken / 'a.txt')):
+        pytest.fail('the block must not run')
+    assert taken.read_text() == 'mine'
+
+
+def test_folder_that_a_file_replaces_meanwhile_is_told(tmp_path):
+    folder = tmp_path / 'logs'
+    with pytest.raises(UserError, match='a.txt cannot be written: Not a directory'), \
+            whole_file(str(folder / 'a.txt')) as temporary:
+        write_text(temporary, 'new')
+        os.remove(temporary)
+        folder.rmdir()
+        folder.write_text('mine')
+    assert folder.read_text() == 'mine'
+
+
 def test_write_protected_file_is_refused(tmp_path, monkeypatch):
     path = str(tmp_path / 'a.txt')
     write_text(path, 'old')

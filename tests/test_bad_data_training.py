@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from bad_pairs import BAD
 from image_files import cut, save, save_png
 from scripts import run_script, write_data_set
 from tiny_net import TRAIN
@@ -12,7 +13,7 @@ from tiny_net import TRAIN
 import FCN_test
 import FCN_train
 from files.errors import UserError
-from read_data import read_dataset
+from read_data import Record, read_dataset
 from TensorflowUtils import tf
 
 
@@ -40,10 +41,53 @@ def test_training_saves_what_was_trained_before_a_bad_photo_stops_it(spoilt):
 def test_training_that_skips_lists_what_was_left_out(spoilt, capsys):
     assert train(spoilt, '--max_steps=9', '--bad_data=skip', '--validate_every=4') == 0
     shown = capsys.readouterr().out
-    end = shown[shown.index('2 photos were left out:'):].splitlines()
+    end = shown[shown.index('2 files were left out:'):].splitlines()
     assert 'p2.png: ' in end[1] and 'p1.png: ' in end[2] and len(end) == 3
     assert shown.count('left out: ') == 2
     assert 'on 1 photos' in shown  # of the two for validation
+
+
+def test_list_of_what_was_left_out_comes_also_when_an_error_ends_the_run(spoilt, capsys):
+    with pytest.raises(UserError, match='not finite'):
+        train(spoilt, '--bad_data=skip', '--learning_rate=1e30', '--max_steps=99')
+    assert '1 files were left out:' in capsys.readouterr().out
+
+
+def add_bad_pairs(data_dir):
+    """Adds a training pair of each kind of BAD, and a photo twice; returns how the 14 bad files' paths end."""
+    names = []
+    for kind in sorted(BAD):
+        record = Record(*(os.path.join(data_dir, part, 'training', kind + '.png')
+                          for part in ('images', 'annotations')))
+        save(record.image, np.zeros((8, 8, 3), np.uint8))
+        save(record.annotation, np.zeros((8, 8), np.uint8))
+        BAD[kind][0](record)
+        names.append(f'training/{kind}.png')  # of the photo or the annotation
+    for name in ('images/training/twin.png', 'images/training/twin.bmp', 'annotations/training/twin.png'):
+        save(os.path.join(data_dir, name), np.zeros((8, 8), np.uint8))
+        names.append(name)
+    return names
+
+
+def test_training_that_skips_leaves_out_all_kinds_and_names_each(tmp_path, capsys):
+    data_dir = write_data_set(tmp_path / 'data', training=2, size=(32, 32))
+    names = add_bad_pairs(data_dir)
+    assert train((data_dir, str(tmp_path / 'logs')), '--max_steps=14', '--bad_data=skip') == 0
+    shown = capsys.readouterr().out
+    end = shown[shown.index('14 files were left out:'):]
+    assert [name for name in names if name not in end] == []
+
+
+@pytest.mark.parametrize('name, words', [
+    ('images/training/x.png', '1 image with no annotation .*x.png'),
+    ('annotations/validation/x.png', '1 annotation with no image .*x.png'),
+    ('images/training/p1.bmp', '3 files with one name .*p1.bmp.*p1.png')])
+def test_file_without_its_partner_stops_the_training_before_it_starts(tmp_path, name, words):
+    data_dir = write_data_set(tmp_path / 'data', size=(32, 32))
+    save(os.path.join(data_dir, name), np.zeros((8, 8), np.uint8))
+    with pytest.raises(UserError, match=words):
+        train((data_dir, str(tmp_path / 'logs')), '--max_steps=9')
+    assert not os.path.exists(str(tmp_path / 'logs'))
 
 
 def test_bad_validation_photo_stops_the_training_where_bad_data_does(spoilt):

@@ -15,16 +15,22 @@ from read_data import DataError, Record
 SIDES = st.tuples(st.integers(1, 3000), st.integers(1, 3000))
 
 
-def make_records(folder, sizes, modes=('RGB',)):
+def make_records(folder, sizes, modes=('RGB',), id_modes=('L',)):
     """One pair a size. Pair k: the photo is grey k, its annotation holds k and, in its first pixel, k + 100."""
     records = []
-    for k, (size, mode) in enumerate(zip(sizes, itertools.cycle(modes))):
-        photo = Image.fromarray(np.full(size + (3,), (k, k, k), np.uint8)).convert(mode)
+    for k, (size, mode, id_mode) in enumerate(zip(sizes, itertools.cycle(modes), itertools.cycle(id_modes))):
+        photo = Image.fromarray(np.full(size, k, np.uint8)).convert(mode)
         ids = np.full(size, k, np.uint8)
         ids[0, 0] = k + 100
-        record = Record(str(folder / f'{k}.png'), str(folder / f'{k}_ids.png'))
+        record = Record(str(folder / (f'{k}.tif' if mode == 'CMYK' else f'{k}.png')), str(folder / f'{k}_ids.png'))
         photo.save(record.image)
-        records.append(Record(record.image, save(record.annotation, ids)))
+        image = Image.fromarray(ids.astype(np.uint16) if id_mode == 'I;16' else ids)
+        if id_mode == 'P':
+            image.putpalette(bytes(range(255, -1, -1)) * 3)  # colours that are not the ids
+        elif id_mode == 'RGB':
+            image = image.convert('RGB')
+        image.save(record.annotation)
+        records.append(record)
     return records
 
 
@@ -71,13 +77,15 @@ def test_batch_size_is_the_least_that_fits_below_the_cap(sizes, max_side):
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 70), st.integers(1, 70)), min_size=1, max_size=5), st.integers(1, 4),
-       st.permutations(['RGB', 'L', 'RGBA', 'LA']))
-def test_photo_and_annotation_of_a_batch_belong_together(tmp_path_factory, sizes, batch_size, modes):
-    records = make_records(tmp_path_factory.mktemp('data'), sizes, modes)
+       st.permutations(['RGB', 'L', 'RGBA', 'LA', 'P', 'CMYK']), st.permutations(['L', 'P', 'RGB', 'I;16']))
+def test_photo_and_annotation_of_a_batch_belong_together(tmp_path_factory, sizes, batch_size, modes, id_modes):
+    records = make_records(tmp_path_factory.mktemp('data'), sizes, modes, id_modes)
     for batch in take(BatchReader(records, 256, batch_size, max_side=64), 4):
         assert batch.images.dtype == batch.annotations.dtype == np.uint8
         assert batch.images.shape == batch.annotations.shape + (3,)
         assert len(batch.records) == len(batch.images) == batch_size
+        largest = [max(sizes[records.index(record)][axis] for record in batch.records) for axis in (0, 1)]
+        assert batch.annotations.shape[1:] == tuple(32 if side <= 32 else 64 for side in largest)
         for image, annotation, record in zip(batch.images, batch.annotations, batch.records):
             k = records.index(record)
             assert set(np.unique(image)) == {k}

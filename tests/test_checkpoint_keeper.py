@@ -83,9 +83,22 @@ def test_run_with_another_optimizer_is_told(tmp_path):
     other = Net(tmp_path)
     with other.session.graph.as_default():
         momentum = tf.get_variable('inference/W8/Momentum', [2, 3])
-    keeper = CheckpointKeeper(str(tmp_path), [other.weight, momentum], [other.weight])
+        keeper = CheckpointKeeper(str(tmp_path), [other.weight, momentum], [other.weight])
     with pytest.raises(UserError, match='another optimizer.*inference/W8/Momentum.*--optimizer.*--init_from'):
         keeper.resume(other.session)
+
+
+@pytest.mark.parametrize('value', [float('nan'), float('inf')])
+@pytest.mark.parametrize('save', [lambda net: net.keeper.save(net.session, 5),
+                                  lambda net: net.keeper.save_if_best(net.session, 5, 0.9)], ids=['last', 'best'])
+def test_values_that_are_not_finite_are_not_saved(tmp_path, value, save):
+    net = Net(tmp_path)
+    net.save(3)
+    net.keeper.save_if_best(net.session, 3, 0.5)
+    net.set(value)
+    with pytest.raises(CheckpointError, match='model.ckpt-5 is not written.*not finite'):
+        save(net)
+    assert steps_in(tmp_path) == steps_in(tmp_path / 'best') == [3]
 
 
 def test_best_changes_only_for_a_higher_score_over_a_restart(tmp_path):

@@ -3,6 +3,7 @@ import os
 
 import numpy as np
 import pytest
+from disks import content
 from small_net import Net
 
 from files.errors import UserError
@@ -11,16 +12,6 @@ from runs.weight_sources import restore_for_prediction
 from TensorflowUtils import tf
 
 DATA = '.data-00000-of-00001'
-
-
-def content(folder):
-    """{path: bytes} of a folder and all below it."""
-    found = {}
-    for parent, _, names in os.walk(str(folder)):
-        for name in names:
-            with open(os.path.join(parent, name), 'rb') as file:
-                found[os.path.join(parent, name)] = file.read()
-    return found
 
 
 def change(path, change_bytes):

@@ -43,6 +43,17 @@ def test_broken_config_is_named(tmp_path, content):
         read_config(str(tmp_path))
 
 
+@pytest.mark.parametrize('key, value', [('net', ['fcn8s']), ('num_classes', '2'), ('width', None), ('flags', []),
+                                        ('classes', [{'index': 0, 'name': 'a', 'colour': [0, 0, 256]}])])
+def test_config_with_a_value_of_another_kind_is_named(logs_dir, key, value):
+    config = read_config(logs_dir)
+    config[key] = value
+    with open(config_path(logs_dir), 'w') as file:
+        json.dump(config, file)
+    with pytest.raises(UserError, match='config.json'):
+        read_config(logs_dir)
+
+
 def test_trained_net_comes_from_the_config(logs_dir):
     assert trained_net(read_config(logs_dir), NOTHING, 'none') == NET
 

@@ -1,82 +1,21 @@
 """files.download against a server on 127.0.0.1 that cuts, stalls, lies and serves wrong bytes."""
 import hashlib
-import http.server
 import os
 import re
-import threading
 import time
 
 import pytest
+from bad_server import DATA, MD5, Server, running
 
 from files import download
 from files.download import DownloadError, fetch
-
-DATA = bytes(bytearray(i * 7 % 251 for i in range(200000)))
-MD5 = hashlib.md5(DATA).hexdigest()
-
-
-class Server(http.server.ThreadingHTTPServer):
-    """Serves DATA; each attribute is one bad habit."""
-
-    daemon_threads = True
-
-    def __init__(self):
-        super().__init__(('127.0.0.1', 0), Handler)
-        self.url = f'http://127.0.0.1:{self.server_address[1]}/file.bin'
-        self.data = DATA
-        self.ranges = True  # answers Range requests
-        self.wrong_start = False  # answers them from byte 0 on
-        self.cuts = []  # bytes sent before the connection is cut, one a request
-        self.statuses = []  # error answers, one a request
-        self.stall = 0  # seconds of silence after half of the bytes, first request only
-        self.lengthless = False
-        self.asked = []  # Range header of every request
-
-    def handle_error(self, *_):
-        pass  # the client hanging up is what some tests are about
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-    def do_GET(self):
-        server, asked = self.server, self.headers.get('Range')
-        server.asked.append(asked)
-        total = len(server.data)
-        if server.statuses:
-            return self.send_error(server.statuses.pop(0))
-        start = int(re.match(r'bytes=(\d+)-$', asked).group(1)) if asked and server.ranges else 0
-        if start >= total:
-            self.send_response(416)
-            self.send_header('Content-Range', f'bytes */{total}')
-            return self.end_headers()
-        self.send_response(206 if asked and server.ranges else 200)
-        start = 0 if server.wrong_start else start
-        if asked and server.ranges:
-            self.send_header('Content-Range', f'bytes {start}-{total - 1}/{total}')
-        if not server.lengthless:
-            self.send_header('Content-Length', str(total - start))
-        self.end_headers()
-        body = server.data[start:]
-        if server.cuts:
-            body = body[:server.cuts.pop(0)]
-        self.wfile.write(body[:len(body) // 2])
-        self.wfile.flush()
-        stall, server.stall = server.stall, 0
-        time.sleep(stall)
-        self.wfile.write(body[len(body) // 2:])
 
 
 @pytest.fixture
 def server(monkeypatch):
     monkeypatch.setenv('no_proxy', '127.0.0.1')
-    server = Server()
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with running(Server()) as server:
+        yield server
 
 
 @pytest.fixture
@@ -168,6 +107,19 @@ def test_short_answer_is_never_accepted_without_md5(server, path):
     with pytest.raises(DownloadError, match='199999 of 200000'):
         get(server, path, md5=None, tries=2)
     assert not os.path.exists(path)
+
+
+@pytest.mark.parametrize('lie', [-50000, 50000])
+@pytest.mark.parametrize('known', [{'md5': MD5}, {'md5': None, 'size': len(DATA)}], ids=['md5', 'size'])
+@pytest.mark.parametrize('had', [b'', DATA[:70000]], ids=['new', 'resumed'])
+def test_length_that_is_a_lie_gives_the_whole_file_or_none(server, path, lie, known, had):
+    server.lie = lie
+    write(path + '.part', had)
+    try:
+        get(server, path, tries=2, **known)
+        assert read(path) == DATA
+    except DownloadError:
+        assert not os.path.exists(path)
 
 
 def test_answer_without_length_is_held_to_the_size(server, path):

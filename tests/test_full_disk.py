@@ -1,5 +1,6 @@
 """Disks that are full and folders that cannot be written, for real: what was there stays whole."""
 import os
+import re
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ if not hasattr(os, 'fork'):
 
 import resource
 
-from disks import fill, small_disk, unwritable
+from disks import closed, fill, small_disk, unwritable
 from processes import Script
 from scripts import write_data_set
 from small_net import Net
@@ -95,6 +96,28 @@ def test_file_that_grows_too_large_leaves_the_checkpoint_before_it(tmp_path, dat
     assert tf.train.latest_checkpoint(logs_dir) == logs_dir + '/model.ckpt-5' and is_whole(logs_dir + '/model.ckpt-5')
 
 
+def test_folder_that_is_closed_during_the_run_keeps_its_last_checkpoint(tmp_path, data_dir):
+    logs_dir = str(tmp_path / 'logs')
+    script = train(tmp_path, logs_dir, '--save_every=25', '--max_steps=100000')
+    script.wait_until(lambda: os.path.exists(logs_dir + '/checkpoint'))
+    with closed(logs_dir):
+        assert script.wait() == 1
+        assert re.search('model.ckpt-.* cannot be written: .*It takes 6,733,876 bytes', script.shown)
+        assert is_whole(tf.train.latest_checkpoint(logs_dir))
+
+
+def test_file_in_place_of_the_folder_is_told_and_the_moved_checkpoint_whole(tmp_path, data_dir):
+    logs_dir = str(tmp_path / 'logs')
+    script = train(tmp_path, logs_dir, '--save_every=25', '--max_steps=100000')
+    script.wait_until(lambda: os.path.exists(logs_dir + '/checkpoint'))
+    os.rename(logs_dir, logs_dir + '-moved')
+    (tmp_path / 'logs').write_text('mine')
+    assert script.wait() == 1
+    assert re.search('error: .*logs/.* cannot be written: ', script.shown) and 'Traceback' not in script.shown
+    assert is_whole(tf.train.latest_checkpoint(logs_dir + '-moved'))
+    assert (tmp_path / 'logs').read_text() == 'mine'
+
+
 def test_failed_save_of_the_best_leaves_the_best_before_it(tmp_path, file_limit):
     net = Net(tmp_path, shape=(1000, 500))  # 2 MB
     net.set(1)
@@ -104,6 +127,17 @@ def test_failed_save_of_the_best_leaves_the_best_before_it(tmp_path, file_limit)
         net.keeper.save_if_best(net.session, 2, 0.6)
     assert checkpoint_names(str(tmp_path / 'best')) == ['model.ckpt-1.data-00000-of-00001', 'model.ckpt-1.index']
     assert is_whole(str(tmp_path / 'best' / 'model.ckpt-1'))
+
+
+def test_index_that_finds_no_room_takes_its_data_along(tmp_path):
+    with small_disk(tmp_path / 'disk', 12) as disk:
+        net = Net(disk, shape=(1000, 500))
+        net.save(1)
+        filler = fill(disk)
+        os.truncate(filler, os.path.getsize(filler) - 977 * 4096)  # 2 arrays of 2 MB take 977 pages, the index one more
+        with pytest.raises(CheckpointError, match='model.ckpt-2 cannot be written: .*No space left on device'):
+            net.save(2)
+        assert checkpoint_names(disk) == ['model.ckpt-1.data-00000-of-00001', 'model.ckpt-1.index']
 
 
 def test_event_file_that_cannot_be_written_is_told_once_and_stops_nothing(tmp_path, file_limit, capsys):

@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from bad_pairs import BAD
 from image_files import save, save_png
 from PIL import Image
 from scripts import run_script, write_data_set
@@ -12,6 +13,7 @@ from tiny_net import TRAIN
 
 import FCN_infer
 import FCN_train
+from read_data import Record
 from segmenter import Segmenter
 from TensorflowUtils import tf
 
@@ -60,6 +62,32 @@ def test_odd_names_and_sizes_are_done(logs_dir, tmp_path):
     for name, size in sizes.items():
         assert Image.open(str(tmp_path / 'output' / (name + '.png'))).size == size[::-1]
         assert Image.open(str(tmp_path / 'output' / (name + '_overlay.jpg'))).size == size[::-1]
+
+
+PHOTO_KINDS = ('truncated JPEG', 'empty photo', 'text', 'dangling link', 'pipe', 'bomb')
+
+
+def test_every_kind_of_bad_photo_is_named_and_the_rest_done(logs_dir, photos, tmp_path, capsys):
+    for kind in PHOTO_KINDS:
+        record = Record(str(photos / (kind + '.png')), None)
+        save(record.image, GREY)
+        BAD[kind][0](record)
+    assert infer(logs_dir, tmp_path, str(photos)) == 1
+    assert done(tmp_path) == {'a', 'b', 'c'}
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith('not done: ')]
+    assert len(told) == len(PHOTO_KINDS)
+    for kind in PHOTO_KINDS:
+        words = BAD[kind][1].replace('0.png', kind + '.png')
+        assert any(re.search(words, line) for line in told), kind
+
+
+@pytest.mark.skipif(sys.platform != 'linux', reason='other systems have no such file')
+def test_photo_that_even_root_cannot_read_is_named_and_the_rest_done(logs_dir, photos, tmp_path, capsys):
+    os.remove(str(photos / 'b.png'))
+    os.symlink('/proc/self/mem', str(photos / 'b.png'))
+    assert infer(logs_dir, tmp_path, str(photos)) == 1
+    assert done(tmp_path) == {'a', 'c'}
+    assert 'b.png: the image cannot be read: Input/output error' in capsys.readouterr().out
 
 
 @pytest.mark.skipif(sys.platform != 'linux', reason='other systems have no names that are not Unicode')

@@ -70,7 +70,7 @@ def test_signal_saves_and_leaves_with_its_code(tmp_path, data_dir, number):
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
 def test_signal_before_the_first_step_leaves_with_its_code_and_no_remains(tmp_path, data_dir, number):
     script = train(tmp_path)
-    script.wait_until(lambda: os.path.exists(str(tmp_path / 'logs' / 'config.json')))
+    script.wait_until(lambda: os.path.exists(str(tmp_path / 'logs' / '.lock')))
     script.send(number)
     assert script.wait() == 128 + number
     assert checkpoints(tmp_path) == []

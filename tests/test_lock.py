@@ -68,7 +68,8 @@ def test_second_training_is_refused_and_testing_is_not(tmp_path):
     first.wait_until(lambda: 'going on' in first.shown)
     second = Script(tmp_path, 'train', *arguments)
     assert second.wait() == 1 and f'logs is in use by process {first.pid} on' in second.shown
-    assert Script(tmp_path, 'test', f'--logs_dir={tmp_path / "logs"}').wait() == 0
+    testing = Script(tmp_path, 'test', f'--logs_dir={tmp_path / "logs"}')
+    assert testing.wait() == 0, testing.shown
     first.send(signal.SIGTERM)
     assert first.wait() == 128 + signal.SIGTERM
 

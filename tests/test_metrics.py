@@ -101,6 +101,25 @@ def test_per_image_scores_by_hand():
     assert scores == pytest.approx((9 / 10, (6 / 10 + 3 / 4) / 2, (1 / 2 + 3 / 8) / 2, (10 / 2 + 4 * 3 / 8) / 20))
 
 
+@given(pairs_of_ids())
+def test_per_image_scores_agree_with_a_count_pixel_by_pixel(pair):
+    pixels = labelled_pixels(*pair)
+    right, true, predicted = ({i: sum(test(t, p, i) for t, p in pixels) for i in range(N)} for test in (
+        lambda t, p, i: t == p == i, lambda t, p, i: t == i, lambda t, p, i: p == i))
+    present = [i for i in range(1, N) if true[i]]
+    scores = metrics.per_image_scores(metrics.confusion_matrix(*pair, num_classes=N))
+    if not present:
+        assert scores is None
+        return
+    iu = {i: right[i] / (true[i] + predicted[i] - right[i]) for i in present}
+    without_0 = sum(t > 0 and p > 0 for t, p in pixels)
+    assert scores == pytest.approx((
+        sum(right[i] for i in present) / without_0 if without_0 else 0,
+        sum(right[i] / true[i] for i in present) / len(present),
+        sum(iu.values()) / len(present),
+        sum(true[i] * iu[i] for i in present) / len(pixels)))
+
+
 def test_per_image_scores_average_only_classes_in_the_truth():
     # Class 2 is predicted but absent: it costs class 1 its pixel and is no class of its own.
     scores = metrics.per_image_scores(np.array([[0, 0, 0], [0, 3, 1], [0, 0, 0]]))

@@ -52,6 +52,13 @@ def test_run_stops_before_the_step_and_names_step_rate_and_photo(data_dir, tmp_p
     assert not os.path.exists(str(tmp_path / 'logs' / 'model.ckpt-3.index'))
 
 
+@pytest.mark.filterwarnings('ignore:overflow')
+def test_step_whose_weights_are_not_finite_is_not_saved(data_dir, tmp_path):
+    with pytest.raises(UserError, match='model.ckpt-1 is not written.*not finite'):  # 1e39 is infinite as a float32
+        train(data_dir, tmp_path / 'logs', '--save_every=1', '--learning_rate=1e39')
+    assert not [name for name in os.listdir(str(tmp_path / 'logs')) if 'ckpt' in name]
+
+
 def test_nothing_after_the_last_checkpoint_is_saved(data_dir, tmp_path):
     with pytest.raises(UserError, match='last checkpoint is as it was'):
         train(data_dir, tmp_path / 'logs')

@@ -18,6 +18,20 @@ def test_folder_means_its_photos_and_films_by_name(tmp_path):
     assert [os.path.basename(path) for path in find_inputs([str(tmp_path)])] == ['a.mp4', 'b.JPG', 'c.MOV']
 
 
+def test_what_a_folder_holds_besides_is_noted(tmp_path, capsys):
+    (tmp_path / 'holiday').mkdir()
+    touch(tmp_path, 'a.jpg', 'b.HEIC', 'README.md', '.hidden')
+    find_inputs([str(tmp_path)])
+    shown = capsys.readouterr().out
+    assert shown.startswith(f'note: {tmp_path}: left out') and shown.endswith(': b.HEIC, holiday\n')
+
+
+def test_folder_of_photos_needs_no_note(tmp_path, capsys):
+    touch(tmp_path, 'a.jpg', 'README.md', '.hidden')
+    find_inputs([str(tmp_path)])
+    assert capsys.readouterr().out == ''
+
+
 def test_what_is_named_twice_is_done_once(tmp_path):
     path, = touch(tmp_path, 'a.jpg')
     assert find_inputs([path, str(tmp_path)]) == [path]

@@ -62,7 +62,7 @@ def test_files_without_partner_are_counted_and_named(tmp_path):
         read_dataset(make(tmp_path, *pairs + alone), 'training', 1)
     message = str(caught.value)
     assert '7 images with no annotation' in message
-    assert 'i0.jpg, i1.jpg, i2.jpg, i3.jpg, i4.jpg, ...' in message
+    assert all(os.path.join('training', f'i{n}.jpg') in message for n in range(5)) and 'i4.jpg and 2 more' in message
     assert '1 annotation with no image' in message
     assert 'x.png' in message
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 import visualize
 from files.errors import UserError
+from files.images import read_annotation
 
 ClassInfo = namedtuple('ClassInfo', 'index name colour')
 
@@ -72,6 +73,13 @@ def test_saved_ids_are_the_pixel_values(tmp_path, num_colours):
     with Image.open(path) as image:
         assert (image.mode, image.size) == ('P', (32, 8))
         assert np.array_equal(np.asarray(image), ids)
+
+
+@given(hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=9)), st.integers(0, 256))
+def test_saved_ids_are_read_back_whatever_the_colours(tmp_path_factory, ids, num_colours):
+    path = str(tmp_path_factory.mktemp('ids') / 'ids.png')
+    visualize.save_ids(path, ids, np.full((num_colours, 3), 200, np.uint8))
+    assert np.array_equal(read_annotation(path), ids)
 
 
 def test_saved_ids_show_the_class_colours(tmp_path):
