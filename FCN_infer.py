@@ -30,7 +30,9 @@ from inference.probabilities import save_probabilities
 from inference.views import VIEWS
 from read_data import read_classes
 from runs.flags import define_net_flags, define_prediction_flags, parse, run
+from runs.precision import define_precision_flag
 from segmenter import Segmenter
+from TensorflowUtils import assume_frozen_weights
 from visualize import describe, legend, palette, save_ids, save_picture
 
 INFER_DIR = 'infer'
@@ -55,6 +57,7 @@ def define_flags():
     define_result_flags(FLAGS)
     define_size_flags(FLAGS)
     define_prediction_flags(FLAGS, LOGS_DIR)
+    define_precision_flag(FLAGS, 'prediction')
     define_net_flags(FLAGS)
 
 
@@ -155,6 +158,7 @@ def infer_film(item, segmenter, classes):
         with tqdm(total=film.count, unit='frame', desc=os.path.basename(item.path), dynamic_ncols=True) as bar:
             seen = segment_film(film, item.outputs['view'], segmenter.predict,
                                 functools.partial(VIEWS[FLAGS.view], colours=colours), bar.update)
+            bar.total = bar.n  # which the film's header tells but about
         save_picture(item.outputs['legend'], legend(seen, classes))
         print(f'{item.path}: {describe(seen, classes)}')
         return film.damage and f'{item.path}: {film.damage}; {item.outputs["view"]} holds the rest'
@@ -166,17 +170,17 @@ def infer_film(item, segmenter, classes):
 
 def main(argv):
     """The whole inference; returns the exit code."""
-    arguments = parse(FLAGS, argv, __doc__) or [FLAGS.infer_dir]
+    arguments = parse(FLAGS, argv, __doc__, takes_paths=True) or [FLAGS.infer_dir]
     items = find_items(arguments)
     films = [item for item in items if not is_photo(item)]
     if FLAGS.softmax and films:
         raise UserError(f'--softmax saves the probabilities of photos; leave it out, or {films[0].path}.')
     counted = ' and '.join(f'{count} {kind}{"s" if count > 1 else ""}' for count, kind in (
-        (len(items) - len(films), 'photo'), (len(films), 'film')) if count)
+        (len(items) - len(films), 'photo'), (len(films), 'film')) if count) or 'no photo'
     if not FLAGS.film:
         make_folder(FLAGS.output_dir)
     with Segmenter(FLAGS.logs_dir, FLAGS.checkpoint, FLAGS, DATA_DIR, FLAGS.predict_class_0, FLAGS.max_side,
-                   FLAGS.tile, FLAGS.tile_margin) as segmenter:
+                   FLAGS.tile, FLAGS.tile_margin, FLAGS.precision) as segmenter:
         print(f'{segmenter.describe()}; {counted}')
         classes = shown_classes(segmenter.net.classes)
         todo = [item for item in items if not (FLAGS.skip_done and is_done(item, segmenter.checkpoint))]
@@ -195,4 +199,5 @@ def main(argv):
 
 
 if __name__ == '__main__':
+    assume_frozen_weights()
     run(main)

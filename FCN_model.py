@@ -10,7 +10,9 @@ import functools
 from nets.dilated_heads import c1_bilinear, psp_bilinear
 from nets.dilated_vgg import dilated_vgg
 from nets.heads import fcn_head, skip_head
+from nets.loss_scale import SCOPE as LOSS_SCALE
 from nets.resnet import dilated_resnet
+from nets.scores import predict_ids
 from nets.training import Recipe, pixel_accuracy, segmentation_loss, training_step, valid_pixels
 from nets.vgg import CONVS, vgg
 from TensorflowUtils import dropout, tf
@@ -23,19 +25,19 @@ IMAGENET_STD = tuple(255 * std for std in (0.229, 0.224, 0.225))
 # encoder(pixels, width=, training=, drop=) -> end points; head(end_points, like, num_classes, width=, training=,
 # drop=) -> scores. mean, std: what pixels 0..255 are brought to zero and one by. vgg: the depth of the pretrained VGG
 # that fits the encoder, or None. stride: of the finest scores. scores_0: whether class 0, "others", is scored, or
-# left out of loss and predictions.
-Net = collections.namedtuple('Net', 'encoder head mean std vgg stride scores_0 source')
+# left out of loss and predictions. reach: a score depends on no pixel this far away, None if on the whole image.
+Net = collections.namedtuple('Net', 'encoder head mean std vgg stride scores_0 reach source')
 
 # What training fetches and feeds. images, annotations, encoder_rate, decoder_rate: placeholders; step: the global
 # step, a variable; train: the op of one step; finite: whether it was taken; progress: {name: scalar}; validate:
-# (ids, loss) without dropout; variables: the net's own, without the optimizer's.
+# (ids, loss) without dropout; variables: the net's own; saved: those, the optimizer's and the step.
 TrainingGraph = collections.namedtuple(
     'TrainingGraph', 'images annotations encoder_rate decoder_rate step train loss finite progress validate variables '
-                     'end_points gradients')
+                     'saved end_points gradients')
 
 
 def _fcn(head, source, encoder=None, mean=MEAN_RGB, depth=16, stride=8):
-    return Net(encoder or functools.partial(vgg, depth=16), head, mean, (1., 1., 1.), depth, stride, True, source)
+    return Net(encoder or functools.partial(vgg, depth=16), head, mean, (1., 1., 1.), depth, stride, True, 288, source)
 
 
 VGG19_ADE20K = functools.partial(vgg, depth=19, pools=('avg',) * 5, last='conv5_3')
@@ -61,7 +63,7 @@ for _name, _encoder, _vgg, _stride in (
         ('resnet50_dilated16', functools.partial(dilated_resnet, depth=50, output_stride=16), None, 16),
         ('resnet50_dilated8', functools.partial(dilated_resnet, depth=50, output_stride=8), None, 8)):
     for _ending, _head in (('_c1', c1_bilinear), ('_psp', psp_bilinear)):
-        NETS[_name + _ending] = Net(_encoder, _head, IMAGENET_MEAN, IMAGENET_STD, _vgg, _stride, False,
+        NETS[_name + _ending] = Net(_encoder, _head, IMAGENET_MEAN, IMAGENET_STD, _vgg, _stride, False, None,
                                     'semantic-segmentation-pytorch')
 
 
@@ -72,7 +74,8 @@ def net_row(name):
     return NETS[name]
 
 
-def build(name, images, num_classes, width=1.0, training=False, dropout_seed=None, keep_prob=None):
+def build_scores(name, images, num_classes, width=1.0, training=False, dropout_seed=None, keep_prob=None,
+                 precision='float32', master_weights=True):
     """Builds a net.
 
     Args:
@@ -83,24 +86,34 @@ def build(name, images, num_classes, width=1.0, training=False, dropout_seed=Non
       training: whether batch normalization uses and gathers the batch's statistics.
       dropout_seed: int64 [2], equal seeds drop equal values; None leaves dropout out of the graph.
       keep_prob: of all dropout, in place of what the net was published with.
+      precision: 'float32', 'bfloat16' or 'float16', of the layers' inputs and outputs.
+      master_weights: variables are float32 in any precision, as training needs; False stores them in the precision.
+        Those of batch normalization are always float32.
 
     Returns:
-      (logits float32 [B, H, W, num_classes], end points: ordered dict from the layers' names to tensors).
+      (nets.scores.Scores, its logits in the precision; end points: ordered dict from the layers' names to tensors).
     """
-    net = net_row(name)
+    net, dtype = net_row(name), tf.as_dtype(precision)
 
     def drop(x, layer, published_keep_prob, whole_channels=False):
         seed = dropout_seed + tf.constant([layer, 0], tf.int64)
         return dropout(x, keep_prob or published_keep_prob, seed, whole_channels)
 
     drop = None if dropout_seed is None else drop
-    with tf.variable_scope('inference', reuse=tf.AUTO_REUSE):
+    with tf.variable_scope('inference', reuse=tf.AUTO_REUSE, dtype=tf.float32 if master_weights else dtype):
         pixels = tf.cast(images, tf.float32) - tf.constant(net.mean)
         if net.std != (1., 1., 1.):
             pixels /= tf.constant(net.std)
+        pixels = tf.cast(pixels, dtype)
         end_points = net.encoder(pixels, width=width, training=training, drop=drop)
-        logits = net.head(end_points, pixels, num_classes, width=width, training=training, drop=drop)
-    return logits, end_points
+        scores = net.head(end_points, pixels, num_classes, width=width, training=training, drop=drop)
+    return scores, end_points
+
+
+def build(name, images, num_classes, *args, **options):
+    """As build_scores, but returns (logits float32 [B, H, W, num_classes], end points)."""
+    scores, end_points = build_scores(name, images, num_classes, *args, **options)
+    return tf.cast(scores.logits, tf.float32), end_points
 
 
 def decoder_names(name, variables):
@@ -123,20 +136,13 @@ def pretrained_names(name):
     return {scope + variable: array for variable, array in dict(convs, **fc).items()}
 
 
-def predict_ids(logits, with_class_0=True):
-    """The likeliest class of each pixel: [B, H, W, N] -> uint8 [B, H, W]; without class 0 where it is left out."""
-    if with_class_0:
-        return tf.cast(tf.argmax(logits, axis=3, output_type=tf.int32), tf.uint8)
-    return tf.cast(tf.argmax(logits[..., 1:], axis=3, output_type=tf.int32) + 1, tf.uint8)
-
-
 def ignored_labels(name, ignore_label):
     """The labels that do not count in training a net: ignore_label, if any, and 0 where the net does not score it."""
     return (() if ignore_label is None else (ignore_label,)) + (() if net_row(name).scores_0 else (0,))
 
 
 def training_graph(name, num_classes, width=1., seed=0, keep_prob=None, fix_bn=False, ignore_label=None,
-                   class_weights=None, recipe=Recipe()):
+                   class_weights=None, recipe=Recipe(), precision='float32'):
     """The whole graph of a training run: one net built twice, with dropout for training and without for validation.
 
     Args:
@@ -145,6 +151,7 @@ def training_graph(name, num_classes, width=1., seed=0, keep_prob=None, fix_bn=F
       ignore_label: pixels labelled so do not count; nor do those labelled 0 where the net does not score class 0.
       class_weights: see segmentation_loss.
       recipe: see training_step.
+      precision: of the layers, see build_scores; weights and loss are float32.
     """
     images = tf.placeholder(tf.uint8, [None, None, None, 3], 'images')
     annotations = tf.placeholder(tf.uint8, [None, None, None], 'annotations')
@@ -153,20 +160,22 @@ def training_graph(name, num_classes, width=1., seed=0, keep_prob=None, fix_bn=F
     step = tf.train.get_or_create_global_step()
     valid = valid_pixels(annotations, num_classes, ignored_labels(name, ignore_label))
 
-    clean_logits, _ = build(name, images, num_classes, width)
+    clean_logits, _ = build(name, images, num_classes, width, precision=precision)
     variables = [variable for variable in tf.global_variables() if variable is not step]
     validate = (predict_ids(clean_logits), segmentation_loss(clean_logits, annotations, valid, class_weights))
 
     logits, end_points = build(name, images, num_classes, width, not fix_bn,
-                               tf.stack([tf.constant(seed, tf.int64), step]), keep_prob)
+                               tf.stack([tf.constant(seed, tf.int64), step]), keep_prob, precision)
     loss = segmentation_loss(logits, annotations, valid, class_weights)
     decoder = decoder_names(name, variables)
-    train, gradients, finite = training_step(loss, encoder_rate, decoder_rate, decoder, step, recipe)
+    train, gradients, finite = training_step(loss, encoder_rate, decoder_rate, decoder, step, recipe,
+                                             scale_loss=precision == 'float16')
     ids = predict_ids(logits)
     progress = {'pixel_accuracy': pixel_accuracy(ids, annotations, valid),
                 'classes_predicted': tf.size(tf.unique(tf.reshape(tf.cast(ids, tf.int32), [-1]))[0])}
+    saved = [variable for variable in tf.global_variables() if not variable.op.name.startswith(LOSS_SCALE + '/')]
     return TrainingGraph(images, annotations, encoder_rate, decoder_rate, step, train, loss, finite, progress, validate,
-                         variables, end_points, gradients)
+                         variables, saved, end_points, gradients)
 
 
 def main():

@@ -31,6 +31,7 @@ from runs.initial_weights import check_pretrained, load_initial_weights
 from runs.learning_rate import parse_lr_schedule
 from runs.list_file import read_list
 from runs.log import TrainingLog
+from runs.precision import define_precision_flag, resolve_precision
 from runs.trainer import Trainer
 from runs.training_flags import define_augmentation_flags, define_recipe_flags
 from TensorflowUtils import create_session, describe_device, tf
@@ -83,6 +84,7 @@ def define_flags():
     flags.DEFINE_integer('validation_num', VALIDATION_NUM, 'photos of a validation, 0 for all', 0, **group('output'))
     flags.DEFINE_boolean('debug', False, 'TensorBoard histograms of activations, sparsity and gradients; slow',
                          **group('output'))
+    define_precision_flag(FLAGS, 'steps')
     define_recipe_flags(FLAGS)
     define_augmentation_flags(FLAGS)
 
@@ -119,7 +121,8 @@ def main(argv):
         return 0
     with folder_lock(FLAGS.logs_dir):
         check_same_run(FLAGS.logs_dir, net)
-        print(f'{describe_device()}; net {net.net}, width {net.width:g}, {net.num_classes} classes; '
+        FLAGS.precision = resolve_precision(FLAGS.precision)
+        print(f'{describe_device()}, {FLAGS.precision}; net {net.net}, width {net.width:g}, {net.num_classes} classes; '
               f'{len(records)} training photos, {len(validation)} for validation')
         open_reader = functools.partial(
             BatchReader, records, net.num_classes, FLAGS.batch_size, FLAGS.shuffle, FLAGS.seed,
@@ -141,8 +144,8 @@ def train(net, weights, schedule, open_reader, validation):
         recipe = Recipe(FLAGS.optimizer, FLAGS.momentum, FLAGS.weight_decay, FLAGS.l2, FLAGS.clip_norm,
                         FLAGS.skip_nonfinite)
         graph = training_graph(net.net, net.num_classes, net.width, FLAGS.seed, FLAGS.keep_prob, FLAGS.fix_bn,
-                               FLAGS.ignore_label, weights, recipe)
-        keeper = CheckpointKeeper(FLAGS.logs_dir, tf.global_variables(), graph.variables)
+                               FLAGS.ignore_label, weights, recipe, FLAGS.precision)
+        keeper = CheckpointKeeper(FLAGS.logs_dir, graph.saved, graph.variables)
         session.run(tf.global_variables_initializer())
         prefix = keeper.resume(session)
         keeper.check_space()

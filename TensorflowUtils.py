@@ -6,8 +6,11 @@ quietened and told to behave as version 1 in one place.
 Shapes: feature maps are [batch, height, width, channels]; convolution kernels [h, w, in, out]; kernels of
 transposed convolutions [h, w, out, in].
 """
+import contextlib
 import importlib
 import os
+import sys
+import tempfile
 import types
 import warnings
 
@@ -19,7 +22,7 @@ class _LazyTensorflow(types.ModuleType):
         if name.startswith('__'):  # inspection of the module is no use of it
             raise AttributeError(name)
         os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')  # errors only, unless the user asked for more
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _chatter_kept_back():
             warnings.simplefilter('ignore')  # 1.15 and today's numpy disagree about dtype aliases, harmlessly
             module = importlib.import_module('tensorflow.compat.v1')
         module.logging.set_verbosity(module.logging.ERROR)
@@ -28,7 +31,44 @@ class _LazyTensorflow(types.ModuleType):
         return getattr(module, name)
 
 
+@contextlib.contextmanager
+def _chatter_kept_back():
+    """Shows what native code writes to stderr only where an exception follows: no log level stops oneDNN's greeting."""
+    try:
+        sys.stderr.flush()
+        stderr = os.dup(2)
+    except (AttributeError, OSError):  # there is none
+        yield
+        return
+    with tempfile.TemporaryFile() as kept:
+        os.dup2(kept.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            kept.seek(0)
+            os.write(stderr, kept.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+
+
 tf = _LazyTensorflow('tf')
+
+
+def assume_frozen_weights():
+    """For a process that only predicts, before its first use of tf: oneDNN arranges each kernel once, not in every run.
+
+    Training in such a process would go on with the kernels of its first step. TensorFlow 1.15 knows no such thing, and
+    a GPU is not concerned.
+    """
+    os.environ.setdefault('TF_ENABLE_ONEDNN_OPTS', '1')  # not on by itself on processors without AVX512
+    os.environ.setdefault('TF_ONEDNN_ASSUME_FROZEN_WEIGHTS', '1')
+
+
+def weight(name, shape, start, dtype):
+    """A kernel or bias in a layer's dtype: a variable of the scope's dtype (float32 unless it says another), cast."""
+    return tf.cast(tf.get_variable(name, shape, initializer=start), dtype)
 
 
 def normal(fan_in, gain=2.0):
@@ -102,11 +142,15 @@ def create_session(graph=None, deterministic=False):
     return tf.Session(graph=graph, config=config)
 
 
+def gpus():
+    """The names of the GPUs that TensorFlow sees; a list."""
+    return [gpu.name for gpu in tf.config.experimental.list_physical_devices('GPU')]
+
+
 def describe_device():
     """One line for the log: the TensorFlow version and the device that will compute."""
-    gpus = tf.config.experimental.list_physical_devices('GPU')
-    if gpus:
-        device = f'GPU ({len(gpus)} visible, the first is used)'
+    if gpus():
+        device = f'GPU ({len(gpus())} visible, the first is used)'
     elif tf.test.is_built_with_cuda():
         device = 'CPU (no GPU was found; `nvidia-smi` should list one if there is one)'
     else:

@@ -9,13 +9,14 @@
 import numpy as np
 
 from batch_reader import network_size
-from FCN_model import NETS, build, predict_ids
+from FCN_model import NETS, build_scores
 from files.errors import UserError
 from files.images import resize_ids, resize_photo
 from inference.probabilities import resize_probabilities
-from inference.tiles import TILE_MARGIN, check_tile, run_tiled
+from inference.tiles import TILE_MARGIN, choose_tiles, run_tiled
 from runs.checkpoints import config_folder
 from runs.config import read_config, trained_net
+from runs.precision import resolve_precision
 from runs.weight_sources import find_weights, restore_for_prediction
 from TensorflowUtils import create_session, describe_device, tf
 
@@ -26,10 +27,11 @@ class Segmenter:
     Attributes:
       net: its NetConfig (row of NETS, num_classes, width, classes).
       checkpoint: the prefix it was restored from.
+      precision: of its layers, 'float32', 'bfloat16' or 'float16'.
     """
 
     def __init__(self, logs_dir='logs', checkpoint='', given=None, default_data_dir='', with_class_0=True,
-                 max_side=None, tile=None, tile_margin=TILE_MARGIN):
+                 max_side=None, tile=None, tile_margin=TILE_MARGIN, precision='auto'):
         """Finds the checkpoint (see find_weights), builds its net and restores it.
 
         Args:
@@ -38,25 +40,28 @@ class Segmenter:
           with_class_0: False leaves class 0 out of the argmax.
           max_side: photos with a longer side are scaled down to it for the net; None never does.
           tile, tile_margin: photos with a longer side than `tile` pass the net in tiles, which bounds the memory; see
-            inference.tiles. None: never.
+            inference.tiles.choose_tiles.
+          precision: of the layers, see runs.precision; weights are brought to it once.
 
         Raises:
-          UserError: no checkpoint, no config, a checkpoint of another net, or sides that make no tiles.
+          UserError: no checkpoint, no config, a checkpoint of another net, sides that make no tiles, or a precision
+            that TensorFlow cannot do.
         """
-        if tile:
-            check_tile(tile, tile_margin)
         self.checkpoint = find_weights(checkpoint, logs_dir)
         self.config = read_config(config_folder(self.checkpoint))
         self.net = trained_net(self.config, given, default_data_dir)
         if self.net.net not in NETS:
             raise UserError(f'--net={self.net.net}: there is no such net. There are: {", ".join(NETS)}.')
-        self._max_side, self._tile, self._tile_margin = max_side, tile, tile_margin
+        self._max_side = max_side
+        self._tile, self._tile_margin = choose_tiles(tile, tile_margin, NETS[self.net.net].reach)
+        self.precision = resolve_precision(precision)
         graph = tf.Graph()
         with graph.as_default():
             self._images = tf.placeholder(tf.uint8, [None, None, None, 3], 'images')
-            logits, _ = build(self.net.net, self._images, self.net.num_classes, self.net.width)
-            self._ids = predict_ids(logits, with_class_0)
-            self._softmax = tf.nn.softmax(logits)
+            scores, _ = build_scores(self.net.net, self._images, self.net.num_classes, self.net.width,
+                                     precision=self.precision, master_weights=False)
+            self._ids = scores.ids(with_class_0)
+            self._softmax = tf.nn.softmax(tf.cast(scores.logits, tf.float32))
             variables = tf.global_variables()
         self._session = create_session(graph)
         restore_for_prediction(self._session, self.checkpoint, variables, self.net.num_classes)
@@ -121,12 +126,13 @@ class Segmenter:
         except (tf.errors.ResourceExhaustedError, MemoryError):
             raise UserError(f'memory ran out on images of {images.shape[1]}x{images.shape[2]} pixels. Use --tile=768 '
                             'to let the net see larger photos in parts (or smaller ones than now), or --max_side=1024 '
-                            'to let it see them scaled down.')
+                            'to let it see them scaled down; a test has neither: use smaller --scales there, or scale '
+                            'photos and annotations down.')
 
     def describe(self):
         """One line for the log: device, net and checkpoint."""
-        return (f'{describe_device()}; net {self.net.net}, width {self.net.width:g}, {self.net.num_classes} classes, '
-                f'from {self.checkpoint}')
+        return (f'{describe_device()}, {self.precision}; net {self.net.net}, width {self.net.width:g}, '
+                f'{self.net.num_classes} classes, from {self.checkpoint}')
 
     def close(self):
         """Frees the session."""

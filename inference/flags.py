@@ -1,7 +1,7 @@
 """The flags of inference: what is made of which photos and films, and how large the net sees them."""
 from absl import flags
 
-from inference.tiles import TILE_MARGIN
+from inference.tiles import AUTO_TILE, TILE_MARGIN
 from inference.views import VIEWS
 
 
@@ -28,8 +28,8 @@ def define_size_flags(flag_values):
     given = {'flag_values': flag_values, 'module_name': 'size'}
     flags.DEFINE_integer('max_side', None, 'the net sees larger photos scaled down to this longer side, which takes '
                          'less memory and time; results keep the photo\'s own size (default: none)', 32, **given)
-    flags.DEFINE_integer('tile', None, 'the net sees larger photos in tiles of this side, which bounds the memory: '
-                         'with 768 a photo of any size needs 3 GB on a CPU, for fcn8s at full width and 151 classes '
-                         '(default: none)', 32, **given)
+    flags.DEFINE_integer('tile', None, 'the net sees larger photos in tiles of this side, which bounds the memory; 0 '
+                         f'for no tiles (default: {AUTO_TILE} with a margin that changes nothing, for the fcn nets; '
+                         'the dilated nets look at the whole photo)', 0, **given)
     flags.DEFINE_integer('tile_margin', TILE_MARGIN, 'what a tile sees beyond the part of it that is kept; with 256 '
                          'the fcn nets give what they give untiled', 0, **given)

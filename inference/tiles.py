@@ -5,7 +5,8 @@ import numpy as np
 
 from files.errors import UserError
 
-TILE_MARGIN = 128  # of tiles of 512, some 0.4 % of the pixels get another class than untiled; with 256 none, see tiles
+AUTO_TILE = 1536  # the net sees a photo of any size in 3 GiB, for fcn8s at full width with 151 classes on a CPU
+TILE_MARGIN = 128  # of tiles of 512, some 0.4 % of the pixels get another class than untiled; at Net.reach none
 STRIDE = 32  # where the nets' pooling falls must be the same in a tile and in the whole image
 
 
@@ -16,12 +17,27 @@ def check_tile(tile, margin):
                         'than two margins.')
 
 
+def choose_tiles(tile, margin, reach):
+    """(tile, margin) to use; (0, 0) for none.
+
+    tile: what was asked for; 0 for no tiles; None for tiles if the net gives the same with them, which it does where
+    `margin` is its reach, the distance in pixels behind which a score depends on nothing, or None.
+    Raises UserError for sides that make no tiles.
+    """
+    if tile is None and reach:
+        return AUTO_TILE, reach
+    if not tile:
+        return 0, 0
+    check_tile(tile, margin)
+    return tile, margin
+
+
 def tiles(length, tile, margin):
     """Cuts one axis, a multiple of 32: list of (start, end, first, last).
 
     The net sees start:end; first:last of it is kept, `margin` away from every cut. Each pixel is kept once. A net whose
-    scores depend on no pixel farther than `margin` gives the same scores as for the whole image. The fcn nets look less
-    than 256 pixels far; what the dilated nets see depends on the size of the whole image, and is not quite the same.
+    scores depend on no pixel farther than `margin` gives the same scores as for the whole image; how far they look
+    is Net.reach. What the dilated nets see depends on the size of the whole image, and is not quite the same.
     """
     spans, first = [], 0
     while first < length:

@@ -3,7 +3,7 @@
 TensorFlow's SAME pads less on the left and top where a stride of 2 leaves an odd number of zeros to place, so that
 weights trained in PyTorch would see everything shifted by a pixel.
 """
-from TensorflowUtils import conv2d, normal, tf
+from TensorflowUtils import conv2d, gpus, normal, tf, weight
 
 
 def conv(x, name, size, channels, stride=1, rate=1, bias=False, start=None):
@@ -16,10 +16,10 @@ def conv(x, name, size, channels, stride=1, rate=1, bias=False, start=None):
       start: initializer of the kernel; None keeps the size of activations in front of a ReLU.
     """
     start = start or normal(size * size * int(x.shape[3]))
-    kernel = tf.get_variable(name + '_w', [size, size, x.shape[3], channels], initializer=start)
+    kernel = weight(name + '_w', [size, size, x.shape[3], channels], start, x.dtype)
     y = _convolved(x, kernel, size, stride, rate)
     if bias:
-        y = tf.nn.bias_add(y, tf.get_variable(name + '_b', [channels], initializer=tf.zeros_initializer()))
+        y = tf.nn.bias_add(y, weight(name + '_b', [channels], tf.zeros_initializer(), x.dtype))
     return y
 
 
@@ -36,7 +36,7 @@ def max_pool(x, size, padding=0):
 def _convolved(x, kernel, size, stride, rate):
     if stride > 1:
         return tf.nn.conv2d(tf.pad(x, _sides(size // 2)), kernel, [1, stride, stride, 1], 'VALID')
-    if rate > 1 and not tf.config.experimental.list_physical_devices('GPU'):
+    if rate > 1 and not gpus():
         # space-to-batch: TensorFlow's own dilated convolution has no gradient on a CPU
         return tf.nn.convolution(x, kernel, 'SAME', dilation_rate=[rate, rate])
     return conv2d(x, kernel, rate=rate)

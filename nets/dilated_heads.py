@@ -1,7 +1,7 @@
 """The decoders of semantic-segmentation-pytorch: scores at the encoder's resolution, interpolated to full size.
 
 Each function takes the encoder's end points, reads 'features', adds 'conv_last', the scores at that resolution,
-float32 [B, h, w, num_classes - 1], and its other layers, and returns the scores, float32 [B, H, W, num_classes].
+float32 [B, h, w, num_classes - 1], and its other layers, and returns the Scores, float32 [B, H, W, num_classes].
 Class 0, "others", has no channel of its own in these nets: its score is NEVER. Arguments they share:
   like: tensor [B, H, W, ...] with the height and width of the scores.
   width: hidden layers have this part of their published channels.
@@ -11,6 +11,7 @@ Class 0, "others", has no channel of its own in these nets: its score is NEVER. 
 from nets.batch_norm import batch_norm
 from nets.convolution import conv
 from nets.resampling import adaptive_avg_pool, resize_bilinear
+from nets.scores import plain
 from nets.vgg import scaled
 from TensorflowUtils import tf
 
@@ -63,4 +64,4 @@ def _kernel_start():
 def _upsampled(scores, end_points, like):
     end_points['conv_last'] = tf.cast(scores, tf.float32)
     with_class_0 = tf.pad(end_points['conv_last'], [[0, 0], [0, 0], [0, 0], [1, 0]], constant_values=NEVER)
-    return resize_bilinear(with_class_0, like)
+    return plain(resize_bilinear(with_class_0, like))

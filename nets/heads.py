@@ -1,15 +1,17 @@
 """The decoders of fully convolutional networks: from the pools of an encoder to scores at full size.
 
 Each function takes the encoder's end points, adds its own under Shelhamer's names (arXiv 1605.06211) and returns
-the scores, [B, H, W, num_classes]. Arguments they share:
+the Scores of [B, H, W, num_classes]. Arguments they share:
   like: tensor [B, H, W, ...] with the height and width of the scores.
   width: fc6 and fc7 have this part of their 4096 channels.
   keep_prob: of the dropout behind fc6 and fc7, as the net was published.
   drop: function (tensor, number of the layer, keep_prob) -> tensor, or None for no dropout.
   training: not used, for there is no batch normalization in these heads; every head takes it.
 """
+from nets.as_matmul import conv2d_as_matmul, conv2d_transpose_as_matmul, prefers_matmul
+from nets.scores import upscored
 from nets.vgg import scaled
-from TensorflowUtils import bilinear, conv2d, conv2d_transpose, normal, tf
+from TensorflowUtils import bilinear, conv2d, conv2d_transpose, normal, tf, weight
 
 
 def fcn_head(end_points, like, num_classes, width=1.0, training=False, drop=None, keep_prob=0.8, score_relu=False,
@@ -38,17 +40,17 @@ def fcn_head(end_points, like, num_classes, width=1.0, training=False, drop=None
     if score_relu:
         score_fr = tf.nn.relu(score_fr)
 
-    upscore2 = upscore(score_fr, ('W_t1', 'b_t1'), 4, pool4, int(pool4.shape[3]))
+    upscore2 = upscore(score_fr, ('W_t1', 'b_t1'), 4, pool4, int(pool4.shape[3])).logits
     fuse_pool4 = upscore2 + pool4
 
-    upscore_pool4 = upscore(fuse_pool4, ('W_t2', 'b_t2'), 4, pool3, int(pool3.shape[3]))
+    upscore_pool4 = upscore(fuse_pool4, ('W_t2', 'b_t2'), 4, pool3, int(pool3.shape[3])).logits
     fuse_pool3 = upscore_pool4 + pool3
 
     # pool3 reaches the scores undamped: a hundredth of the variance lets the first loss be near ln(num_classes)
     upscore8 = upscore(fuse_pool3, ('W_t3', 'b_t3'), 16, like, num_classes, gain=0.01)
 
     end_points.update(fc6=fc6, fc7=fc7, score_fr=score_fr, upscore2=upscore2, fuse_pool4=fuse_pool4,
-                      upscore_pool4=upscore_pool4, fuse_pool3=fuse_pool3, upscore8=upscore8)
+                      upscore_pool4=upscore_pool4, fuse_pool3=fuse_pool3, upscore8=upscore8.logits)
     return upscore8
 
 
@@ -87,23 +89,26 @@ def skip_head(end_points, like, num_classes, width=1.0, training=False, drop=Non
     end_points.update(fc6=fc6, fc7=fc7, score_fr=score_fr)
 
     if stride == 32:
-        end_points['upscore32'] = upscore(score_fr, 'upscore32', 64, like)
-        return end_points['upscore32']
+        upscore32 = upscore(score_fr, 'upscore32', 64, like)
+        end_points['upscore32'] = upscore32.logits
+        return upscore32
 
-    upscore2 = upscore(score_fr, 'upscore2', 4, pool4)
+    upscore2 = upscore(score_fr, 'upscore2', 4, pool4).logits
     score_pool4 = score(pool4, 'score_pool4')
     fuse_pool4 = upscore2 + score_pool4
     end_points.update(upscore2=upscore2, score_pool4=score_pool4, fuse_pool4=fuse_pool4)
 
     if stride == 16:
-        end_points['upscore16'] = upscore(fuse_pool4, 'upscore16', 32, like)
-        return end_points['upscore16']
+        upscore16 = upscore(fuse_pool4, 'upscore16', 32, like)
+        end_points['upscore16'] = upscore16.logits
+        return upscore16
 
-    upscore_pool4 = upscore(fuse_pool4, 'upscore_pool4', 4, pool3)
+    upscore_pool4 = upscore(fuse_pool4, 'upscore_pool4', 4, pool3).logits
     score_pool3 = score(pool3, 'score_pool3')
     fuse_pool3 = upscore_pool4 + score_pool3
     upscore8 = upscore(fuse_pool3, 'upscore8', 16, like)
-    end_points.update(upscore_pool4=upscore_pool4, score_pool3=score_pool3, fuse_pool3=fuse_pool3, upscore8=upscore8)
+    end_points.update(upscore_pool4=upscore_pool4, score_pool3=score_pool3, fuse_pool3=fuse_pool3,
+                      upscore8=upscore8.logits)
     return upscore8
 
 
@@ -112,13 +117,15 @@ def _dropped(x, layer, drop, keep_prob):
 
 
 def _conv(x, names, size, channels, start):
-    kernel = tf.get_variable(names[0], [size, size, x.shape[3], channels], initializer=start)
-    bias = tf.get_variable(names[1], [channels], initializer=tf.zeros_initializer())
-    return conv2d(x, kernel, bias)
+    kernel = weight(names[0], [size, size, x.shape[3], channels], start, x.dtype)
+    bias = weight(names[1], [channels], tf.zeros_initializer(), x.dtype)
+    convolve = conv2d_as_matmul if size > 1 and prefers_matmul(x.dtype) else conv2d
+    return convolve(x, kernel, bias)
 
 
 def _upscore(x, names, size, like, channels, start):
-    """Transposed convolution with stride size / 2, each output seeing 2x2 inputs, to the size of `like`."""
-    kernel = tf.get_variable(names[0], [size, size, channels, x.shape[3]], initializer=start)
-    bias = names[1] and tf.get_variable(names[1], [channels], initializer=tf.zeros_initializer())
-    return conv2d_transpose(x, kernel, bias, size // 2, like)
+    """Scores of a transposed convolution with stride size / 2, each output seeing 2x2 inputs, to the size of `like`."""
+    kernel = weight(names[0], [size, size, channels, x.shape[3]], start, x.dtype)
+    bias = names[1] and weight(names[1], [channels], tf.zeros_initializer(), x.dtype)
+    transpose = conv2d_transpose_as_matmul if prefers_matmul(x.dtype) else conv2d_transpose
+    return upscored(transpose(x, kernel, bias, size // 2, like), x, kernel, bias, size // 2, like)

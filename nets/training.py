@@ -1,6 +1,7 @@
 """What is minimized, and the step that does it: loss, accuracy, optimizers."""
 import collections
 
+from nets.loss_scale import scaled_loss, without_scale
 from TensorflowUtils import tf
 
 # What one step is made of. optimizer: 'adam' or 'sgd' (with momentum); weight_decay: of all kernels; l2: the same of
@@ -40,27 +41,28 @@ def pixel_accuracy(ids, annotations, valid):
     return tf.div_no_nan(tf.reduce_sum(tf.cast(right, tf.float32)), tf.reduce_sum(tf.cast(valid, tf.float32)))
 
 
-def training_step(loss, encoder_rate, decoder_rate, decoder, global_step, recipe=Recipe()):
+def training_step(loss, encoder_rate, decoder_rate, decoder, global_step, recipe=Recipe(), scale_loss=False):
     """One step of the optimizer, with a learning rate each for the encoder and the decoder.
 
     A step whose loss or gradient is not finite changes no variable; with recipe.skip_nonfinite it still advances
-    global_step. (A gradient that is not finite shows in the gradients of biases and normalizations, so the large
-    kernels' need not be searched.)
+    global_step.
 
     Args:
       loss: scalar; encoder_rate, decoder_rate: floats or scalar tensors.
       decoder: names of the variables that are the decoder's.
+      scale_loss: whether gradients are float16's, see nets.loss_scale.
 
     Returns:
-      (the op, gradients and variables: list of pairs, finite: bool tensor that says whether the step was taken).
+      (the op, gradients and variables: list of pairs, finite: bool tensor, False where the step was not taken and no
+      scale is to blame).
     """
     variables = tf.trainable_variables()
     in_decoder = {v.op.name for v in variables} & set(decoder)
-    gradients = list(zip(tf.gradients(loss, variables), variables))
-    small = [tf.reduce_all(tf.is_finite(gradient)) for gradient, variable in gradients if not _is_kernel(variable)]
+    scaled = scaled_loss(loss) if scale_loss else without_scale(loss)
+    gradients = [(scaled.unscaled(g), v) for g, v in zip(tf.gradients(scaled.loss, variables), variables)]
     # Gradients read the variables in place, so that none may change before all gradients are there.
     with tf.control_dependencies([gradient for gradient, _ in gradients]):
-        finite = tf.reduce_all(tf.stack([tf.is_finite(loss)] + small))
+        taken, finite = scaled.judge([gradient for gradient, _ in gradients])
     gradients = [(_decayed(g, v, recipe.weight_decay + (recipe.l2 if v.op.name in in_decoder else 0.)), v)
                  for g, v in gradients]
     if recipe.clip_norm:
@@ -74,8 +76,8 @@ def training_step(loss, encoder_rate, decoder_rate, decoder, global_step, recipe
         with tf.control_dependencies([optimizer.apply_gradients(pairs) for optimizer, pairs in groups if pairs]):
             return tf.no_op()
 
-    taken = tf.cond(finite, apply, tf.no_op)
-    with tf.control_dependencies([taken] + tf.get_collection(tf.GraphKeys.UPDATE_OPS)):
+    applied = tf.cond(taken, apply, tf.no_op)
+    with tf.control_dependencies([applied] + tf.get_collection(tf.GraphKeys.UPDATE_OPS)):
         advance = tf.logical_or(finite, recipe.skip_nonfinite)
         return tf.assign_add(global_step, tf.cast(advance, tf.int64)).op, gradients, finite
 

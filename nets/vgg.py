@@ -1,5 +1,5 @@
 """VGG16 and VGG19 without their fully connected layers (Simonyan and Zisserman, arXiv 1409.1556)."""
-from TensorflowUtils import conv2d, normal, pool, tf
+from TensorflowUtils import conv2d, normal, pool, tf, weight
 
 CONVS = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}  # convolutions in each of the five blocks
 CHANNELS = (64, 128, 256, 512, 512)
@@ -41,6 +41,6 @@ def vgg(x, depth, pools=('max',) * 5, width=1.0, last='conv5_4', last_relu=True,
 def _conv(x, name, channels):
     fan_in = 9 * int(x.shape[3])
     gain = 2. / PIXEL_SCALE ** 2 if name == 'conv1_1' else 2.  # from pixels to activations of order one
-    kernel = tf.get_variable(name + '_w', [3, 3, x.shape[3], channels], initializer=normal(fan_in, gain))
-    bias = tf.get_variable(name + '_b', [channels], initializer=tf.zeros_initializer())
+    kernel = weight(name + '_w', [3, 3, x.shape[3], channels], normal(fan_in, gain), x.dtype)
+    bias = weight(name + '_b', [channels], tf.zeros_initializer(), x.dtype)
     return conv2d(x, kernel, bias)

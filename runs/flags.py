@@ -2,6 +2,7 @@
 
 absl.flags is what tf.flags stands for; taken from absl itself, --help need not wait for TensorFlow.
 """
+import math
 import os
 import signal
 import sys
@@ -39,18 +40,25 @@ def define_prediction_flags(flag_values, logs_dir):
                          'pixel gets one of the named classes', flag_values=flag_values, module_name='prediction')
 
 
-def parse(flag_values, argv, doc):
-    """Parses the command line argv (its first entry the script's name); returns what is no flag.
+def parse(flag_values, argv, doc, takes_paths=False):
+    """Parses the command line argv (its first entry the script's name); returns what is no flag, of takes_paths.
 
-    --help prints doc and the flags and exits with 0; a wrong flag raises UserError.
+    --help prints doc and the flags and exits with 0; a wrong flag, or what is none, raises UserError.
     """
     if any(argument in ('-h', '-help', '--help') for argument in argv[1:]):
         print(doc.strip() + '\n' + help_text(flag_values))
         sys.exit(0)
     try:
-        return flag_values(argv)[1:]
+        arguments = flag_values(argv)[1:]
     except flags.Error as error:
         raise UserError(f'{error}\n{os.path.basename(argv[0])} --help lists the flags.')
+    for name in flag_values:  # nan is within all bounds
+        if isinstance(flag_values[name].value, float) and not math.isfinite(flag_values[name].value):
+            raise UserError(f'--{name}={flag_values[name].value}: expected a finite number.')
+    if arguments and not takes_paths:
+        raise UserError(f'{" ".join(arguments)}: expected flags alone, such as --data_dir=my_data; a value with blanks '
+                        f'stands in quotes.\n{os.path.basename(argv[0])} --help lists the flags.')
+    return arguments
 
 
 def help_text(flag_values):
@@ -71,7 +79,8 @@ def run(main):
     SIGTERM ends it as Ctrl-C does: half-made files are removed on the way out.
     """
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors='backslashreplace')  # a file may have a name that the terminal cannot show
+        if hasattr(stream, 'reconfigure'):  # a notebook's streams have none
+            stream.reconfigure(errors='backslashreplace')  # a file may have a name that the terminal cannot show
     signal.signal(signal.SIGTERM, _exit)
     code = 1
     try:

@@ -2,6 +2,7 @@
 import os
 import sys
 
+import pytest
 from hypothesis import settings
 
 PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -9,3 +10,12 @@ sys.path.insert(0, PROJECT)
 
 settings.register_profile('project', deadline=None)  # a busy machine is no defect
 settings.load_profile('project')
+
+
+@pytest.fixture(scope='session', autouse=True)
+def float32_by_default():
+    """Where a test says nothing of precision it is float32's, on processors with bfloat16 too."""
+    from runs import precision
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(precision, 'cpu_flags', set)
+        yield

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from FCN_model import build, net_row, predict_ids, training_graph
+from FCN_model import NETS, build, net_row, predict_ids, training_graph
 from TensorflowUtils import create_session, tf
 
 THIN = 1 / 16
@@ -86,3 +86,19 @@ def test_class_0_can_be_left_out_of_the_prediction(with_class_0, expected):
 def test_net_accepts_any_size():
     logits, _ = build('fcn8s', tf.constant(photos(61, 75)), CLASSES, THIN)
     assert run(logits).shape == (2, 61, 75, CLASSES)
+
+
+@pytest.mark.parametrize('name', [name for name, net in NETS.items() if net.reach])
+def test_no_score_depends_on_a_pixel_beyond_the_reach(name):
+    images = tf.placeholder(tf.float32, [1, 1024, 32, 3])
+    logits, _ = build(name, images, CLASSES, THIN)
+    around = slice(496, 528)  # each phase of a stride of 32
+    gradient, = tf.gradients(tf.reduce_sum(logits[:, around, 16]), images)
+    positive = [tf.assign(v, tf.random_uniform(v.shape, 0.01, 0.1)) for v in tf.trainable_variables()]
+    with create_session() as session:
+        session.run(tf.global_variables_initializer())
+        session.run(positive)
+        gradient = session.run(gradient, {images: np.full(images.shape.as_list(), 200.)})
+    rows = np.flatnonzero(np.abs(gradient[0]).sum(axis=(1, 2)))
+    farthest = max(around.start - rows.min(), rows.max() - around.stop + 1)
+    assert 200 < farthest <= NETS[name].reach

@@ -1,4 +1,6 @@
 """Command lines: help, wrong flags and exit codes, as a user meets them."""
+import io
+import signal
 import subprocess
 import sys
 
@@ -11,7 +13,7 @@ import FCN_infer
 import FCN_test
 import FCN_train
 from files.errors import UserError
-from runs.flags import help_text, parse
+from runs.flags import help_text, parse, run
 
 
 @pytest.mark.parametrize('script', [FCN_train, FCN_test, FCN_infer])
@@ -30,10 +32,18 @@ def test_help_shows_defaults_and_groups():
 
 
 @pytest.mark.parametrize('argument, named', [('--batch_sise=3', 'batch_sise'), ('--batch_size=0', 'batch_size'),
-                                             ('--width=2', 'width'), ('--num_classes=1', 'num_classes')])
+                                             ('--width=2', 'width'), ('--width=nan', 'width'),
+                                             ('--learning_rate=inf', 'learning_rate=inf: expected a finite number'),
+                                             ('--num_classes=1', 'num_classes')])
 def test_wrong_flag_is_named(argument, named):
     with fresh_flags(FCN_train.FLAGS), pytest.raises(UserError, match=named):
         parse(FCN_train.FLAGS, ['FCN_train.py', argument], '')
+
+
+@pytest.mark.parametrize('script', [FCN_train, FCN_test])
+def test_what_belongs_to_no_flag_is_not_passed_over(script):
+    with fresh_flags(script.FLAGS), pytest.raises(UserError, match='^my_data: expected flags alone'):
+        script.main(['FCN.py', 'my_data'])
 
 
 def test_defaults_are_those_of_the_card():
@@ -43,6 +53,14 @@ def test_defaults_are_those_of_the_card():
     assert (defaults['max_steps'], defaults['save_every'], defaults['validate_every']) == (100001, 500, 500)
     assert defaults['data_dir'].endswith('ADEChallengeData2016') and defaults['logs_dir'] == 'logs'
     assert FCN_test.TEST_NUM == FCN_test.FLAGS['test_num'].default == 100
+
+
+def test_streams_of_a_notebook_will_do(monkeypatch):
+    monkeypatch.setattr(sys, 'stdout', io.StringIO())  # which has no `reconfigure`, like a notebook's
+    monkeypatch.setattr(signal, 'signal', lambda number, handler: None)
+    with pytest.raises(SystemExit) as stop:
+        run(lambda argv: 3)
+    assert stop.value.code == 3
 
 
 def test_user_error_is_a_message_without_a_traceback(tmp_path):

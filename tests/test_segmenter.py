@@ -1,6 +1,10 @@
 """The door from Python: Segmenter(logs_dir).predict(photo)."""
+import subprocess
+import sys
+
 import numpy as np
 import pytest
+from conftest import PROJECT
 from thin_run import write_run
 
 from FCN_model import build, predict_ids
@@ -129,3 +133,24 @@ def test_memory_that_runs_out_is_told_with_the_flags_that_help(segmenter, monkey
     monkeypatch.setattr(segmenter, '_session', type('Session', (), {'run': run})())
     with pytest.raises(UserError, match='memory ran out on images of 64x96 pixels.*--tile.*--max_side'):
         segmenter.predict(photo(61, 75))
+
+
+FROZEN = '''
+import sys
+import numpy as np
+from TensorflowUtils import assume_frozen_weights
+assume_frozen_weights()
+from segmenter import Segmenter
+photos = [np.random.RandomState(0).randint(0, 256, size + (3,)).astype(np.uint8)
+          for size in ((64, 96), (128, 32), (64, 96))]
+with Segmenter(sys.argv[1], precision='float32') as segmenter:
+    np.savez(sys.argv[2], *[segmenter.softmax_batch(photo[None])[0] for photo in photos])
+'''
+
+
+def test_weights_arranged_once_predict_the_same_for_every_size(logs_dir, tmp_path):
+    path = str(tmp_path / 'softmax.npz')
+    subprocess.run([sys.executable, '-c', FROZEN, logs_dir, path], check=True, cwd=PROJECT)
+    with Segmenter(logs_dir, precision='float32') as segmenter, np.load(path) as frozen:
+        for name, size in zip(frozen.files, ((64, 96), (128, 32), (64, 96))):
+            np.testing.assert_allclose(frozen[name], segmenter.softmax_batch(photo(*size)[None])[0], atol=1e-4)

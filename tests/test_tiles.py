@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from FCN_model import build
 from files.errors import UserError
-from inference.tiles import check_tile, run_tiled, tiles
+from inference.tiles import AUTO_TILE, check_tile, choose_tiles, run_tiled, tiles
 from TensorflowUtils import create_session, tf
 
 
@@ -75,3 +75,11 @@ def test_margin_of_256_gives_what_the_whole_image_gives(net):
 def test_sides_that_make_no_tiles_are_refused(tile, margin):
     with pytest.raises(UserError, match='multiples of 32'):
         check_tile(tile, margin)
+
+
+def test_a_net_that_does_not_see_far_gets_tiles_unasked_and_one_that_sees_all_none():
+    assert choose_tiles(None, 128, 288) == (AUTO_TILE, 288) and choose_tiles(None, 128, None) == (0, 0)
+
+
+def test_tiles_asked_for_are_taken_and_0_means_none():
+    assert choose_tiles(96, 32, 288) == choose_tiles(96, 32, None) == (96, 32) and choose_tiles(0, 128, 288) == (0, 0)

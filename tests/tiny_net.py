@@ -3,24 +3,26 @@
 Its checkpoints take 6 MB, so that a save takes long enough to be interrupted.
 """
 from FCN_model import NETS, Net
-from TensorflowUtils import conv2d, normal, tf
+from nets.scores import plain
+from TensorflowUtils import conv2d, normal, tf, weight
 
 WIDE = 8192
 
 
 def encoder(pixels, width=1., training=False, drop=None):
     """One convolution of 8x8 and one of 1x1, at an eighth of the height and width."""
-    x = tf.nn.relu(conv2d(pixels / 100, tf.get_variable('first', [8, 8, 3, 64], initializer=normal(192)), stride=8))
-    x = tf.nn.relu(conv2d(x, tf.get_variable('wide', [1, 1, 64, WIDE], initializer=normal(64))))
+    x = tf.nn.relu(conv2d(pixels / 100, weight('first', [8, 8, 3, 64], normal(192), pixels.dtype), stride=8))
+    x = tf.nn.relu(conv2d(x, weight('wide', [1, 1, 64, WIDE], normal(64), x.dtype)))
     return {'wide': drop(x, 0, 0.8) if drop else x}
 
 
 def head(end_points, like, num_classes, width=1., training=False, drop=None):
     """Scores, brought to the size of `like`."""
-    weights = tf.get_variable('score', [1, 1, WIDE, num_classes], initializer=normal(WIDE, 1.))
-    bias = tf.get_variable('bias', [num_classes], initializer=tf.zeros_initializer())
-    return tf.image.resize_nearest_neighbor(conv2d(end_points['wide'], weights, bias), tf.shape(like)[1:3])
+    x = end_points['wide']
+    weights = weight('score', [1, 1, WIDE, num_classes], normal(WIDE, 1.), x.dtype)
+    bias = weight('bias', [num_classes], tf.zeros_initializer(), x.dtype)
+    return plain(tf.image.resize_nearest_neighbor(conv2d(x, weights, bias), tf.shape(like)[1:3]))
 
 
-NETS['tiny'] = Net(encoder, head, (128.,) * 3, (1.,) * 3, None, 8, True, 'the tests')
+NETS['tiny'] = Net(encoder, head, (128.,) * 3, (1.,) * 3, None, 8, True, None, 'the tests')
 TRAIN = ('--net=tiny', '--pretrained=none', '--learning_rate=1e-3', '--validation_num=0')

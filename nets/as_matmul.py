@@ -1,0 +1,57 @@
+"""Large convolutions as one product of matrices: the same sums, where oneDNN's own convolution is slow.
+
+On a CPU oneDNN takes small maps with large kernels in bfloat16, such as fc6's 7x7, at a tenth of the rate of its
+matrix product. In float32 both take as long, and a GPU's cuDNN needs no help.
+"""
+from TensorflowUtils import gpus, tf
+
+
+def prefers_matmul(dtype):
+    """Whether these forms are the faster ones on this device."""
+    return dtype == tf.bfloat16 and not gpus()
+
+
+def conv2d_as_matmul(x, kernel, bias):
+    """conv2d(x, kernel, bias) for an odd square kernel: the shifted copies of x, side by side, times the kernel."""
+    size, channels, out = int(kernel.shape[0]), int(x.shape[3]), int(kernel.shape[3])
+    batch, height, width = tf.unstack(tf.shape(x)[:3])
+    x = tf.pad(x, [[0, 0], [size // 2] * 2, [size // 2] * 2, [0, 0]])
+    shifted = [x[:, i:i + height, j:j + width] for i in range(size) for j in range(size)]
+    rows = tf.reshape(tf.concat(shifted, axis=3), [-1, size * size * channels])
+    y = tf.nn.bias_add(tf.matmul(rows, tf.reshape(kernel, [-1, out])), bias)
+    return tf.reshape(y, tf.stack([batch, height, width, out]))
+
+
+def conv2d_transpose_as_matmul(x, kernel, bias, stride, like):
+    """conv2d_transpose(x, kernel, bias, stride, like) for a kernel twice its stride (Shi et al., arXiv 1609.07009).
+
+    Each place and its neighbours make stride x stride pixels at once.
+    """
+    classes = int(kernel.shape[2])
+    neighbours = patches_2x2(x)
+    y = tf.matmul(tf.reshape(neighbours, [-1, int(neighbours.shape[3])]), phases(kernel, stride))
+    y = tf.reshape(y, tf.concat([tf.shape(neighbours)[:3], [stride * stride * classes]], 0))
+    y = in_place(y, stride, tf.shape(like)[1], tf.shape(like)[2])
+    return y if bias is None else tf.nn.bias_add(y, bias)
+
+
+def patches_2x2(x):
+    """Each place with its neighbours above and to the left: [B, h, w, C] -> [B, h + 1, w + 1, 4 C], padded by zeros."""
+    x = tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]])
+    return tf.concat([x[:, :-1, :-1], x[:, :-1, 1:], x[:, 1:, :-1], x[:, 1:, 1:]], axis=3)
+
+
+def phases(kernel, stride):
+    """[2 stride, 2 stride, N, C] -> [4 C, stride ** 2 N]: what patches_2x2 are multiplied with, phase by phase."""
+    size, classes, channels = 2 * stride, int(kernel.shape[2]), int(kernel.shape[3])
+    assert kernel.shape[:2].as_list() == [size, size]
+    split = tf.reshape(kernel, [2, stride, 2, stride, classes, channels])
+    split = tf.reverse(split, [0, 2])  # the neighbour before a place meets the later half of the kernel
+    return tf.reshape(tf.transpose(split, [0, 2, 5, 1, 3, 4]), [4 * channels, stride * stride * classes])
+
+
+def in_place(x, stride, height, width):
+    """Phases to pixels: [B, h + 1, w + 1, stride ** 2 * N] -> [B, height, width, N], cut as SAME padding cuts."""
+    x = tf.nn.depth_to_space(x, stride)
+    top, left = (tf.shape(x)[1] - height) // 2, (tf.shape(x)[2] - width) // 2
+    return x[:, top:top + height, left:left + width]
