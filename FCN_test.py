@@ -33,9 +33,12 @@ from report.page import Report, write_report
 from runs.data_set import ensure_data_set
 from runs.evaluation import evaluate
 from runs.flags import define_net_flags, define_prediction_flags, parse, run
+from runs.list_file import read_list
 from runs.multi_scale import likeliest, mean_softmax, parse_scales
-from runs.saved_pictures import KINDS, parse_kinds, save_pictures, save_submission
+from runs.precision import define_precision_flag
+from runs.saved_pictures import KINDS, check_names, parse_kinds, save_pictures, save_submission
 from segmenter import Segmenter
+from TensorflowUtils import assume_frozen_weights
 from visualize import short_name
 
 TEST_NUM = 100           # photos, the first in the order of their names; 0 for all
@@ -51,6 +54,8 @@ def define_flags():
     """Declares the flags; their defaults are the constants above."""
     test = {'flag_values': FLAGS, 'module_name': 'test'}
     flags.DEFINE_integer('test_num', TEST_NUM, 'photos to test, 0 for all', 0, **test)
+    flags.DEFINE_string('list', '', 'file of relative image paths, one a line: test these of images/, of any split, '
+                        'instead of the validation photos', **test)
     flags.DEFINE_boolean('verbose', False, 'a line for each photo', **test)
     flags.DEFINE_boolean('report', False, 'write logs_dir/test/report.html: scores, classes, confusions, best and '
                          'worst photos on one page', **test)
@@ -65,6 +70,7 @@ def define_flags():
     flags.DEFINE_boolean('flip', False, 'the mirrored photo is averaged too, which takes twice as long',
                          flag_values=FLAGS, module_name='prediction')
     define_prediction_flags(FLAGS, LOGS_DIR)
+    define_precision_flag(FLAGS, 'prediction')
     define_net_flags(FLAGS)
     flags.DEFINE_integer('ignore_label', None, 'pixels with this id are left out of all scores (default: as trained)',
                          0, 255, flag_values=FLAGS, module_name='data')
@@ -133,13 +139,18 @@ def main(argv):
     parse(FLAGS, argv, __doc__)
     scales, kinds = parse_scales(FLAGS.scales), parse_kinds(FLAGS.save)
     test_dir = os.path.join(FLAGS.logs_dir, 'test')
-    with Segmenter(FLAGS.logs_dir, FLAGS.checkpoint, FLAGS, DATA_DIR, FLAGS.predict_class_0) as segmenter:
+    with Segmenter(FLAGS.logs_dir, FLAGS.checkpoint, FLAGS, DATA_DIR, FLAGS.predict_class_0,
+                   precision=FLAGS.precision) as segmenter:
         classes, trained = segmenter.net.classes, (segmenter.config or {}).get('flags', {})
         data_dir = FLAGS.data_dir or trained.get('data_dir', DATA_DIR)
         ignore_label = trained.get('ignore_label') if FLAGS.ignore_label is None else FLAGS.ignore_label
         ensure_data_set(data_dir)
         records = read_dataset(data_dir, 'validation', len(classes)).records
+        if FLAGS.list:
+            records = read_list(FLAGS.list, data_dir)
         records = records[:FLAGS.test_num or len(records)]
+        if kinds or FLAGS.save_good:
+            check_names(records)
         print(f'{segmenter.describe()}; {len(records)} photos of {data_dir}')
 
         gallery = Gallery(len(classes), ignore_label)
@@ -154,7 +165,7 @@ def main(argv):
     if 'submission' in kinds and FLAGS.predict_class_0:
         print('\nThe submission leaves class 0 out, these scores do not; --nopredict_class_0 scores what is submitted.')
     how = {'scales': FLAGS.scales, 'flip': FLAGS.flip, 'predict_class_0': FLAGS.predict_class_0,
-           'ignore_label': ignore_label}
+           'ignore_label': ignore_label, 'precision': segmenter.precision}
     path = os.path.join(test_dir, 'scores.json')
     write_json(path, dict(scores_of(total, scores, classes), checkpoint=segmenter.checkpoint, predictions=how))
     print(f'\n{len(scores)} photos in {seconds:.0f} s; the scores are in {path}')
@@ -169,4 +180,5 @@ def main(argv):
 
 
 if __name__ == '__main__':
+    assume_frozen_weights()
     run(main)

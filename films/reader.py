@@ -13,7 +13,7 @@ import numpy as np
 from files.errors import UserError
 from films.ffmpeg import ffmpeg, last_line
 
-FILM_EXTENSIONS = ('.mp4', '.mov', '.avi', '.mkv', '.webm')
+FILM_EXTENSIONS = ('.mp4', '.m4v', '.mov', '.avi', '.mkv', '.webm', '.wmv', '.mpg', '.mpeg')
 USUAL_FPS = 30.  # of browsers' recordings, which may not tell theirs
 _FIRST_STREAM = ['-map', '0:v:0', '-vf', 'scale=iw*sar:ih,setsar=1']
 

@@ -22,7 +22,8 @@ def class_table(matrix, classes):
     table = f'<table id="classes" class="sortable"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
     if absent:
         count = len(rows) - len(shown)
-        table += f'<details><summary>{count} classes in neither truth nor prediction</summary><p>{absent}</p></details>'
+        counted = f'{count} classes' if count > 1 else '1 class'
+        table += f'<details><summary>{counted} in neither truth nor prediction</summary><p>{absent}</p></details>'
     return table
 
 

@@ -23,7 +23,8 @@ def facts_of(argv, segmenter, data_dir, how, scores, matrix, seconds):
         ('net', f'{net.net}, width {net.width:g}, {net.num_classes} classes'),
         ('data set', data_dir),
         ('counts', f'{len(scores):,} photos, {unlabelled:,} of them without a labelled pixel\n'
-                   f'{matrix.sum():,} pixels, {without_unlabelled(matrix).sum():,} of them labelled'),
+                   f'{matrix.sum():,} pixels that are not ignored, {without_unlabelled(matrix).sum():,} of them '
+                   'labelled other than 0'),
         ('predictions', '\n'.join(f'{flag}: {value}' for flag, value in how.items())),
         ('versions', f'Python {platform.python_version()}, {describe_device()}, numpy {numpy.__version__}, '
                      f'Pillow {PIL.__version__}'),

@@ -29,8 +29,8 @@ class Steps(collections.namedtuple('Steps', 'starts rates')):
 def parse_lr_schedule(text):
     """The text of --lr_schedule -> a schedule with .at(step, base, max_steps) -> float.
 
-    'constant'; 'poly:0.9', or 'poly' for the same; 'steps:0:1e-4,10000:1e-5' or 'steps 0:1e-4,10000:1e-5'. Steps
-    count from 0. Raises UserError.
+    'constant'; 'poly:0.9', or 'poly' for the same; 'steps:0:1e-4,10000:1e-5' or 'steps "0:1e-4,10000:1e-5"', quotes or
+    not. Steps count from 0. Raises UserError.
     """
     kind, values = (re.split(r'[:\s]', text.strip(), maxsplit=1) + [''])[:2]
     if kind == 'constant' and not values:
@@ -43,7 +43,7 @@ def parse_lr_schedule(text):
 
 
 def _steps(text, values):
-    parts = [part.split(':') for part in ''.join(values.split()).split(',')]
+    parts = [part.split(':') for part in re.sub(r'[\s"\']', '', values).split(',')]
     if not all(len(part) == 2 and re.fullmatch(r'[0-9]+', part[0]) for part in parts):
         raise UserError(f'--lr_schedule={text}: {EXPECTED}')
     starts = tuple(int(start) for start, _ in parts)

@@ -8,6 +8,7 @@ import numpy as np
 from batch_reader import network_size
 from files.errors import UserError
 from files.images import resize_photo
+from inference.probabilities import add_resized
 
 LARGEST_SCALE = 8.
 
@@ -28,8 +29,7 @@ def mean_softmax(softmax_batch, image, scales=(1.,), flip=False):
     """Mean over the scales of the classes' probabilities: image uint8 [H, W, 3] -> float32 [H, W, N].
 
     H and W are multiples of 32. At each scale the image is resized as photos are, to round(scale * side) rounded up to
-    a multiple of 32, and the probabilities are interpolated back: bilinear between pixel centres, without antialiasing
-    (PyTorch's align_corners=False). One scale is in memory at a time.
+    a multiple of 32, and the probabilities are interpolated back. One scale is in memory at a time.
 
     softmax_batch: function uint8 [1, h, w, 3] -> float32 [1, h, w, N], such as Segmenter's.
     flip: each scale's probabilities are their mean with those of the mirrored image, mirrored back.
@@ -44,7 +44,7 @@ def mean_softmax(softmax_batch, image, scales=(1.,), flip=False):
             softmax = (softmax + softmax_batch(scaled[np.newaxis, :, ::-1])[0, :, ::-1]) / 2
         if total is None:
             total = np.zeros((height, width, softmax.shape[2]), np.float32)
-        _add_resized(total, softmax)
+        add_resized(total, softmax)
     total /= len(scales)
     return total
 
@@ -54,21 +54,3 @@ def likeliest(softmax, with_class_0=True):
     if with_class_0:
         return softmax.argmax(axis=2).astype(np.uint8)
     return (softmax[:, :, 1:].argmax(axis=2) + 1).astype(np.uint8)
-
-
-def _add_resized(total, values):
-    """total [H, W, N] += values [h, w, N], interpolated row by row, which needs no second array of that size."""
-    top, bottom, down = _neighbours(values.shape[0], total.shape[0])
-    left, right, across = _neighbours(values.shape[1], total.shape[1])
-    across = across[:, np.newaxis]
-    for y in range(len(total)):
-        row = values[top[y]] + down[y] * (values[bottom[y]] - values[top[y]])  # [w, N]
-        start = row[left]
-        total[y] += start + across * (row[right] - start)
-
-
-def _neighbours(length, new_length):
-    """For each of new_length places the two of `length` beside it, and how far it is from the first to the second."""
-    place = np.clip((np.arange(new_length) + 0.5) * length / new_length - 0.5, 0, length - 1)
-    first = place.astype(np.intp)
-    return first, np.minimum(first + 1, length - 1), (place - first).astype(np.float32)

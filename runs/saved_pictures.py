@@ -18,6 +18,16 @@ def parse_kinds(text):
     return kinds
 
 
+def check_names(records):
+    """Raises UserError for two photos whose pictures would be one file, such as training/a.jpg and validation/a.jpg."""
+    first = {}
+    for record in records:
+        other = first.setdefault(_stem(record), record)
+        if other.image != record.image:
+            raise UserError(f'{other.image} and {record.image} have the same name, so their pictures would '
+                            'replace each other. Leave one of them out of the list, or save no pictures.')
+
+
 def save_pictures(test_dir, kinds, result, classes):
     """Writes an Evaluated as each of `kinds`; 'good' looks like side_by_side, and 'submission' is save_submission's.
 
@@ -47,4 +57,8 @@ def save_submission(folder, single, ids):
 
 
 def _path(folder, single):
-    return os.path.join(folder, os.path.splitext(os.path.basename(single.record.image))[0] + '.png')
+    return os.path.join(folder, _stem(single.record) + '.png')
+
+
+def _stem(record):
+    return os.path.splitext(os.path.basename(record.image))[0]

@@ -167,6 +167,11 @@ def test_shard_does_its_part(infer, photos, tmp_path):
     assert results(tmp_path) == ['p1.png', 'p1_legend.png', 'p1_overlay.jpg']
 
 
+def test_shard_that_gets_nothing_says_so(infer, photos, capsys):
+    assert infer(photos, '--shard=4/4') == 0
+    assert '0 of 0 done (no photo)' in capsys.readouterr().out
+
+
 def test_tiled_photo_keeps_its_size(infer, tmp_path):
     Image.new('RGB', (301, 203)).save(str(tmp_path / 'large.jpg'))
     assert infer('--tile=128', '--tile_margin=32', str(tmp_path / 'large.jpg')) == 0

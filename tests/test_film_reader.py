@@ -6,7 +6,7 @@ import pytest
 from film_files import BLUE, RED, ffmpeg, moving_edge, write_film
 
 from files.errors import UserError
-from films.reader import FilmReader, exact_rate
+from films.reader import FILM_EXTENSIONS, FilmReader, exact_rate
 
 
 @pytest.fixture(scope='module')
@@ -23,6 +23,16 @@ def test_frames_are_those_that_were_encoded(film):
 def test_facts_of_a_film(film):
     reader = FilmReader(film)
     assert (reader.height, reader.width, reader.fps, reader.sound, reader.count) == (48, 64, 25, 'aac', 12)
+
+
+@pytest.mark.parametrize('extension', FILM_EXTENSIONS)
+def test_every_kind_of_film_is_read_whole(film, tmp_path, extension):
+    path = str(tmp_path / ('film' + extension))
+    assert ffmpeg('-i', film, '-an', '-b:v', '2M', path)  # by the codec that is usual there
+    reader = FilmReader(path)
+    frames = np.stack(list(reader.frames()))
+    assert frames.shape == (12, 48, 64, 3) and reader.fps == 25 and reader.damage is None
+    assert np.abs(frames.astype(int) - np.stack(list(moving_edge()))).mean() < 8
 
 
 def test_whole_film_has_no_damage(film):

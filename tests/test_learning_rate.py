@@ -23,7 +23,8 @@ def test_poly_alone_has_the_power_of_semantic_segmentation_pytorch():
 
 @pytest.mark.parametrize('step, expected', [(0, 1e-4), (9999, 1e-4), (10000, 1e-5), (19999, 1e-5), (20000, 2e-6),
                                             (10**6, 2e-6)])
-@pytest.mark.parametrize('text', ['steps:0:1e-4,10000:1e-5,20000:2e-6', 'steps 0:1e-4, 10000:1e-5, 20000:2e-6'])
+@pytest.mark.parametrize('text', ['steps:0:1e-4,10000:1e-5,20000:2e-6', 'steps 0:1e-4, 10000:1e-5, 20000:2e-6',
+                                  'steps "0:1e-4,10000:1e-5,20000:2e-6"'])
 def test_steps_change_the_rate_at_their_step(text, step, expected):
     assert parse_lr_schedule(text).at(step, 5., 100) == expected
 

@@ -22,11 +22,16 @@ def test_resized_probabilities_still_sum_to_one():
     np.testing.assert_allclose(resized.sum(axis=2), 1, atol=1e-5)
 
 
-def test_planes_are_resized_as_photos_are():
-    plane = np.random.RandomState(1).randint(0, 256, (32, 64)).astype(np.uint8)
-    as_photo = np.asarray(Image.fromarray(plane).resize((50, 30), Image.BILINEAR))
-    resized = resize_probabilities(plane[:, :, None].astype(np.float32), 30, 50)[:, :, 0]
-    assert np.abs(resized - as_photo).max() < 1.01  # a byte's rounding, once for each axis
+def test_enlarged_as_photos_are():
+    plane = np.random.RandomState(1).random_sample((32, 64)).astype(np.float32)
+    as_photo = np.asarray(Image.fromarray(plane).resize((100, 70), Image.BILINEAR))
+    np.testing.assert_allclose(resize_probabilities(plane[:, :, None], 70, 100)[:, :, 0], as_photo, atol=1e-6)
+
+
+def test_shrunk_to_the_values_at_the_new_centres():
+    row = np.array([[[0], [1], [4], [9], [16]]], np.float32)  # centres at 1/10, 3/10, ..., 9/10
+    # new centres at 1/6, 1/2 and 5/6: 1/3 of the way from 0 to 1, on 4, and 2/3 of the way from 9 to 16
+    np.testing.assert_allclose(resize_probabilities(row, 1, 3)[0, :, 0], [1 / 3, 4, 9 + 14 / 3], atol=1e-6)
 
 
 def test_file_holds_them_to_three_digits(tmp_path):

@@ -88,7 +88,7 @@ def test_class_rows_are_by_pixels_and_hold_their_values():
 
 
 def test_classes_that_occur_nowhere_are_named_apart():
-    assert '1 classes in neither truth nor prediction' in Elements(page(small_report())).text
+    assert '1 class in neither truth nor prediction' in Elements(page(small_report())).text
 
 
 def test_names_are_never_taken_for_html():

@@ -138,6 +138,21 @@ def test_phone_shows_two_pictures_in_a_row_and_a_laptop_four(show):
         assert tops.count(tops[0]) == count
 
 
+def test_swatch_stays_on_the_line_of_its_name(show):
+    apart = show(375).execute_script("""
+        const chips = document.querySelector(".chips");
+        return [...Array(100).keys()].filter(n => {
+          chips.style.width = 80 + n + "px";  // wherever the line ends
+          return [...chips.children].some(({children: [swatch], lastChild}) => {
+            const name = document.createRange();
+            name.setStart(lastChild, 0);
+            name.setEnd(lastChild, Math.min(lastChild.length, 6));
+            return swatch.getBoundingClientRect().bottom < name.getBoundingClientRect().top;
+          });
+        });""")
+    assert apart == []
+
+
 @pytest.mark.parametrize('scheme', ['light', 'dark'])
 def test_text_stands_out_in_both_schemes(show, scheme):
     driver = show(scheme=scheme)

@@ -119,6 +119,23 @@ def test_report_says_how_it_was_made(test_photos, data_dir, run_dir):
     assert f'{score:.4f}' in html
 
 
+def test_list_says_which_photos_are_tested(test_photos, data_dir, run_dir, tmp_path):
+    (tmp_path / 'list.txt').write_text('training/p0.png\n')
+    folder = test_photos(f'--list={tmp_path / "list.txt"}', '--save=colour')
+    with Segmenter(run_dir) as segmenter:
+        listed, other = (segmenter.predict(read_photo(os.path.join(data_dir, 'images', split, 'p0.png')))
+                         for split in ('training', 'validation'))
+    assert scores_in(folder)['images'] == 1 and (listed != other).any()
+    np.testing.assert_array_equal(np.array(opened(folder, 'colour', 'p0.png')), listed)
+
+
+def test_photos_of_one_name_are_not_saved_over_each_other(test_photos, tmp_path):
+    (tmp_path / 'list.txt').write_text('training/p0.png\nvalidation/p0.png\n')
+    with pytest.raises(UserError, match=r'training.p0\.png and .*validation.p0\.png have the same name'):
+        test_photos(f'--list={tmp_path / "list.txt"}', '--save=colour')
+    assert scores_in(test_photos(f'--list={tmp_path / "list.txt"}'))['images'] == 2
+
+
 @pytest.mark.parametrize('flag, message', [
     ('--save=colour,films', "'films'.*colour, overlay, side_by_side, submission"), ('--scales=2,x', '0.5,0.75,1')])
 def test_wrong_value_is_said_before_a_net_is_looked_for(flag, message, tmp_path):
