@@ -18,13 +18,14 @@ DEMO_PHOTOS = infer/demo
 DEMO_OUTPUT = output/demo
 SCENES      = Data_zoo/SampleScenes
 
-.PHONY: help demo test test-tf1 soak lint clean-demo
+.PHONY: help demo test test-tf1 soak bench lint clean-demo
 
 help:
 	@echo "make demo      installs, draws sample scenes, trains a thin net on them, tests it and infers"
 	@echo "make test      passes the tests"
 	@echo "make test-tf1  the same on TensorFlow 1.15: PYTHON37=path of a Python 3.7"
 	@echo "make soak      half an hour of what can go wrong: 200 kills, 2,000 steps and photos, 10 minutes of bad images"
+	@echo "make bench     how long steps take here; PEERS=\"--torch_python=PATH --python37=PATH\" for others beside them"
 	@echo "make lint      ruff"
 
 # Runs of one command share a folder, so a demo that was stopped goes on.
@@ -49,6 +50,13 @@ soak: $(VENV)/ready-dev
 	PYTHONPATH=.:tests $(BIN)/python tests/soak/kills.py 200
 	PYTHONPATH=.:tests $(BIN)/python tests/soak/memory.py 2000
 	PYTHONPATH=.:tests $(BIN)/python tests/soak/fuzz_images.py 600
+
+bench: $(VENV)/ready
+	$(BIN)/python benchmarks/compare.py --mode=infer --steps=3 --rounds=1 $(PEERS)
+	$(BIN)/python benchmarks/compare.py --mode=train --height=256 --width=256 --batch_size=2 --steps=3 --rounds=1 $(PEERS)
+	$(BIN)/python benchmarks/profile_step.py --steps=2
+	$(BIN)/python benchmarks/reader.py --photos=60 --rounds=3
+	$(BIN)/python benchmarks/end_to_end.py --mode=test --steps=4
 
 lint: $(VENV)/ready-dev
 	$(BIN)/python -m ruff check .

@@ -1,0 +1,75 @@
+"""The project's own steps, just as training and prediction take them, to be timed and profiled."""
+import contextlib
+import tempfile
+
+from benchmarks.measure import parse, random_batch, request_parser
+from benchmarks.untrained import untrained_run
+from FCN_model import training_graph
+from runs.precision import resolve_precision
+from segmenter import Segmenter
+from TensorflowUtils import assume_frozen_weights, create_session, tf
+
+LEARNING_RATE = 1e-5
+
+
+def our_parser(doc, **options):
+    """The flags of a benchmark of the project's own; options: as for request_parser."""
+    return request_parser(doc, auto_precision=True, xla=True, **options)
+
+
+def parse_ours(parser):
+    """The request of the command line, its precision resolved. To be called before TensorFlow starts."""
+    request = parse(parser)
+    if request.mode != 'train':
+        assume_frozen_weights()  # as FCN_test and FCN_infer do
+    request.precision = resolve_precision(request.precision)
+    return request
+
+
+def unwrapped(session):
+    """The session itself."""
+    return session
+
+
+@contextlib.contextmanager
+def open_step(request, wrap=unwrapped):
+    """A context of a function that takes one step of request.mode on a batch of noise.
+
+    wrap: function session -> what stands in for it, for a look at what it runs.
+    """
+    photos, annotations = random_batch(request)
+    if request.mode == 'infer':
+        with open_inference(request, wrap) as step:
+            yield lambda: step(photos)
+    else:
+        with open_training(request, wrap) as step:
+            yield lambda: step(photos, annotations)
+
+
+@contextlib.contextmanager
+def open_inference(request, wrap=unwrapped):
+    """A Segmenter's prediction: photos uint8 [B, H, W, 3] -> ids uint8 [B, H, W]."""
+    with tempfile.TemporaryDirectory() as folder:
+        untrained_run(folder, request.net, request.num_classes, request.net_width)
+        with Segmenter(folder, precision=request.precision) as segmenter:
+            segmenter._session = wrap(segmenter._session)
+            yield segmenter.predict_batch
+
+
+@contextlib.contextmanager
+def open_training(request, wrap=unwrapped):
+    """A step of FCN_train with Adam, fed and fetched as the Trainer does between two summaries.
+
+    photos uint8 [B, H, W, 3], annotations uint8 [B, H, W] -> dict with the loss.
+    """
+    with tf.Graph().as_default(), create_session() as session:
+        graph = training_graph(request.net, request.num_classes, request.net_width, precision=request.precision)
+        session.run(tf.global_variables_initializer())
+        session.graph.finalize()
+        session = wrap(session)
+        fetches = {'loss': graph.loss, 'finite': graph.finite, 'train': graph.train}
+
+        def step(photos, annotations):
+            return session.run(fetches, {graph.images: photos, graph.annotations: annotations,
+                                         graph.encoder_rate: LEARNING_RATE, graph.decoder_rate: LEARNING_RATE})
+        yield step

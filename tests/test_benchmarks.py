@@ -1,0 +1,180 @@
+"""The benchmarks run, say what they promise, and the peers stand in for the same net."""
+import importlib
+import json
+import os
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from benchmarks import untrained, workloads
+from benchmarks.compare import summary
+from benchmarks.measure import last_json, machine, spread, time_steps
+from benchmarks.peers.tf1_step import plain_net
+from benchmarks.photos import annotation, photo
+from benchmarks.plain_testing import count_pixels, scores
+from FCN_model import build
+from metrics import confusion_matrix, per_image_scores
+from TensorflowUtils import create_session, tf
+
+SIZE = ['--height=64', '--width=96']
+THIN = SIZE + ['--net_width=0.0625', '--num_classes=13', '--steps=2', '--precision=float32']
+NUM_CLASSES, NET_WIDTH = 13, 1 / 16
+with_torch = pytest.mark.skipif(importlib.util.find_spec('torch') is None, reason='torch is not installed')
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Function (module of benchmarks, flags) -> what its main prints, and the JSON of its last line."""
+    monkeypatch.setattr(workloads, 'untrained_run', untrained.main)  # a process of its own takes seconds to start
+
+    def run(module, *arguments):
+        monkeypatch.setattr(sys, 'argv', [module] + list(arguments))
+        assert not importlib.import_module('benchmarks.' + module).main()
+        shown = capsys.readouterr().out
+        return shown, last_json(shown)
+    return run
+
+
+def check_times(result):
+    """The fields that every benchmark promises."""
+    assert 0 < result['min_seconds'] <= result['median_seconds'] <= result['max_seconds']
+    assert result['machine']['cores'] >= 1 and result['versions']['numpy'] == np.__version__
+
+
+def check_step(result, mode):
+    """The fields that a timed step promises."""
+    check_times(result)
+    assert result['first_seconds'] > 0 and result['cpu_seconds'] > 0 and result['peak_rss_mb'] > 10
+    assert result['device'] in ('CPU', 'GPU')
+    asked = {'mode': mode, 'net': 'fcn8s', 'height': 64, 'width': 96, 'batch_size': 1, 'precision': 'float32',
+             'steps': 2, 'num_classes': 13, 'net_width': 0.0625, 'xla': 'off'}
+    assert {key: result[key] for key in asked} == asked
+
+
+@pytest.mark.parametrize('mode', ['infer', 'train'])
+def test_a_step_is_timed(run, mode):
+    _, result = run('step', *THIN, f'--mode={mode}')
+    check_step(result, mode)
+    assert result['versions']['tensorflow'] == tf.version.VERSION
+
+
+@with_torch
+def test_a_step_of_torch_is_timed(run):
+    check_step(run('peers.torch_step', *THIN, '--mode=train')[1], 'train')
+
+
+def test_the_comparison_goes_on_without_a_peer_that_fails(run):
+    shown, result = run('compare', *THIN, '--mode=infer', '--rounds=1', '--torch_python=no_such_python')
+    ours, plain = result['results']['ours float32'], result['results']['plain TensorFlow float32']
+    assert ours['over_ours'] == 1
+    assert plain['over_ours'] == pytest.approx(plain['median_seconds'] / ours['median_seconds'])
+    assert 'no_such_python' in result['failures']['PyTorch float32']
+    assert '| ours float32 |' in shown
+
+
+def test_ratios_are_taken_within_a_round():
+    def rounds(*medians):
+        return [dict(spread([seconds]), first_seconds=1, cpu_seconds=1, peak_rss_mb=1, device='CPU',
+                     precision='float32', versions={}) for seconds in medians]
+    table = summary({'ours': rounds(1, 10, 100), 'peer': rounds(2, 40, 300)}, 'ours')  # in rounds 2, 4 and 3 times
+    assert table['peer']['over_ours'] == 3
+
+
+def test_the_profile_names_the_convolutions(run):
+    shown, result = run('profile_step', *THIN, '--mode=train')
+    check_times(result)
+    assert result['kinds']['Conv2DBackpropFilter'] > 0
+    assert any(name.endswith('Conv2DBackpropFilter') for _, name, _ in result['ops'])
+    assert 'by kind' in shown
+
+
+def test_the_reader_is_timed_beside_two_others(run):
+    _, result = run('reader', *SIZE, '--photos=8', '--rounds=1')
+    check_times(result)
+    assert result['ours_over_bare'] == pytest.approx(result['images_per_second'] / result['bare_images_per_second'])
+    assert result['ours_over_plain'] == pytest.approx(result['images_per_second'] / result['plain_images_per_second'])
+
+
+@pytest.mark.parametrize('mode', ['test', 'train'])
+def test_the_shares_of_a_whole_step_add_up(run, mode):
+    _, result = run('end_to_end', *THIN, f'--mode={mode}')
+    check_times(result)
+    for side in [result] + ([result['plain']] if mode == 'test' else []):
+        assert sum(side['shares'].values()) == pytest.approx(1)
+        assert side['shares']['net'] > 0
+
+
+def test_the_first_step_is_kept_apart():
+    naps = iter([0.2, 0., 0., 0.])
+    timing = time_steps(lambda: time.sleep(next(naps)), 3)
+    assert timing.first_seconds >= 0.2 and len(timing.seconds) == 3 and min(timing.seconds) < 0.1
+    assert next(naps, None) is None
+
+
+def test_the_machine_is_described_in_json():
+    facts = machine()
+    assert json.loads(json.dumps(facts)) == facts and facts['cpu']
+
+
+def test_drawn_photos_cost_what_photos_do(tmp_path):
+    from PIL import Image
+    path = str(tmp_path / 'photo.jpg')
+    Image.fromarray(photo(np.random.RandomState(0), 512, 683)).save(path, quality=75)
+    assert 35e3 < os.path.getsize(path) < 55e3  # ADE20K: 923 MB for 22,210 photos and annotations, 41 KB a pair
+
+
+def test_drawn_annotations_hold_classes_only():
+    ids = annotation(np.random.RandomState(0), 40, 60, 13)
+    assert ids.shape == (40, 60) and ids.dtype == np.uint8 and ids.max() < 13 and len(np.unique(ids)) > 3
+
+
+def test_plain_scoring_agrees_with_metrics():
+    random = np.random.RandomState(0)
+    truth, ids = random.randint(0, 5, (2, 20, 30))
+    truth[truth == 3] = 4  # a class that is predicted, but not there
+    matrix = count_pixels(truth, ids, 6)
+    assert (matrix == confusion_matrix(truth, ids, 6)).all()
+    np.testing.assert_allclose(scores(matrix), per_image_scores(matrix))
+
+
+@pytest.fixture(scope='module')
+def ours():
+    """(photos, the net's arrays in the order of its layers, its scores)."""
+    photos = np.random.RandomState(0).randint(0, 256, (2, 64, 96, 3)).astype(np.uint8)
+    with tf.Graph().as_default(), create_session() as session:
+        tf.set_random_seed(3)
+        logits, _ = build('fcn8s', tf.constant(photos), NUM_CLASSES, NET_WIDTH)
+        session.run(tf.global_variables_initializer())
+        biases = [v for v in tf.global_variables() if len(v.shape) == 1]
+        session.run([tf.assign(v, tf.random.stateless_normal(v.shape, [7, i])) for i, v in enumerate(biases)])
+        return photos, session.run(tf.global_variables()), session.run(logits)
+
+
+def assert_same_scores(scores, expected):
+    """Equal to a thousandth of the scores' size."""
+    np.testing.assert_allclose(scores, expected, atol=1e-3 * np.abs(expected).max(), rtol=0)
+
+
+def test_the_plain_graph_is_the_same_net(ours):
+    photos, arrays, expected = ours
+    with tf.Graph().as_default(), create_session() as session:
+        logits = plain_net(tf, tf.constant(photos, tf.float32), 1., NUM_CLASSES, NET_WIDTH)
+        for variable, array in zip(tf.global_variables(), arrays):
+            variable.load(array, session)
+        assert_same_scores(session.run(logits), expected)
+
+
+@with_torch
+def test_the_torch_net_is_the_same_net(ours):
+    import torch
+
+    from benchmarks.peers.torch_net import FCN8s
+    photos, arrays, expected = ours
+    net = FCN8s(NUM_CLASSES, NET_WIDTH).eval()
+    with torch.inference_mode():
+        for parameter, array in zip(net.parameters(), arrays):
+            # both of [h, w, in, out] -> [out, in, h, w] and, transposed, of [h, w, out, in] -> [in, out, h, w]
+            parameter.copy_(torch.from_numpy(array.transpose(3, 2, 0, 1) if array.ndim == 4 else array))
+        assert_same_scores(net(torch.from_numpy(photos)).permute(0, 2, 3, 1).numpy(), expected)
