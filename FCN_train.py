@@ -101,6 +101,7 @@ def main(argv):
     schedule = parse_lr_schedule(FLAGS.lr_schedule)
     augmentation = parse_augmentation(FLAGS.random_scale, FLAGS.random_crop, FLAGS.flip, FLAGS.brightness,
                                       FLAGS.translate, FLAGS.gray)
+    os.environ['TF_ONEDNN_ASSUME_FROZEN_WEIGHTS'] = '0'  # else steps would go on with the kernels of the first one
     if FLAGS.deterministic:
         os.environ.update(TF_DETERMINISTIC_OPS='1', TF_CUDNN_DETERMINISTIC='1')  # read when TensorFlow finds a GPU
 

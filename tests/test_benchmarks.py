@@ -28,6 +28,7 @@ with_torch = pytest.mark.skipif(importlib.util.find_spec('torch') is None, reaso
 def run(monkeypatch, capsys):
     """Function (module of benchmarks, flags) -> what its main prints, and the JSON of its last line."""
     monkeypatch.setattr(workloads, 'untrained_run', untrained.main)  # a process of its own takes seconds to start
+    monkeypatch.setattr(workloads, 'assume_frozen_weights', lambda: None)  # here other tests train after it
 
     def run(module, *arguments):
         monkeypatch.setattr(sys, 'argv', [module] + list(arguments))

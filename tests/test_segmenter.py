@@ -1,10 +1,12 @@
 """The door from Python: Segmenter(logs_dir).predict(photo)."""
+import os
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 from conftest import PROJECT
+from scripts import write_data_set
 from thin_run import write_run
 
 from FCN_model import build, predict_ids
@@ -133,6 +135,25 @@ def test_memory_that_runs_out_is_told_with_the_flags_that_help(segmenter, monkey
     monkeypatch.setattr(segmenter, '_session', type('Session', (), {'run': run})())
     with pytest.raises(UserError, match='memory ran out on images of 64x96 pixels.*--tile.*--max_side'):
         segmenter.predict(photo(61, 75))
+
+
+TRAIN = '''
+import sys
+import FCN_train
+sys.exit(FCN_train.main(['FCN_train.py', '--pretrained=none', '--width=0.0625', '--max_steps=3', '--learning_rate=1e-2',
+                         '--deterministic', '--data_dir=' + sys.argv[1], '--logs_dir=' + sys.argv[2]]))
+'''
+
+
+def test_training_learns_whatever_the_shell_says_of_frozen_weights(tmp_path):
+    data_dir, weights = write_data_set(tmp_path / 'data', size=(32, 32)), []
+    for frozen in '01':
+        env = dict(os.environ, TF_ENABLE_ONEDNN_OPTS='1', TF_ONEDNN_ASSUME_FROZEN_WEIGHTS=frozen)
+        command = [sys.executable, '-c', TRAIN, data_dir, str(tmp_path / frozen)]
+        subprocess.run(command, check=True, cwd=PROJECT, env=env)
+        reader = tf.train.load_checkpoint(str(tmp_path / frozen / 'model.ckpt-3'))
+        weights.append(reader.get_tensor('inference/conv3_1_w'))
+    np.testing.assert_array_equal(*weights)
 
 
 FROZEN = '''

@@ -14,8 +14,8 @@ from nets.resnet import dilated_resnet
 from nets.torch_weights import read_pth, torch_names
 from TensorflowUtils import tf
 
-NETS = {'vgg16_dilated8_c1': lambda x: c1_bilinear(dilated_vgg(x, 16, 1 / 16.), x, 14, 1 / 16.),
-        'resnet50_dilated8_psp': lambda x: psp_bilinear(dilated_resnet(x, 50, 8, 1 / 16.), x, 14, 1 / 16.)}
+NETS = {'vgg16_dilated8_c1': lambda x: c1_bilinear(dilated_vgg(x, 16, 1 / 16.), x, 14, 1 / 16.).logits,
+        'resnet50_dilated8_psp': lambda x: psp_bilinear(dilated_resnet(x, 50, 8, 1 / 16.), x, 14, 1 / 16.).logits}
 
 
 @pytest.mark.parametrize('variable, expected', [
