@@ -37,7 +37,7 @@ demo: $(VENV)/ready
 	$(BIN)/python FCN_infer.py --logs_dir=$(DEMO_LOGS) --checkpoint=best --output_dir=$(DEMO_OUTPUT) $(DEMO_PHOTOS)
 	@echo
 	@echo "Look at:  $(DEMO_OUTPUT)/           what the net sees in six photos that it has never seen"
-	@echo "          $(DEMO_LOGS)/validation.csv  how it learned; $(DEMO_LOGS)/test/ its scores and pictures"
+	@echo "          $(DEMO_LOGS)/curves.png   how it learned; $(DEMO_LOGS)/test/ its scores and pictures"
 	@echo "Your own: put photos into infer/ and see \"Your own photos and masks\" in README.md"
 
 test: $(VENV)/ready-dev
