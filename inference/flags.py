@@ -31,5 +31,5 @@ def define_size_flags(flag_values):
     flags.DEFINE_integer('tile', None, 'the net sees larger photos in tiles of this side, which bounds the memory; 0 '
                          f'for no tiles (default: {AUTO_TILE} with a margin that changes nothing, for the fcn nets; '
                          'the dilated nets look at the whole photo)', 0, **given)
-    flags.DEFINE_integer('tile_margin', TILE_MARGIN, 'what a tile sees beyond the part of it that is kept; with 256 '
-                         'the fcn nets give what they give untiled', 0, **given)
+    flags.DEFINE_integer('tile_margin', TILE_MARGIN, 'what a --tile sees beyond the part of it that is kept; with '
+                         '288 the fcn nets give what they give untiled', 0, **given)
