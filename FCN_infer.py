@@ -83,10 +83,13 @@ def shown_classes(classes):
 
 def read(item):
     """Work with its photo, or with the error that reading it gave."""
+    work = Work(item, None, None, None, item.error)
+    if work.error:
+        return work
     try:
-        return Work(item, item.error is None and read_photo(item.path), None, None, item.error)
+        return work._replace(photo=read_photo(item.path))
     except UserError as error:
-        return Work(item, None, None, None, str(error))
+        return work._replace(error=str(error))
 
 
 def predict(segmenter, work):
@@ -163,7 +166,7 @@ def infer_film(item, segmenter, classes):
         print(f'{item.path}: {describe(seen, classes)}')
         return film.damage and f'{item.path}: {film.damage}; {item.outputs["view"]} holds the rest'
     except UserError as error:
-        return f'{error}' if item.path in str(error) else f'{item.path}: {error}'
+        return str(error) if item.path in str(error) else f'{item.path}: {error}'
     except MemoryError:
         return f'{item.path}: {OUT_OF_MEMORY}'
 

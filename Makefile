@@ -18,7 +18,7 @@ DEMO_PHOTOS = infer/demo
 DEMO_OUTPUT = output/demo
 SCENES      = Data_zoo/SampleScenes
 
-.PHONY: help demo test test-tf1 soak bench lint clean-demo
+.PHONY: help demo test test-tf1 soak bench lint
 
 help:
 	@echo "make demo      installs, draws sample scenes, trains a thin net on them, tests it and infers"

@@ -143,8 +143,8 @@ def create_session(graph=None, deterministic=False):
 
 
 def gpus():
-    """The names of the GPUs that TensorFlow sees; a list."""
-    return [gpu.name for gpu in tf.config.experimental.list_physical_devices('GPU')]
+    """The GPUs that TensorFlow sees: a list of its physical devices."""
+    return tf.config.experimental.list_physical_devices('GPU')
 
 
 def describe_device():

@@ -16,7 +16,8 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from benchmarks.measure import last_json, machine, parse, positive, print_result, request_parser
+from benchmarks.measure import last_json, parse, positive, print_result, request_parser
+from runs.precision import resolve_precision
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ASKED = ('mode', 'height', 'width', 'batch_size', 'steps', 'num_classes', 'net_width', 'threads')
@@ -70,9 +71,7 @@ def contestants(request):
 
 def peers_precisions(precision):
     """Those to run the peers in: list."""
-    facts = machine()
-    if precision == 'auto':
-        precision = 'bfloat16' if facts['gpu'] or {'amx', 'avx512_bf16'} & set(facts['instruction_sets']) else 'float32'
+    precision = resolve_precision(precision)
     return ['float32'] + [precision] * (precision != 'float32')
 
 

@@ -31,7 +31,7 @@ def resolve_precision(precision):
 def computes_in_bfloat16():
     """Whether the device that computes, the first GPU or else the processor, multiplies bfloat16 numbers natively."""
     if gpus():
-        details = tf.config.experimental.get_device_details(tf.config.experimental.list_physical_devices('GPU')[0])
+        details = tf.config.experimental.get_device_details(gpus()[0])
         return details.get('compute_capability', (0, 0)) >= (8, 0)
     return bool({'avx512_bf16', 'amx_bf16'} & cpu_flags())
 
