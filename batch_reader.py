@@ -11,7 +11,7 @@ import time
 import numpy as np
 
 from files.errors import UserError
-from files.images import read_annotation, read_photo, resize_ids, resize_photo, round_up
+from files.images import load_photo, read_annotation, resize_ids, resize_photo, round_up, to_array
 from read_data import DataError, check_ids
 
 STRIDE = 32  # the nets halve the size five times
@@ -52,7 +52,7 @@ class BatchReader:
         self.waited_seconds, self.bad = 0., bad
         order = functools.lru_cache(maxsize=4)(functools.partial(_epoch_order, len(records), seed if shuffle else None))
         read = functools.partial(_read_example, records=records, order=order, bad=bad,
-                                 read=functools.partial(read_pair, num_classes=num_classes, ignore_label=ignore_label),
+                                 read=functools.partial(load_pair, num_classes=num_classes, ignore_label=ignore_label),
                                  transform=transform)
         batch = functools.partial(_read_batch, batch_size=batch_size, read=read, max_side=max_side)
         self._batches = in_order(batch, itertools.count(start_batch), num_threads, ahead)
@@ -93,15 +93,20 @@ def read_pair(record, num_classes, ignore_label=None):
 
     Raises ImageError for an unreadable file; DataError for ids out of range, and for different sizes.
     """
-    photo, ids = read_photo(record.image), read_annotation(record.annotation)
-    check_sizes(photo, ids, record)
+    photo, ids = load_pair(record, num_classes, ignore_label)
+    return to_array(photo), ids
+
+
+def load_pair(record, num_classes, ignore_label=None):
+    """As read_pair, but the photo is a Pillow image, which resize_photo takes as well."""
+    photo, ids = load_photo(record.image), read_annotation(record.annotation)
+    check_sizes(photo.size[::-1], ids.shape, record)
     check_ids(ids, num_classes, ignore_label, record.annotation)
     return photo, ids
 
 
-def check_sizes(photo, ids, record):
-    """Raises DataError, naming both files and sizes, where photo and annotation are not of the same size."""
-    size, other = photo.shape[:2], ids.shape
+def check_sizes(size, other, record):
+    """Raises DataError, naming both files, where (height, width) of photo and annotation are not the same."""
     if size != other:
         turned = ' The photo was turned upright by its EXIF orientation?' if size == other[::-1] else ''
         raise DataError(f'{record.image} is {size[0]} x {size[1]} pixels (height x width), but its annotation '
@@ -110,7 +115,7 @@ def check_sizes(photo, ids, record):
 
 def read_single(record, num_classes, ignore_label=None):
     """A Record -> Single, for testing: at the size network_size gives. Raises as read_pair."""
-    photo, ids = read_pair(record, num_classes, ignore_label)
+    photo, ids = load_pair(record, num_classes, ignore_label)
     size = network_size(*ids.shape)
     return Single(resize_photo(photo, *size), resize_ids(ids, *size), ids, record)
 
@@ -165,7 +170,7 @@ def _read_example(number, records, order, bad, read, transform):
             bad[record.image] = str(error)
             continue
         if transform is not None:
-            photo, ids = transform(photo, ids, epoch, int(index))
+            photo, ids = transform(to_array(photo), ids, epoch, int(index))
         return photo, ids, record
     raise DataError(f'none of the {len(records)} photos with their annotations can be used. The first: '
                     f'{bad[records[0].image]}')

@@ -32,11 +32,13 @@ def read_photo(path):
     Raises ImageError for a file missing, damaged, above MAX_PIXELS, of floating point or of more than 4 channels.
     """
     with opened(path) as image:
-        decode(image, path)
-        orientation = _orientation(image)
-        rgb = _rgb(image, path)
-        # ImageOps.exif_transpose would turn a TIFF a second time: Pillow decodes it upright and may keep the tag.
-        return _array(rgb.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else rgb)
+        return to_array(_upright(image, path))
+
+
+def load_photo(path):
+    """As read_photo, but a Pillow image: one that is only resized need not become an array before."""
+    with opened(path) as image:
+        return _upright(image, path)
 
 
 def read_annotation(path):
@@ -84,18 +86,38 @@ def list_photos(folder):
 
 
 def resize_photo(photo, height, width):
-    """uint8 [h, w, 3] -> uint8 [height, width, 3], Pillow's bilinear; the input itself where the size is the same."""
+    """uint8 [h, w, 3] -> uint8 [height, width, 3], Pillow's bilinear; an array of that size is returned as it is.
+
+    photo: an array, or what load_photo gave.
+    """
     return _resized(photo, height, width, Image.Resampling.BILINEAR)
 
 
 def resize_ids(ids, height, width):
-    """uint8 [h, w] -> uint8 [height, width], nearest neighbour; the input itself where the size is the same."""
+    """uint8 [h, w] -> uint8 [height, width], nearest neighbour; an array of that size is returned as it is."""
     return _resized(ids, height, width, Image.Resampling.NEAREST)
+
+
+def to_array(image):
+    """The pixels of a Pillow image: [H, W] or [H, W, channels]."""
+    pixels = np.array(image)
+    if pixels.dtype == object:  # numpy 1.18 wraps the image where it cannot have its bytes
+        raise MemoryError
+    return pixels
 
 
 def round_up(side, multiple=32):
     """The smallest multiple of `multiple` that is not below `side`."""
     return -(-side // multiple) * multiple
+
+
+def _upright(image, path):
+    """An opened image, decoded, in RGB."""
+    decode(image, path)
+    orientation = _orientation(image)
+    rgb = _rgb(image, path)
+    # ImageOps.exif_transpose would turn a TIFF a second time: Pillow decodes it upright and may keep the tag.
+    return rgb.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else rgb
 
 
 def _orientation(image):
@@ -120,7 +142,7 @@ def _rgb(image, path):
 
 
 def _eight_bits(image, path):
-    values = _array(image).astype(np.int32)
+    values = to_array(image).astype(np.int32)
     if values.min() < 0 or values.max() > 65535:
         raise ImageError(f'{path}: grey values {values.min()} to {values.max()} where 16-bit ones, 0 to 65535, were '
                          'expected. Save it as 8-bit RGB.')
@@ -131,7 +153,7 @@ def _ids(image, step, path):
     """uint8 [H, W] of a decoded image; step: see _grey_step."""
     if image.format in ('JPEG', 'MPO'):
         raise ImageError(f'{path}: an annotation stored as JPEG, whose compression changes ids. Save the ids as PNG.')
-    pixels = _array(image)
+    pixels = to_array(image)
     if image.mode in ('RGB', 'RGBA'):
         return _equal_channels(pixels, path)
     if image.mode in ('LA', 'PA'):
@@ -164,15 +186,9 @@ def _small_integers(pixels, path):
     return pixels.astype(np.uint8)
 
 
-def _resized(array, height, width, method):
-    if array.shape[:2] == (height, width):
-        return array
-    return _array(Image.fromarray(array).resize((width, height), method))
-
-
-def _array(image):
-    """The pixels of a Pillow image."""
-    pixels = np.array(image)
-    if pixels.dtype == object:  # numpy 1.18 wraps the image where it cannot have its bytes
-        raise MemoryError
-    return pixels
+def _resized(picture, height, width, method):
+    if not isinstance(picture, Image.Image):
+        if picture.shape[:2] == (height, width):
+            return picture
+        picture = Image.fromarray(picture)
+    return to_array(picture.resize((width, height), method))

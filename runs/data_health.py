@@ -7,7 +7,7 @@ from tqdm import tqdm
 
 from batch_reader import check_sizes, in_order
 from files.errors import UserError
-from files.images import read_annotation, read_photo
+from files.images import load_photo, read_annotation
 from read_data import MAX_CLASSES, check_ids, find_classes, pair_up
 
 SPLITS = ('training', 'validation')
@@ -57,14 +57,15 @@ def _examine_split(problems, data_dir, name, num_classes, ignore_label):
 
 def _examine(record, num_classes, ignore_label):
     problems = []
-    photo = _tried(problems, read_photo, record.image)
+    photo = _tried(problems, load_photo, record.image)
+    size = None if photo is None else photo.size[::-1]
     ids = _tried(problems, read_annotation, record.annotation)
     if ids is None:
-        return Pair(None if photo is None else photo.shape[:2], np.zeros(256, np.int64), problems)
-    if photo is not None:
-        _tried(problems, check_sizes, photo, ids, record)
+        return Pair(size, np.zeros(256, np.int64), problems)
+    if size is not None:
+        _tried(problems, check_sizes, size, ids.shape, record)
     _tried(problems, check_ids, ids, num_classes, ignore_label, record.annotation)
-    return Pair(None if photo is None else photo.shape[:2], np.bincount(ids.ravel(), minlength=256), problems)
+    return Pair(size, np.bincount(ids.ravel(), minlength=256), problems)
 
 
 def _tried(problems, function, *arguments):

@@ -11,6 +11,7 @@ from files.errors import UserError
 from files.images import (
     ImageError,
     list_photos,
+    load_photo,
     photo_size,
     read_annotation,
     read_photo,
@@ -118,6 +119,14 @@ def test_same_size_is_the_input_itself():
     photo, ids = np.zeros((1, 3, 3), np.uint8), np.zeros((1, 3), np.uint8)
     assert resize_photo(photo, 1, 3) is photo
     assert resize_ids(ids, 1, 3) is ids
+
+
+@pytest.mark.parametrize('height, width', [(4, 9), (7, 5)])
+def test_loaded_photo_is_resized_as_a_read_one(path, height, width):
+    pixels = np.random.RandomState(0).randint(0, 256, (4, 9, 3)).astype(np.uint8)
+    photo = save(path('a.png'), pixels)
+    resized = resize_photo(load_photo(photo), height, width)
+    np.testing.assert_array_equal(resized, resize_photo(pixels, height, width))
 
 
 @given(st.integers(1, 5000), st.integers(1, 64))
