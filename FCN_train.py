@@ -20,6 +20,7 @@ from FCN_model import NETS, Recipe, ignored_labels, training_graph
 from files.errors import UserError
 from files.lock import folder_lock
 from read_data import read_dataset
+from runs.arrays import initialize
 from runs.bad_photos import BadPhotos
 from runs.checkpoint_keeper import CheckpointKeeper
 from runs.class_weights import class_weights
@@ -147,7 +148,7 @@ def train(net, weights, schedule, open_reader, validation):
         graph = training_graph(net.net, net.num_classes, net.width, FLAGS.seed, FLAGS.keep_prob, FLAGS.fix_bn,
                                FLAGS.ignore_label, weights, recipe, FLAGS.precision)
         keeper = CheckpointKeeper(FLAGS.logs_dir, graph.saved, graph.variables)
-        session.run(tf.global_variables_initializer())
+        initialize(session, tf.global_variables())
         prefix = keeper.resume(session)
         keeper.check_space()
         step = int(session.run(graph.step))

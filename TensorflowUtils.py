@@ -66,6 +66,11 @@ def assume_frozen_weights():
     os.environ.setdefault('TF_ONEDNN_ASSUME_FROZEN_WEIGHTS', '1')
 
 
+def keeps_kernels_twice():
+    """Whether oneDNN holds a second, arranged copy of each kernel, as assume_frozen_weights has it."""
+    return os.environ.get('TF_ONEDNN_ASSUME_FROZEN_WEIGHTS') == '1' and not tf.version.VERSION.startswith('1.')
+
+
 def weight(name, shape, start, dtype):
     """A kernel or bias in a layer's dtype: a variable of the scope's dtype (float32 unless it says another), cast."""
     return tf.cast(tf.get_variable(name, shape, initializer=start), dtype)

@@ -5,6 +5,7 @@ import tempfile
 from benchmarks.measure import parse, random_batch, request_parser
 from benchmarks.untrained import untrained_run
 from FCN_model import training_graph
+from runs.arrays import initialize
 from runs.precision import resolve_precision
 from segmenter import Segmenter
 from TensorflowUtils import assume_frozen_weights, create_session, tf
@@ -64,7 +65,7 @@ def open_training(request, wrap=unwrapped):
     """
     with tf.Graph().as_default(), create_session() as session:
         graph = training_graph(request.net, request.num_classes, request.net_width, precision=request.precision)
-        session.run(tf.global_variables_initializer())
+        initialize(session, tf.global_variables())
         session.graph.finalize()
         session = wrap(session)
         fetches = {'loss': graph.loss, 'finite': graph.finite, 'train': graph.train}

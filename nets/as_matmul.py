@@ -1,14 +1,19 @@
-"""Large convolutions as one product of matrices: the same sums, where oneDNN's own convolution is slow.
+"""Large convolutions as one product of matrices: the same sums, where oneDNN's own convolution is slow or large.
 
 On a CPU oneDNN takes small maps with large kernels in bfloat16, such as fc6's 7x7, at a tenth of the rate of its
 matrix product. In float32 both take as long, and a GPU's cuDNN needs no help.
 """
-from TensorflowUtils import gpus, tf
+from TensorflowUtils import gpus, keeps_kernels_twice, tf
 
 
 def prefers_matmul(dtype):
     """Whether these forms are the faster ones on this device."""
     return dtype == tf.bfloat16 and not gpus()
+
+
+def spares_memory(dtype):
+    """Whether conv2d_as_matmul takes less memory than conv2d, in about the same time."""
+    return dtype == tf.float32 and not gpus() and keeps_kernels_twice()
 
 
 def conv2d_as_matmul(x, kernel, bias):
@@ -18,8 +23,12 @@ def conv2d_as_matmul(x, kernel, bias):
     x = tf.pad(x, [[0, 0], [size // 2] * 2, [size // 2] * 2, [0, 0]])
     shifted = [x[:, i:i + height, j:j + width] for i in range(size) for j in range(size)]
     rows = tf.reshape(tf.concat(shifted, axis=3), [-1, size * size * channels])
-    y = tf.nn.bias_add(tf.matmul(rows, tf.reshape(kernel, [-1, out])), bias)
-    return tf.reshape(y, tf.stack([batch, height, width, out]))
+    y = tf.matmul(rows, tf.reshape(kernel, [-1, out]))
+    shape = tf.stack([batch, height, width, out])
+    # TensorFlow fuses a product with the bias right behind it, and keeps an arranged kernel for the fused op alone
+    if spares_memory(x.dtype):
+        return tf.nn.bias_add(tf.reshape(y, shape), bias)
+    return tf.reshape(tf.nn.bias_add(y, bias), shape)
 
 
 def conv2d_transpose_as_matmul(x, kernel, bias, stride, like):

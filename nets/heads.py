@@ -8,7 +8,7 @@ the Scores of [B, H, W, num_classes]. Arguments they share:
   drop: function (tensor, number of the layer, keep_prob) -> tensor, or None for no dropout.
   training: not used, for there is no batch normalization in these heads; every head takes it.
 """
-from nets.as_matmul import conv2d_as_matmul, conv2d_transpose_as_matmul, prefers_matmul
+from nets.as_matmul import conv2d_as_matmul, conv2d_transpose_as_matmul, prefers_matmul, spares_memory
 from nets.scores import upscored
 from nets.vgg import scaled
 from TensorflowUtils import bilinear, conv2d, conv2d_transpose, normal, tf, weight
@@ -119,8 +119,8 @@ def _dropped(x, layer, drop, keep_prob):
 def _conv(x, names, size, channels, start):
     kernel = weight(names[0], [size, size, x.shape[3], channels], start, x.dtype)
     bias = weight(names[1], [channels], tf.zeros_initializer(), x.dtype)
-    convolve = conv2d_as_matmul if size > 1 and prefers_matmul(x.dtype) else conv2d
-    return convolve(x, kernel, bias)
+    as_matmul = size > 1 and (prefers_matmul(x.dtype) or spares_memory(x.dtype))
+    return (conv2d_as_matmul if as_matmul else conv2d)(x, kernel, bias)
 
 
 def _upscore(x, names, size, like, channels, start):

@@ -3,6 +3,8 @@ import collections
 
 import numpy as np
 
+from TensorflowUtils import tf
+
 # loaded: names; skipped: {name: why}; untouched: names of variables that no array was meant for
 Loaded = collections.namedtuple('Loaded', 'loaded skipped untouched')
 
@@ -35,6 +37,24 @@ def load_arrays(session, variables, names, read, shapes):
             chunk = {}
     _assign(session, chunk)
     return Loaded(loaded, skipped, untouched)
+
+
+def initialize(session, variables):
+    """Gives variables their initial values.
+
+    Zeros are loaded like arrays: a graph that makes them keeps them, as constants, as long as the session lives, and so
+    would hold all of an optimizer's slots twice.
+    """
+    zeros = {variable.op.name: variable for variable in variables if _starts_at_zero(variable)}
+    session.run([variable.initializer for variable in variables if variable.op.name not in zeros])
+    shapes = {name: variable.shape.as_list() for name, variable in zeros.items()}
+    load_arrays(session, zeros.values(), {name: name for name in zeros}, lambda name: np.zeros(shapes[name], np.float32),
+                shapes)
+
+
+def _starts_at_zero(variable):
+    value = variable.initializer.inputs[1].op
+    return value.type == 'Fill' and not tf.get_static_value(value.inputs[1])
 
 
 def _assign(session, arrays):

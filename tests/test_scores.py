@@ -36,8 +36,15 @@ def assert_alike(ours, theirs):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4)
 
 
+@pytest.fixture
+def frozen_weights(monkeypatch):
+    monkeypatch.setenv('TF_ONEDNN_ASSUME_FROZEN_WEIGHTS', '1')
+
+
+@pytest.mark.parametrize('frozen', '01')
 @pytest.mark.parametrize('size', [1, 3, 7])
-def test_convolution_as_matmul_is_the_convolution(size):
+def test_convolution_as_matmul_is_the_convolution(monkeypatch, size, frozen):
+    monkeypatch.setenv('TF_ONEDNN_ASSUME_FROZEN_WEIGHTS', frozen)
     inputs = x, kernel, bias = normal(2, 5, 4, CHANNELS), normal(size, size, CHANNELS, 6), normal(6)
     assert_alike(with_gradients(conv2d_as_matmul(x, kernel, bias), *inputs),
                  with_gradients(conv2d(x, kernel, bias), *inputs))
@@ -96,3 +103,20 @@ def test_ids_do_not_need_the_scores_at_full_size(name):
 
 def test_float32_keeps_the_convolutions_of_the_library():
     assert not prefers_matmul(tf.float32)
+    assert fc6_op().type == 'Conv2D'
+
+
+@pytest.mark.skipif(bool(gpus()) or tf.version.VERSION.startswith('1.'), reason='no oneDNN computes, or an old one')
+def test_frozen_kernel_of_fc6_meets_no_op_that_would_keep_it_twice(frozen_weights):
+    product = fc6_op()
+    assert product.type == 'MatMul'
+    assert [op.type for op in product.outputs[0].consumers()] == ['Reshape']  # fused with BiasAdd, it would
+
+
+def fc6_op():
+    """What computes fc6 of fcn8s, before the bias."""
+    _, end_points = build_scores('fcn8s', tf.placeholder(tf.uint8, [1, 64, 96, 3]), CLASSES, 1 / 16)
+    op = end_points['fc6'].op
+    while op.type not in ('Conv2D', 'MatMul'):
+        op = op.inputs[0].op
+    return op
