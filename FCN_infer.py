@@ -24,6 +24,7 @@ from files.images import read_photo
 from films.frame_folder import FrameFolder
 from films.reader import FilmReader
 from films.segment import segment_film
+from inference.batches import MOST_PHOTOS, in_batches
 from inference.flags import define_result_flags, define_size_flags
 from inference.plan import find_inputs, folder_film, is_done, is_photo, plan, take_shard
 from inference.probabilities import save_probabilities
@@ -92,19 +93,29 @@ def read(item):
         return work._replace(error=str(error))
 
 
-def predict(segmenter, work):
-    """The work with its ids, and probabilities if asked for, or with the error that predicting gave."""
-    if work.error:
-        return work
+def predict(segmenter, works):
+    """Yields each Work with its ids, and probabilities if asked for, or with the error that predicting gave."""
+    def size(work):
+        return None if work.error or FLAGS.softmax else segmenter.net_size(work.photo)
+
+    for batch in in_batches(works, size):
+        yield from predict_batch(segmenter, batch)
+
+
+def predict_batch(segmenter, works):
+    """The list of Works, all without an error and of one size or a single one, with what `predict` adds."""
+    if works[0].error:
+        return works
     try:
         if FLAGS.softmax:
-            ids, softmax = segmenter.predict_both(work.photo)
-            return work._replace(ids=ids, softmax=softmax)
-        return work._replace(ids=segmenter.predict(work.photo))
+            ids, softmax = segmenter.predict_both(works[0].photo)
+            return [works[0]._replace(ids=ids, softmax=softmax)]
+        every = segmenter.predict([work.photo for work in works])
+        return [work._replace(ids=ids) for work, ids in zip(works, every)]
     except UserError as error:
-        return work._replace(error=f'{work.item.path}: {error}')
+        return [work._replace(error=f'{work.item.path}: {error}') for work in works]
     except MemoryError:
-        return work._replace(error=f'{work.item.path}: {OUT_OF_MEMORY}')
+        return [work._replace(error=f'{work.item.path}: {OUT_OF_MEMORY}') for work in works]
 
 
 def write(work, classes):
@@ -133,7 +144,7 @@ def write(work, classes):
 def infer_photos(items, segmenter, classes, errors):
     """Segments photos; appends to `errors` why one could not be done."""
     # Reading, predicting and writing overlap: each stage works on another photo.
-    predicted = (predict(segmenter, work) for work in in_order(read, items, 2, ahead=4))
+    predicted = predict(segmenter, in_order(read, items, 2, ahead=MOST_PHOTOS))
     finish = functools.partial(write, classes=classes)
     for error, line in tqdm(in_order(finish, predicted, 1, ahead=2), total=len(items), unit='photo',
                             dynamic_ncols=True, disable=not items):
@@ -159,7 +170,7 @@ def infer_film(item, segmenter, classes):
         film = FrameFolder(item.path, FLAGS.fps) if FLAGS.film else FilmReader(item.path)
         print(film_facts(film))
         with tqdm(total=film.count, unit='frame', desc=os.path.basename(item.path), dynamic_ncols=True) as bar:
-            seen = segment_film(film, item.outputs['view'], segmenter.predict,
+            seen = segment_film(film, item.outputs['view'], segmenter.predict_each,
                                 functools.partial(VIEWS[FLAGS.view], colours=colours), bar.update)
             bar.total = bar.n  # which the film's header tells but about
         save_picture(item.outputs['legend'], legend(seen, classes))

@@ -12,6 +12,7 @@ logs_dir/test/scores.json, the page to logs_dir/test/report.html, pictures to lo
 import os
 import time
 
+import numpy as np
 from absl import flags
 from tqdm import tqdm
 
@@ -80,16 +81,16 @@ define_flags()
 
 
 def predictor(segmenter, scales, submission_dir):
-    """Function from a Single to its ids at the net's size; it writes the benchmark's file too if there is a folder."""
+    """Function from Singles to their ids at the net's size; it writes the benchmark's files too if there is a folder."""
     if scales == (1.,) and not FLAGS.flip and not submission_dir:
-        return lambda single: segmenter.predict_batch(single.image[None])[0]
+        return lambda singles: segmenter.predict_batch(np.stack([single.image for single in singles]))
 
     def predict(single):
         softmax = mean_softmax(segmenter.softmax_batch, single.image, scales, FLAGS.flip)
         if submission_dir:
             save_submission(submission_dir, single, likeliest(softmax, with_class_0=False))
         return likeliest(softmax, FLAGS.predict_class_0)
-    return predict
+    return lambda singles: map(predict, singles)
 
 
 def test(results, count, classes, gallery, test_dir, kinds):

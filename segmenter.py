@@ -5,6 +5,7 @@
     ids = segmenter.predict(photo)                        # uint8 [H, W, 3] RGB -> uint8 [H, W]
     softmax = segmenter.predict(photo, argmax=False)      # -> float32 [H, W, num_classes]
 """
+import functools
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from batch_reader import network_size
 from FCN_model import NETS, build_scores
 from files.errors import UserError
 from files.images import resize_ids, resize_photo
+from inference.batches import in_batches
 from inference.probabilities import resize_probabilities
 from inference.tiles import TILE_MARGIN, choose_tiles, run_tiled
 from runs.checkpoints import config_folder
@@ -82,15 +84,32 @@ class Segmenter:
           UserError: what is given is no such photo, or memory runs out.
         """
         if isinstance(images, (list, tuple)):
-            return [self.predict(photo, argmax) for photo in images]
+            predicted = self.predict_each(images) if argmax else ((photo, self.predict(photo, False)) for photo in images)
+            return [result for _, result in predicted]
         if np.ndim(images) == 4 and len(images):
-            return np.stack([self.predict(photo, argmax) for photo in images])
+            return np.stack(self.predict(list(images), argmax))
         fetch = self._ids if argmax else self._softmax
-        return self._resized(self._predict(images, [fetch])[0], images)
+        return self._predict([images], [fetch])[0][0]
 
     def predict_both(self, photo):
         """(ids, probabilities) of one photo as `predict` gives them, in one pass."""
-        return tuple(self._resized(result, photo) for result in self._predict(photo, [self._ids, self._softmax]))
+        return tuple(self._predict([photo], [self._ids, self._softmax])[0])
+
+    def predict_each(self, photos):
+        """Yields (photo, ids) for each of `photos`, any iterable, in order; small ones of one size pass the net together.
+
+        Raises UserError as predict does.
+        """
+        for batch in in_batches(photos, self.net_size):
+            for photo, (ids,) in zip(batch, self._predict(batch, [self._ids])):
+                yield photo, ids
+
+    def net_size(self, photo):
+        """(height, width) in pixels at which the net sees a photo. Raises UserError for what is none."""
+        _check_photo(photo)
+        height, width = photo.shape[:2]
+        shrink = min(1., self._max_side / max(height, width)) if self._max_side else 1.
+        return network_size(*(max(1, int(round(side * shrink))) for side in (height, width)))
 
     def predict_batch(self, images):
         """Class ids of images at the net's size: uint8 [B, H, W, 3] -> uint8 [B, H, W]."""
@@ -100,25 +119,15 @@ class Segmenter:
         """Probabilities of the classes, class 0 included: uint8 [B, H, W, 3] -> float32 [B, H, W, num_classes]."""
         return self._run(self._softmax, images)
 
-    def _predict(self, photo, fetches):
-        """What is fetched, a list of [h, w, ...] at the net's size."""
-        _check_photo(photo)
-        height, width = photo.shape[:2]
-        shrink = min(1., self._max_side / max(height, width)) if self._max_side else 1.
-        size = network_size(*(max(1, int(round(side * shrink))) for side in (height, width)))
-        image = resize_photo(photo, *size)
-
-        def run(part):
-            return [result[0] for result in self._run(fetches, part[np.newaxis])]
-
+    def _predict(self, photos, fetches):
+        """What is fetched of photos that the net sees at one size: of each photo a list of [H, W, ...] at its own."""
+        size = self.net_size(photos[0])
+        images = np.stack([resize_photo(photo, *size) for photo in photos])
         if self._tile and max(size) > self._tile:
-            return run_tiled(run, image, self._tile, self._tile_margin)
-        return run(image)
-
-    @staticmethod
-    def _resized(result, photo):
-        resize = resize_ids if result.ndim == 2 else resize_probabilities
-        return resize(result, *photo.shape[:2])
+            results = run_tiled(functools.partial(self._run, fetches), images, self._tile, self._tile_margin)
+        else:
+            results = self._run(fetches, images)
+        return [[_resized(result[i], photo) for result in results] for i, photo in enumerate(photos)]
 
     def _run(self, fetch, images):
         try:
@@ -143,6 +152,11 @@ class Segmenter:
 
     def __exit__(self, *exception):
         self.close()
+
+
+def _resized(result, photo):
+    resize = resize_ids if result.ndim == 2 else resize_probabilities
+    return resize(result, *photo.shape[:2])
 
 
 def _check_photo(photo):

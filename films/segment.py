@@ -7,6 +7,7 @@ import numpy as np
 from batch_reader import in_order
 from files.errors import UserError
 from films.writer import film_writer
+from inference.batches import MOST_PHOTOS
 
 
 def segment_film(film, output, predict, paint, progress=lambda: None):
@@ -14,7 +15,7 @@ def segment_film(film, output, predict, paint, progress=lambda: None):
 
     Args:
       film: FilmReader or FrameFolder; its `damage` tells afterwards what is missing.
-      predict: function from a frame uint8 [H, W, 3] to ids uint8 [H, W].
+      predict: function from an iterable of frames, uint8 [H, W, 3], to one of (frame, ids uint8 [H, W]).
       paint: function from frame and ids to the picture that is written, uint8 [h, w, 3] of one size.
       progress: called once a frame.
 
@@ -28,14 +29,13 @@ def segment_film(film, output, predict, paint, progress=lambda: None):
     blank = np.zeros((film.height, film.width, 3), np.uint8)
     height, width = paint(blank, blank[:, :, 0]).shape[:2]
 
-    def predicted(frame):
-        ids = predict(frame)
-        np.add(pixels, np.bincount(ids.ravel(), minlength=256), out=pixels)
-        return frame, ids
+    def counted(pair):
+        np.add(pixels, np.bincount(pair[1].ravel(), minlength=256), out=pixels)
+        return pair
 
     with film_writer(output, height, width, film.fps, film) as write, contextlib.closing(film.frames()) as frames, \
-            contextlib.closing(in_order(lambda _: next(frames, None), itertools.count(), 1, ahead=4)) as ahead:
-        pairs = map(predicted, itertools.takewhile(lambda frame: frame is not None, ahead))
+            contextlib.closing(in_order(lambda _: next(frames, None), itertools.count(), 1, ahead=MOST_PHOTOS)) as ahead:
+        pairs = map(counted, predict(itertools.takewhile(lambda frame: frame is not None, ahead)))
         with contextlib.closing(in_order(lambda pair: write(paint(*pair)), pairs, 1, ahead=2)) as written:
             for _ in written:
                 progress()

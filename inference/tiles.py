@@ -49,21 +49,21 @@ def tiles(length, tile, margin):
     return spans
 
 
-def run_tiled(function, image, tile, margin):
-    """function(image), computed tile by tile.
+def run_tiled(function, images, tile, margin):
+    """function(images), computed tile by tile.
 
     Args:
-      function: from uint8 [h, w, 3] to a list of arrays [h, w, ...].
-      image: uint8 [H, W, 3], sides multiples of 32.
+      function: from uint8 [B, h, w, 3] to a list of arrays [B, h, w, ...].
+      images: uint8 [B, H, W, 3], sides multiples of 32.
     """
-    height, width = image.shape[:2]
+    batch, height, width = images.shape[:3]
     wholes = None
     for rows, columns in itertools.product(tiles(height, tile, margin), tiles(width, tile, margin)):
         (top, bottom, first_row, last_row), (left, right, first_column, last_column) = rows, columns
-        parts = function(image[top:bottom, left:right])
+        parts = function(images[:, top:bottom, left:right])
         if wholes is None:
-            wholes = [np.empty((height, width) + part.shape[2:], part.dtype) for part in parts]
+            wholes = [np.empty((batch, height, width) + part.shape[3:], part.dtype) for part in parts]
         for whole, part in zip(wholes, parts):
-            whole[first_row:last_row, first_column:last_column] = part[
-                first_row - top:last_row - top, first_column - left:last_column - left]
+            whole[:, first_row:last_row, first_column:last_column] = part[
+                :, first_row - top:last_row - top, first_column - left:last_column - left]
     return wholes

@@ -1,10 +1,11 @@
-"""Predictions over a data set's records, one at a time, each with its confusion matrices."""
+"""Predictions over a data set's records, each with its confusion matrices."""
 import collections
 import functools
 
 from batch_reader import in_order, read_single
 from files.errors import UserError
 from files.images import resize_ids
+from inference.batches import MOST_PHOTOS, in_batches
 from metrics import confusion_matrix
 
 # single: what batch_reader.read_single returned; ids: uint8 [H, W] at the net's size;
@@ -16,20 +17,20 @@ Evaluated = collections.namedtuple('Evaluated', 'single ids small full')
 def evaluate(records, predict, num_classes, ignore_label=None, num_threads=2, bad=None):
     """Yields an Evaluated for each record, in order; the next images are read while one is predicted.
 
-    predict: function from a Single (image uint8 [H, W, 3], annotation uint8 [H, W]) to ids uint8 [H, W].
+    predict: function from a list of Singles of one size (image uint8 [H, W, 3], annotation uint8 [H, W]) to the list of
+      their ids, uint8 [H, W]. Small ones come together, see inference.batches.
     bad: None, or a dict that gathers {photo: why it cannot be used} of the records that are left out. Raises UserError
     for such a record without it, and where all are such.
     """
     read = functools.partial(_read, num_classes=num_classes, ignore_label=ignore_label, bad=bad)
+    singles = filter(None, in_order(read, records, num_threads, ahead=MOST_PHOTOS))
     used = 0
-    for single in in_order(read, records, num_threads, ahead=2 * num_threads):
-        if single is None:
-            continue
-        used += 1
-        ids = predict(single)
-        full_ids = resize_ids(ids, *single.original.shape)
-        yield Evaluated(single, ids, _matrix(single.annotation, ids, num_classes, ignore_label),
-                        _matrix(single.original, full_ids, num_classes, ignore_label))
+    for batch in in_batches(singles, lambda single: single.annotation.shape):
+        used += len(batch)
+        for single, ids in zip(batch, predict(batch)):
+            full_ids = resize_ids(ids, *single.original.shape)
+            yield Evaluated(single, ids, _matrix(single.annotation, ids, num_classes, ignore_label),
+                            _matrix(single.original, full_ids, num_classes, ignore_label))
     if records and not used:
         raise UserError(f'none of the {len(records)} photos can be used. The last: {bad[records[-1].image]}')
 

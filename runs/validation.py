@@ -33,7 +33,10 @@ class Validation:
             losses.append(loss)
             return ids
 
-        results = evaluate(self._records, predict, options.num_classes, options.ignore_label, options.read_threads,
+        def predict_all(singles):
+            return map(predict, singles)
+
+        results = evaluate(self._records, predict_all, options.num_classes, options.ignore_label, options.read_threads,
                            self._bad)
         with contextlib.closing(results):
             for number, result in enumerate(results):

@@ -88,7 +88,7 @@ def test_places_of_good_photos_do_not_depend_on_bad_ones(tmp_path_factory, data)
 
 def test_evaluation_leaves_bad_photos_out_and_lists_them(tmp_path):
     records, bad = make_records(tmp_path, 4, bad={1}), {}
-    results = evaluate(records, lambda single: single.annotation, 1, bad=bad)
+    results = evaluate(records, lambda singles: [single.annotation for single in singles], 1, bad=bad)
     assert [result.single.record for result in results] == [records[0], records[2], records[3]]
     assert list(bad) == [records[1].image]
 
@@ -96,7 +96,7 @@ def test_evaluation_leaves_bad_photos_out_and_lists_them(tmp_path):
 def test_evaluation_of_bad_photos_alone_stops(tmp_path):
     records = make_records(tmp_path, 2, bad={0, 1})
     with pytest.raises(UserError, match='none of the 2 photos can be used.*1.png'):
-        list(evaluate(records, lambda single: single.annotation, 1, bad={}))
+        list(evaluate(records, lambda singles: [single.annotation for single in singles], 1, bad={}))
 
 
 def test_class_weights_leave_bad_annotations_out_and_list_them(tmp_path):

@@ -77,6 +77,23 @@ def test_list_of_photos_gives_a_list(segmenter):
     assert segmenter.predict([]) == []
 
 
+def test_photos_of_one_size_pass_the_net_together_and_each_gets_its_own_ids(segmenter):
+    # 33..64 pixels are 64 for the net
+    photos = [photo(40, 50), photo(61, 33), photo(64, 64)[::-1], photo(40, 65), photo(90, 64), photo(90, 64)[:, ::-1]]
+    sizes, run = [], segmenter._run
+
+    def seen(fetch, images):
+        sizes.append(images.shape[:3])
+        return run(fetch, images)
+
+    segmenter._run = seen
+    together = list(segmenter.predict_each(iter(photos)))
+    assert sizes == [(3, 64, 64), (1, 64, 96), (2, 96, 64)]
+    for image, (same, ids) in zip(photos, together):
+        assert same is image and ids.shape == image.shape[:2]
+        np.testing.assert_array_equal(ids, segmenter.predict(image))
+
+
 def test_array_of_photos_gives_an_array(segmenter):
     photos = np.stack([photo(40, 50), photo(40, 50)[:, ::-1]])
     ids = segmenter.predict(photos)

@@ -28,31 +28,31 @@ def test_every_pixel_is_kept_once_and_away_from_cuts(length, tile, margin):
 
 def box_sum(radius):
     """Each output looks `radius` pixels far along the columns; the border counts as zero."""
-    def function(image):
-        line = np.pad(image[:, :, 0].astype(int), ((0, 0), (radius, radius)), 'constant')
-        return [sum(line[:, i:i + image.shape[1]] for i in range(2 * radius + 1))]
+    def function(images):
+        line = np.pad(images[..., 0].astype(int), ((0, 0), (0, 0), (radius, radius)), 'constant')
+        return [sum(line[..., i:i + images.shape[2]] for i in range(2 * radius + 1))]
     return function
 
 
 @pytest.mark.parametrize('radius, same', [(32, True), (48, False)])
 def test_tiled_is_untiled_where_the_margin_reaches_as_far_as_the_function(radius, same):
-    image = np.random.RandomState(0).randint(0, 256, (64, 320, 3)).astype(np.uint8)
+    images = np.random.RandomState(0).randint(0, 256, (2, 64, 320, 3)).astype(np.uint8)
     function = box_sum(radius)
-    tiled = run_tiled(function, image, 128, 32)[0]
-    assert np.array_equal(tiled, function(image)[0]) == same
+    tiled = run_tiled(function, images, 128, 32)[0]
+    assert np.array_equal(tiled, function(images)[0]) == same
 
 
 def test_every_result_is_put_together():
-    image = np.random.RandomState(0).randint(0, 256, (96, 160, 3)).astype(np.uint8)
-    whole, first = run_tiled(lambda part: [part.astype(np.float32), part[:, :, 0]], image, 64, 0)
-    np.testing.assert_array_equal(whole, image)
+    images = np.random.RandomState(0).randint(0, 256, (2, 96, 160, 3)).astype(np.uint8)
+    whole, first = run_tiled(lambda part: [part.astype(np.float32), part[..., 0]], images, 64, 0)
+    np.testing.assert_array_equal(whole, images)
     assert whole.dtype == np.float32
-    np.testing.assert_array_equal(first, image[:, :, 0])
+    np.testing.assert_array_equal(first, images[..., 0])
 
 
 @pytest.mark.parametrize('net', ['fcn8s', 'fcn32s_paper'])
 def test_margin_of_256_gives_what_the_whole_image_gives(net):
-    image = np.random.RandomState(0).randint(0, 256, (32, 960, 3)).astype(np.uint8)
+    image = np.random.RandomState(0).randint(0, 256, (1, 32, 960, 3)).astype(np.uint8)
     with tf.Graph().as_default(), create_session() as session:
         tf.set_random_seed(3)
         images = tf.placeholder(tf.uint8, [None, None, None, 3])
@@ -63,7 +63,7 @@ def test_margin_of_256_gives_what_the_whole_image_gives(net):
                 variable.load(np.random.RandomState(1).randn(*variable.shape.as_list()), session)
 
         def run(part):
-            return [session.run(logits, {images: part[np.newaxis]})[0]]
+            return [session.run(logits, {images: part})]
 
         whole, exact, near = run(image)[0], run_tiled(run, image, 544, 256)[0], run_tiled(run, image, 544, 64)[0]
     scale = np.abs(whole).max()
