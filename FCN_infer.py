@@ -24,7 +24,7 @@ from files.images import read_photo
 from films.frame_folder import FrameFolder
 from films.reader import FilmReader
 from films.segment import segment_film
-from inference.batches import MOST_PHOTOS, in_batches
+from inference.batches import MOST_PHOTOS
 from inference.flags import define_result_flags, define_size_flags
 from inference.plan import find_inputs, folder_film, is_done, is_photo, plan, take_shard
 from inference.probabilities import save_probabilities
@@ -95,10 +95,7 @@ def read(item):
 
 def predict(segmenter, works):
     """Yields each Work with its ids, and probabilities if asked for, or with the error that predicting gave."""
-    def size(work):
-        return None if work.error or FLAGS.softmax else segmenter.net_size(work.photo)
-
-    for batch in in_batches(works, size):
+    for batch in segmenter.batches(works, lambda work: None if FLAGS.softmax else work.photo):
         yield from predict_batch(segmenter, batch)
 
 

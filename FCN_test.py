@@ -9,6 +9,7 @@
 Both definitions of the scores come from the same predictions; they are printed and written to
 logs_dir/test/scores.json, the page to logs_dir/test/report.html, pictures to logs_dir/test/<kind>/.
 """
+import functools
 import os
 import time
 
@@ -81,7 +82,7 @@ define_flags()
 
 
 def predictor(segmenter, scales, submission_dir):
-    """Function from Singles to their ids at the net's size; it writes the benchmark's files too if there is a folder."""
+    """Function from Singles to their ids at the net's size, which writes the benchmark's files if there is a folder."""
     if scales == (1.,) and not FLAGS.flip and not submission_dir:
         return lambda singles: segmenter.predict_batch(np.stack([single.image for single in singles]))
 
@@ -157,7 +158,8 @@ def main(argv):
         gallery = Gallery(len(classes), ignore_label)
         started = time.time()
         predict = predictor(segmenter, scales, 'submission' in kinds and os.path.join(test_dir, 'submission'))
-        results = evaluate(records, predict, len(classes), ignore_label)
+        batches = functools.partial(segmenter.batches, photo_of=lambda single: single.image)
+        results = evaluate(records, predict, len(classes), ignore_label, batches=batches)
         total, scores = test(results, len(records), classes, gallery, test_dir, kinds)
         seconds = time.time() - started
 

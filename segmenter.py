@@ -20,7 +20,7 @@ from runs.checkpoints import config_folder
 from runs.config import read_config, trained_net
 from runs.precision import resolve_precision
 from runs.weight_sources import find_weights, restore_for_prediction
-from TensorflowUtils import create_session, describe_device, tf
+from TensorflowUtils import create_session, describe_device, gpus, keeps_kernels_twice, tf
 
 
 class Segmenter:
@@ -57,6 +57,7 @@ class Segmenter:
         self._max_side = max_side
         self._tile, self._tile_margin = choose_tiles(tile, tile_margin, NETS[self.net.net].reach)
         self.precision = resolve_precision(precision)
+        self._together = bool(gpus()) or keeps_kernels_twice()
         graph = tf.Graph()
         with graph.as_default():
             self._images = tf.placeholder(tf.uint8, [None, None, None, 3], 'images')
@@ -84,8 +85,9 @@ class Segmenter:
           UserError: what is given is no such photo, or memory runs out.
         """
         if isinstance(images, (list, tuple)):
-            predicted = self.predict_each(images) if argmax else ((photo, self.predict(photo, False)) for photo in images)
-            return [result for _, result in predicted]
+            if argmax:
+                return [ids for _, ids in self.predict_each(images)]
+            return [self.predict(photo, argmax) for photo in images]
         if np.ndim(images) == 4 and len(images):
             return np.stack(self.predict(list(images), argmax))
         fetch = self._ids if argmax else self._softmax
@@ -96,15 +98,24 @@ class Segmenter:
         return tuple(self._predict([photo], [self._ids, self._softmax])[0])
 
     def predict_each(self, photos):
-        """Yields (photo, ids) for each of `photos`, any iterable, in order; small ones of one size pass the net together.
-
-        Raises UserError as predict does.
-        """
-        for batch in in_batches(photos, self.net_size):
+        """Yields (photo, ids) for each of `photos`, any iterable, in their order. Raises UserError as predict does."""
+        for batch in self.batches(photos):
             for photo, (ids,) in zip(batch, self._predict(batch, [self._ids])):
                 yield photo, ids
 
-    def net_size(self, photo):
+    def batches(self, items, photo_of=lambda item: item):
+        """Yields lists of consecutive `items` that had better pass the net together; see inference.batches.
+
+        That is where a GPU computes, or oneDNN with its kernels arranged; TensorFlow's own convolutions gain nothing.
+        photo_of: function item -> its photo, or None for one that must be alone.
+        """
+        def size(item):
+            photo = photo_of(item) if self._together else None
+            return None if photo is None else self._net_size(photo)
+
+        return in_batches(items, size)
+
+    def _net_size(self, photo):
         """(height, width) in pixels at which the net sees a photo. Raises UserError for what is none."""
         _check_photo(photo)
         height, width = photo.shape[:2]
@@ -121,7 +132,7 @@ class Segmenter:
 
     def _predict(self, photos, fetches):
         """What is fetched of photos that the net sees at one size: of each photo a list of [H, W, ...] at its own."""
-        size = self.net_size(photos[0])
+        size = self._net_size(photos[0])
         images = np.stack([resize_photo(photo, *size) for photo in photos])
         if self._tile and max(size) > self._tile:
             results = run_tiled(functools.partial(self._run, fetches), images, self._tile, self._tile_margin)

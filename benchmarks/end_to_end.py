@@ -8,6 +8,7 @@ train: FCN_train's own reader and step. Photos are of --height x --width, and th
 The last line is JSON: seconds of a step, and the shares of reading that the step waits for, of the net and of scoring.
 """
 import contextlib
+import functools
 import os
 import sys
 import tempfile
@@ -49,10 +50,10 @@ def main():
 def test_both(records, request):
     """The result of testing: ours, and 'plain'."""
     ours, plain = [], []
-    with open_inference(request) as predict, open_plain(
+    with open_inference(request) as segmenter, open_plain(
             tensorflow(), 'infer', request.num_classes, request.net_width) as predict_plainly:
         for _ in range(request.rounds):
-            ours += list(test(records, predict, request.num_classes))[1:]
+            ours += list(test(records, segmenter, request.num_classes))[1:]
             plain += list(test_plainly(records, predict_plainly, request.num_classes))[1:]
     result = dict(described('ours', ours), plain=described('plain', plain))
     result['plain_over_ours'] = result['plain']['median_seconds'] / result['median_seconds']
@@ -60,18 +61,20 @@ def test_both(records, request):
     return result
 
 
-def test(records, predict, num_classes):
-    """Yields the seconds of each record by PARTS; predict: photos uint8 [B, H, W, 3] -> ids uint8 [B, H, W]."""
+def test(records, segmenter, num_classes):
+    """Yields the seconds of each record by PARTS."""
     total, read, net, last = 0, 0., 0., time.perf_counter()
 
     def timed(singles):
         nonlocal read, net, last
         start = time.perf_counter()
-        ids = predict(np.stack([single.image for single in singles]))
-        read, net, last = (start - last) / len(singles), (time.perf_counter() - start) / len(singles), time.perf_counter()
+        ids = segmenter.predict_batch(np.stack([single.image for single in singles]))
+        read, last = (start - last) / len(singles), time.perf_counter()
+        net = (last - start) / len(singles)
         return ids
 
-    with contextlib.closing(evaluate(records, timed, num_classes)) as results:
+    batches = functools.partial(segmenter.batches, photo_of=lambda single: single.image)
+    with contextlib.closing(evaluate(records, timed, num_classes, batches=batches)) as results:
         for result in results:
             total = total + result.full
             per_image_scores(result.small)

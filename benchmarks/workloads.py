@@ -40,21 +40,21 @@ def open_step(request, wrap=unwrapped):
     """
     photos, annotations = random_batch(request)
     if request.mode == 'infer':
-        with open_inference(request, wrap) as step:
-            yield lambda: step(photos)
+        with open_inference(request) as segmenter:
+            segmenter._session = wrap(segmenter._session)
+            yield lambda: segmenter.predict_batch(photos)
     else:
         with open_training(request, wrap) as step:
             yield lambda: step(photos, annotations)
 
 
 @contextlib.contextmanager
-def open_inference(request, wrap=unwrapped):
-    """A Segmenter's prediction: photos uint8 [B, H, W, 3] -> ids uint8 [B, H, W]."""
+def open_inference(request):
+    """A Segmenter."""
     with tempfile.TemporaryDirectory() as folder:
         untrained_run(folder, request.net, request.num_classes, request.net_width)
         with Segmenter(folder, precision=request.precision) as segmenter:
-            segmenter._session = wrap(segmenter._session)
-            yield segmenter.predict_batch
+            yield segmenter
 
 
 @contextlib.contextmanager

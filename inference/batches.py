@@ -1,6 +1,6 @@
 """Photos of one size that follow each other and pass the net together, which is faster as long as they are small."""
 
-MOST_PHOTOS, MOST_PIXELS = 8, 700 * 10**3  # beyond these a batch takes as long as its photos one by one, and more memory
+MOST_PHOTOS, MOST_PIXELS = 8, 700 * 10**3  # beyond these a batch is no faster and takes more memory
 
 
 def in_batches(items, size):

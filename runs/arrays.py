@@ -47,9 +47,9 @@ def initialize(session, variables):
     """
     zeros = {variable.op.name: variable for variable in variables if _starts_at_zero(variable)}
     session.run([variable.initializer for variable in variables if variable.op.name not in zeros])
+    names = {name: name for name in zeros}
     shapes = {name: variable.shape.as_list() for name, variable in zeros.items()}
-    load_arrays(session, zeros.values(), {name: name for name in zeros}, lambda name: np.zeros(shapes[name], np.float32),
-                shapes)
+    load_arrays(session, zeros.values(), names, lambda name: np.zeros(shapes[name], np.float32), shapes)
 
 
 def _starts_at_zero(variable):

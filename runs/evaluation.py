@@ -5,7 +5,7 @@ import functools
 from batch_reader import in_order, read_single
 from files.errors import UserError
 from files.images import resize_ids
-from inference.batches import MOST_PHOTOS, in_batches
+from inference.batches import MOST_PHOTOS
 from metrics import confusion_matrix
 
 # single: what batch_reader.read_single returned; ids: uint8 [H, W] at the net's size;
@@ -14,18 +14,24 @@ from metrics import confusion_matrix
 Evaluated = collections.namedtuple('Evaluated', 'single ids small full')
 
 
-def evaluate(records, predict, num_classes, ignore_label=None, num_threads=2, bad=None):
+def one_by_one(singles):
+    """Each in a list of its own."""
+    return ([single] for single in singles)
+
+
+def evaluate(records, predict, num_classes, ignore_label=None, num_threads=2, bad=None, batches=one_by_one):
     """Yields an Evaluated for each record, in order; the next images are read while one is predicted.
 
     predict: function from a list of Singles of one size (image uint8 [H, W, 3], annotation uint8 [H, W]) to the list of
-      their ids, uint8 [H, W]. Small ones come together, see inference.batches.
+      their ids, uint8 [H, W].
+    batches: function from all Singles to such lists of them, in their order.
     bad: None, or a dict that gathers {photo: why it cannot be used} of the records that are left out. Raises UserError
     for such a record without it, and where all are such.
     """
     read = functools.partial(_read, num_classes=num_classes, ignore_label=ignore_label, bad=bad)
     singles = filter(None, in_order(read, records, num_threads, ahead=MOST_PHOTOS))
     used = 0
-    for batch in in_batches(singles, lambda single: single.annotation.shape):
+    for batch in batches(singles):
         used += len(batch)
         for single, ids in zip(batch, predict(batch)):
             full_ids = resize_ids(ids, *single.original.shape)

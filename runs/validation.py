@@ -28,15 +28,12 @@ class Validation:
         """
         options, losses, total = self._options, [], 0
 
-        def predict(single):
-            ids, loss = self._predict(single)
+        def predict(singles):
+            ids, loss = self._predict(*singles)
             losses.append(loss)
-            return ids
+            return [ids]
 
-        def predict_all(singles):
-            return map(predict, singles)
-
-        results = evaluate(self._records, predict_all, options.num_classes, options.ignore_label, options.read_threads,
+        results = evaluate(self._records, predict, options.num_classes, options.ignore_label, options.read_threads,
                            self._bad)
         with contextlib.closing(results):
             for number, result in enumerate(results):

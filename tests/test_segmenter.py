@@ -77,7 +77,9 @@ def test_list_of_photos_gives_a_list(segmenter):
     assert segmenter.predict([]) == []
 
 
-def test_photos_of_one_size_pass_the_net_together_and_each_gets_its_own_ids(segmenter):
+@pytest.mark.parametrize('together, expected', [(True, [(3, 64, 64), (1, 64, 96), (2, 96, 64)]),
+                                                (False, 3 * [(1, 64, 64)] + [(1, 64, 96)] + 2 * [(1, 96, 64)])])
+def test_photos_of_one_size_pass_the_net_together_where_that_pays(segmenter, monkeypatch, together, expected):
     # 33..64 pixels are 64 for the net
     photos = [photo(40, 50), photo(61, 33), photo(64, 64)[::-1], photo(40, 65), photo(90, 64), photo(90, 64)[:, ::-1]]
     sizes, run = [], segmenter._run
@@ -86,9 +88,10 @@ def test_photos_of_one_size_pass_the_net_together_and_each_gets_its_own_ids(segm
         sizes.append(images.shape[:3])
         return run(fetch, images)
 
-    segmenter._run = seen
+    monkeypatch.setattr(segmenter, '_run', seen)
+    monkeypatch.setattr(segmenter, '_together', together)
     together = list(segmenter.predict_each(iter(photos)))
-    assert sizes == [(3, 64, 64), (1, 64, 96), (2, 96, 64)]
+    assert sizes == expected
     for image, (same, ids) in zip(photos, together):
         assert same is image and ids.shape == image.shape[:2]
         np.testing.assert_array_equal(ids, segmenter.predict(image))

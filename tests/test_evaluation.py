@@ -1,0 +1,45 @@
+"""Predictions over records, and which of them the net sees together."""
+import numpy as np
+from image_files import save
+
+from inference.batches import in_batches
+from read_data import Record
+from runs.evaluation import evaluate
+
+
+def make_records(folder, sizes):
+    """Photo k is grey k, and its annotation holds k."""
+    records = []
+    for k, size in enumerate(sizes):
+        paths = (str(folder / f'{kind}{k}.png') for kind in ('image', 'ids'))
+        records.append(Record(*(save(path, np.full(size, k, np.uint8)) for path in paths)))
+    return records
+
+
+def test_each_record_of_a_batch_is_scored_by_its_own_prediction(tmp_path):
+    records = make_records(tmp_path, [(33, 40), (64, 64), (30, 64), (64, 33)])
+    seen = []
+
+    def predict(singles):
+        seen.append([single.annotation.shape for single in singles])
+        return [single.image[:, :, 0] for single in singles]  # which is right
+
+    results = list(evaluate(records, predict, 5, batches=lambda singles: in_batches(
+        singles, lambda single: single.annotation.shape)))
+    assert seen == [[(64, 64)] * 2, [(32, 64)], [(64, 64)]]
+    assert [result.single.record for result in results] == records
+    for k, result in enumerate(results):
+        expected = np.zeros((5, 5), int)
+        expected[k, k] = result.single.original.size
+        np.testing.assert_array_equal(result.full, expected)
+
+
+def test_without_batches_the_net_sees_one_after_the_other(tmp_path):
+    counts = []
+
+    def predict(singles):
+        counts.append(len(singles))
+        return [single.annotation for single in singles]
+
+    list(evaluate(make_records(tmp_path, [(8, 8)] * 3), predict, 5))
+    assert counts == [1, 1, 1]
