@@ -18,17 +18,21 @@ def spares_memory(dtype):
 
 def conv2d_as_matmul(x, kernel, bias):
     """conv2d(x, kernel, bias) for an odd square kernel: the shifted copies of x, side by side, times the kernel."""
-    size, channels, out = int(kernel.shape[0]), int(x.shape[3]), int(kernel.shape[3])
-    batch, height, width = tf.unstack(tf.shape(x)[:3])
-    x = tf.pad(x, [[0, 0], [size // 2] * 2, [size // 2] * 2, [0, 0]])
-    shifted = [x[:, i:i + height, j:j + width] for i in range(size) for j in range(size)]
-    rows = tf.reshape(tf.concat(shifted, axis=3), [-1, size * size * channels])
-    y = tf.matmul(rows, tf.reshape(kernel, [-1, out]))
-    shape = tf.stack([batch, height, width, out])
+    out = int(kernel.shape[3])
+    y = tf.matmul(shifted_rows(x, int(kernel.shape[0])), tf.reshape(kernel, [-1, out]))
+    shape = tf.concat([tf.shape(x)[:3], [out]], 0)
     # TensorFlow fuses a product with the bias right behind it, and keeps an arranged kernel for the fused op alone
     if spares_memory(x.dtype):
         return tf.nn.bias_add(tf.reshape(y, shape), bias)
     return tf.reshape(tf.nn.bias_add(y, bias), shape)
+
+
+def shifted_rows(x, size):
+    """What a convolution with an odd square kernel sees at each place: [B, H, W, C] -> [B H W, size size C]."""
+    height, width = tf.unstack(tf.shape(x)[1:3])
+    padded = tf.pad(x, [[0, 0], [size // 2] * 2, [size // 2] * 2, [0, 0]])
+    shifted = [padded[:, i:i + height, j:j + width] for i in range(size) for j in range(size)]
+    return tf.reshape(tf.concat(shifted, axis=3), [-1, size * size * int(x.shape[3])])
 
 
 def conv2d_transpose_as_matmul(x, kernel, bias, stride, like):

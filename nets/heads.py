@@ -9,9 +9,10 @@ the Scores of [B, H, W, num_classes]. Arguments they share:
   training: not used, for there is no batch normalization in these heads; every head takes it.
 """
 from nets.as_matmul import conv2d_as_matmul, conv2d_transpose_as_matmul, prefers_matmul, spares_memory
+from nets.conv_gradient import conv2d
 from nets.scores import upscored
 from nets.vgg import scaled
-from TensorflowUtils import bilinear, conv2d, conv2d_transpose, normal, tf, weight
+from TensorflowUtils import bilinear, conv2d_transpose, normal, tf, weight
 
 
 def fcn_head(end_points, like, num_classes, width=1.0, training=False, drop=None, keep_prob=0.8, score_relu=False,

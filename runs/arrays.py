@@ -3,8 +3,6 @@ import collections
 
 import numpy as np
 
-from TensorflowUtils import tf
-
 # loaded: names; skipped: {name: why}; untouched: names of variables that no array was meant for
 Loaded = collections.namedtuple('Loaded', 'loaded skipped untouched')
 
@@ -42,19 +40,12 @@ def load_arrays(session, variables, names, read, shapes):
 def initialize(session, variables):
     """Gives variables their initial values.
 
-    Zeros are loaded like arrays: a graph that makes them keeps them, as constants, as long as the session lives, and so
-    would hold all of an optimizer's slots twice.
+    The sizes of what is filled with one number, such as an optimizer's slots, are fed: TensorFlow would make constants
+    of tensors of known size and keep them as long as the session lives, beside the variables.
     """
-    zeros = {variable.op.name: variable for variable in variables if _starts_at_zero(variable)}
-    session.run([variable.initializer for variable in variables if variable.op.name not in zeros])
-    names = {name: name for name in zeros}
-    shapes = {name: variable.shape.as_list() for name, variable in zeros.items()}
-    load_arrays(session, zeros.values(), names, lambda name: np.zeros(shapes[name], np.float32), shapes)
-
-
-def _starts_at_zero(variable):
-    value = variable.initializer.inputs[1].op
-    return value.type == 'Fill' and not tf.get_static_value(value.inputs[1])
+    fills = [variable.initializer.inputs[1].op for variable in variables]
+    sizes = {op.inputs[0]: op.outputs[0].shape.as_list() for op in fills if op.type == 'Fill'}
+    session.run([variable.initializer for variable in variables], sizes)
 
 
 def _assign(session, arrays):
