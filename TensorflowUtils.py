@@ -56,19 +56,24 @@ def _chatter_kept_back():
 tf = _LazyTensorflow('tf')
 
 
+# oneDNN is not on by itself on processors without AVX512
+_FROZEN_WEIGHTS = ('TF_ENABLE_ONEDNN_OPTS', 'TF_ONEDNN_ASSUME_FROZEN_WEIGHTS')
+
+
 def assume_frozen_weights():
     """For a process that only predicts, before its first use of tf: oneDNN arranges each kernel once, not in every run.
 
     Training in such a process would go on with the kernels of its first step. TensorFlow 1.15 knows no such thing, and
     a GPU is not concerned.
     """
-    os.environ.setdefault('TF_ENABLE_ONEDNN_OPTS', '1')  # not on by itself on processors without AVX512
-    os.environ.setdefault('TF_ONEDNN_ASSUME_FROZEN_WEIGHTS', '1')
+    for name in _FROZEN_WEIGHTS:
+        os.environ.setdefault(name, '1')
 
 
 def keeps_kernels_twice():
     """Whether oneDNN holds a second, arranged copy of each kernel, as assume_frozen_weights has it."""
-    return os.environ.get('TF_ONEDNN_ASSUME_FROZEN_WEIGHTS') == '1' and not tf.version.VERSION.startswith('1.')
+    asked = all(os.environ.get(name) == '1' for name in _FROZEN_WEIGHTS)
+    return asked and not tf.version.VERSION.startswith('1.')
 
 
 def weight(name, shape, start, dtype):

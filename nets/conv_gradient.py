@@ -6,17 +6,17 @@ oneDNN computes, on a GPU cuDNN, which need no help.
 """
 import functools
 
-import TensorflowUtils
 from nets.as_matmul import shifted_rows
+from TensorflowUtils import conv2d as plain_conv2d
 from TensorflowUtils import gpus, tf
 
 
 def conv2d(x, kernel, bias=None):
     """TensorflowUtils.conv2d with stride and rate 1, for an odd square kernel."""
     if x.dtype != tf.float32 or gpus():
-        return TensorflowUtils.conv2d(x, kernel, bias)
+        return plain_conv2d(x, kernel, bias)
     with tf.get_default_graph().gradient_override_map({'Conv2D': _registered()}):
-        return TensorflowUtils.conv2d(x, kernel, bias)
+        return plain_conv2d(x, kernel, bias)
 
 
 @functools.lru_cache(maxsize=None)
@@ -30,7 +30,7 @@ def _registered():
 def _of_input(x, kernel, dy):
     if int(kernel.shape[0]) == 3:
         turned = tf.transpose(tf.reverse(kernel, [0, 1]), [0, 1, 3, 2])
-        return TensorflowUtils.conv2d(dy, turned)
+        return plain_conv2d(dy, turned)
     return tf.nn.conv2d_backprop_input(tf.shape(x), kernel, dy, [1, 1, 1, 1], 'SAME')
 
 

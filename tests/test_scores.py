@@ -38,13 +38,14 @@ def assert_alike(ours, theirs):
 
 @pytest.fixture
 def frozen_weights(monkeypatch):
-    monkeypatch.setenv('TF_ONEDNN_ASSUME_FROZEN_WEIGHTS', '1')
+    for name in ('TF_ENABLE_ONEDNN_OPTS', 'TF_ONEDNN_ASSUME_FROZEN_WEIGHTS'):
+        monkeypatch.setenv(name, '1')
 
 
-@pytest.mark.parametrize('frozen', '01')
+@pytest.mark.parametrize('spares', [False, True])
 @pytest.mark.parametrize('size', [1, 3, 7])
-def test_convolution_as_matmul_is_the_convolution(monkeypatch, size, frozen):
-    monkeypatch.setenv('TF_ONEDNN_ASSUME_FROZEN_WEIGHTS', frozen)
+def test_convolution_as_matmul_is_the_convolution(monkeypatch, size, spares):
+    monkeypatch.setattr('nets.as_matmul.keeps_kernels_twice', lambda: spares)
     inputs = x, kernel, bias = normal(2, 5, 4, CHANNELS), normal(size, size, CHANNELS, 6), normal(6)
     assert_alike(with_gradients(conv2d_as_matmul(x, kernel, bias), *inputs),
                  with_gradients(conv2d(x, kernel, bias), *inputs))
