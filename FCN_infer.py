@@ -100,7 +100,7 @@ def predict(segmenter, works):
 
 
 def predict_batch(segmenter, works):
-    """The list of Works, all without an error and of one size or a single one, with what `predict` adds."""
+    """A list of Works with what `predict` adds; one that has an error, or wants probabilities, is alone in its list."""
     if works[0].error:
         return works
     try:
