@@ -7,6 +7,8 @@ from hypothesis import settings
 
 PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, PROJECT)
+if 'PYTEST_XDIST_WORKER' in os.environ:  # a process a core: more threads than that only wait for each other
+    os.environ.setdefault('TF_NUM_INTRAOP_THREADS', '1')
 
 settings.register_profile('project', deadline=None)  # a busy machine is no defect
 settings.load_profile('project')
