@@ -24,7 +24,6 @@ from files.images import read_photo
 from films.frame_folder import FrameFolder
 from films.reader import FilmReader
 from films.segment import segment_film
-from inference.batches import MOST_PHOTOS
 from inference.flags import define_result_flags, define_size_flags
 from inference.plan import find_inputs, folder_film, is_done, is_photo, plan, take_shard
 from inference.probabilities import save_probabilities
@@ -109,10 +108,11 @@ def predict_batch(segmenter, works):
             return [works[0]._replace(ids=ids, softmax=softmax)]
         every = segmenter.predict([work.photo for work in works])
         return [work._replace(ids=ids) for work, ids in zip(works, every)]
-    except UserError as error:
-        return [work._replace(error=f'{work.item.path}: {error}') for work in works]
-    except MemoryError:
-        return [work._replace(error=f'{work.item.path}: {OUT_OF_MEMORY}') for work in works]
+    except (UserError, MemoryError) as error:
+        if len(works) > 1:  # one's fault must not cost the others their results
+            return [predict_batch(segmenter, [work])[0] for work in works]
+        words = error if isinstance(error, UserError) else OUT_OF_MEMORY
+        return [works[0]._replace(error=f'{works[0].item.path}: {words}')]
 
 
 def write(work, classes):
@@ -141,7 +141,7 @@ def write(work, classes):
 def infer_photos(items, segmenter, classes, errors):
     """Segments photos; appends to `errors` why one could not be done."""
     # Reading, predicting and writing overlap: each stage works on another photo.
-    predicted = predict(segmenter, in_order(read, items, 2, ahead=MOST_PHOTOS))
+    predicted = predict(segmenter, in_order(read, items, 2, ahead=4))
     finish = functools.partial(write, classes=classes)
     for error, line in tqdm(in_order(finish, predicted, 1, ahead=2), total=len(items), unit='photo',
                             dynamic_ncols=True, disable=not items):

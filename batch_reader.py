@@ -11,7 +11,7 @@ import time
 import numpy as np
 
 from files.errors import UserError
-from files.images import load_photo, read_annotation, resize_ids, resize_photo, round_up, to_array
+from files.images import load_photo, read_annotation, read_photo, resize_ids, resize_photo, round_up
 from read_data import DataError, check_ids
 
 STRIDE = 32  # the nets halve the size five times
@@ -51,9 +51,9 @@ class BatchReader:
             raise UserError(f'seed is {seed}, expected 0 to 2**32 - 1.')
         self.waited_seconds, self.bad = 0., bad
         order = functools.lru_cache(maxsize=4)(functools.partial(_epoch_order, len(records), seed if shuffle else None))
-        read = functools.partial(_read_example, records=records, order=order, bad=bad,
-                                 read=functools.partial(load_pair, num_classes=num_classes, ignore_label=ignore_label),
-                                 transform=transform)
+        pair = functools.partial(read_pair if transform else load_pair, num_classes=num_classes,
+                                 ignore_label=ignore_label)
+        read = functools.partial(_read_example, records=records, order=order, bad=bad, read=pair, transform=transform)
         batch = functools.partial(_read_batch, batch_size=batch_size, read=read, max_side=max_side)
         self._batches = in_order(batch, itertools.count(start_batch), num_threads, ahead)
 
@@ -93,16 +93,21 @@ def read_pair(record, num_classes, ignore_label=None):
 
     Raises ImageError for an unreadable file; DataError for ids out of range, and for different sizes.
     """
-    photo, ids = load_pair(record, num_classes, ignore_label)
-    return to_array(photo), ids
+    photo, ids = read_photo(record.image), read_annotation(record.annotation)
+    _check_pair(photo.shape[:2], ids, record, num_classes, ignore_label)
+    return photo, ids
 
 
 def load_pair(record, num_classes, ignore_label=None):
     """As read_pair, but the photo is a Pillow image, which resize_photo takes as well."""
     photo, ids = load_photo(record.image), read_annotation(record.annotation)
-    check_sizes(photo.size[::-1], ids.shape, record)
-    check_ids(ids, num_classes, ignore_label, record.annotation)
+    _check_pair(photo.size[::-1], ids, record, num_classes, ignore_label)
     return photo, ids
+
+
+def _check_pair(photo_size, ids, record, num_classes, ignore_label):
+    check_sizes(photo_size, ids.shape, record)
+    check_ids(ids, num_classes, ignore_label, record.annotation)
 
 
 def check_sizes(size, other, record):
@@ -170,7 +175,7 @@ def _read_example(number, records, order, bad, read, transform):
             bad[record.image] = str(error)
             continue
         if transform is not None:
-            photo, ids = transform(to_array(photo), ids, epoch, int(index))
+            photo, ids = transform(photo, ids, epoch, int(index))
         return photo, ids, record
     raise DataError(f'none of the {len(records)} photos with their annotations can be used. The first: '
                     f'{bad[records[0].image]}')

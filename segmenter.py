@@ -13,14 +13,14 @@ from batch_reader import network_size
 from FCN_model import NETS, build_scores
 from files.errors import UserError
 from files.images import resize_ids, resize_photo
-from inference.batches import in_batches
+from inference.batches import MOST_PIXELS, in_batches
 from inference.probabilities import resize_probabilities
 from inference.tiles import TILE_MARGIN, choose_tiles, run_tiled
 from runs.checkpoints import config_folder
 from runs.config import read_config, trained_net
 from runs.precision import resolve_precision
 from runs.weight_sources import find_weights, restore_for_prediction
-from TensorflowUtils import create_session, describe_device, gpus, keeps_kernels_twice, tf
+from TensorflowUtils import create_session, describe_device, keeps_kernels_twice, tf
 
 
 class Segmenter:
@@ -57,7 +57,7 @@ class Segmenter:
         self._max_side = max_side
         self._tile, self._tile_margin = choose_tiles(tile, tile_margin, NETS[self.net.net].reach)
         self.precision = resolve_precision(precision)
-        self._together = bool(gpus()) or keeps_kernels_twice()
+        self._together = keeps_kernels_twice()
         graph = tf.Graph()
         with graph.as_default():
             self._images = tf.placeholder(tf.uint8, [None, None, None, 3], 'images')
@@ -106,12 +106,17 @@ class Segmenter:
     def batches(self, items, photo_of=lambda item: item):
         """Yields lists of consecutive `items` that had better pass the net together; see inference.batches.
 
-        That is where a GPU computes, or oneDNN with its kernels arranged; TensorFlow's own convolutions gain nothing.
+        That is where oneDNN computes with its kernels arranged: TensorFlow's own convolutions gain nothing, and on a
+        GPU cuDNN would look for its fastest kernels anew for each number of photos.
         photo_of: function item -> its photo, or None for one that must be alone.
         """
         def size(item):
             photo = photo_of(item) if self._together else None
-            return None if photo is None else self._net_size(photo)
+            if photo is None:
+                return None
+            net_size = self._net_size(photo)
+            # of photos that the net sees scaled down many would wait in memory
+            return None if photo.shape[0] * photo.shape[1] > 4 * MOST_PIXELS else net_size
 
         return in_batches(items, size)
 
@@ -133,7 +138,8 @@ class Segmenter:
     def _predict(self, photos, fetches):
         """What is fetched of photos that the net sees at one size: of each photo a list of [H, W, ...] at its own."""
         size = self._net_size(photos[0])
-        images = np.stack([resize_photo(photo, *size) for photo in photos])
+        images = [resize_photo(photo, *size) for photo in photos]
+        images = np.stack(images) if len(images) > 1 else images[0][np.newaxis]  # np.stack would copy
         if self._tile and max(size) > self._tile:
             results = run_tiled(functools.partial(self._run, fetches), images, self._tile, self._tile_margin)
         else:

@@ -32,7 +32,7 @@ def read_photo(path):
     Raises ImageError for a file missing, damaged, above MAX_PIXELS, of floating point or of more than 4 channels.
     """
     with opened(path) as image:
-        return to_array(_upright(image, path))
+        return _to_array(_upright(image, path))
 
 
 def load_photo(path):
@@ -98,7 +98,7 @@ def resize_ids(ids, height, width):
     return _resized(ids, height, width, Image.Resampling.NEAREST)
 
 
-def to_array(image):
+def _to_array(image):
     """The pixels of a Pillow image: [H, W] or [H, W, channels]."""
     pixels = np.array(image)
     if pixels.dtype == object:  # numpy 1.18 wraps the image where it cannot have its bytes
@@ -142,7 +142,7 @@ def _rgb(image, path):
 
 
 def _eight_bits(image, path):
-    values = to_array(image).astype(np.int32)
+    values = _to_array(image).astype(np.int32)
     if values.min() < 0 or values.max() > 65535:
         raise ImageError(f'{path}: grey values {values.min()} to {values.max()} where 16-bit ones, 0 to 65535, were '
                          'expected. Save it as 8-bit RGB.')
@@ -153,7 +153,7 @@ def _ids(image, step, path):
     """uint8 [H, W] of a decoded image; step: see _grey_step."""
     if image.format in ('JPEG', 'MPO'):
         raise ImageError(f'{path}: an annotation stored as JPEG, whose compression changes ids. Save the ids as PNG.')
-    pixels = to_array(image)
+    pixels = _to_array(image)
     if image.mode in ('RGB', 'RGBA'):
         return _equal_channels(pixels, path)
     if image.mode in ('LA', 'PA'):
@@ -191,4 +191,4 @@ def _resized(picture, height, width, method):
         if picture.shape[:2] == (height, width):
             return picture
         picture = Image.fromarray(picture)
-    return to_array(picture.resize((width, height), method))
+    return _to_array(picture.resize((width, height), method))

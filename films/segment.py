@@ -7,7 +7,6 @@ import numpy as np
 from batch_reader import in_order
 from files.errors import UserError
 from films.writer import film_writer
-from inference.batches import MOST_PHOTOS
 
 
 def segment_film(film, output, predict, paint, progress=lambda: None):
@@ -34,7 +33,7 @@ def segment_film(film, output, predict, paint, progress=lambda: None):
         return pair
 
     with film_writer(output, height, width, film.fps, film) as write, contextlib.closing(film.frames()) as frames, \
-            contextlib.closing(in_order(lambda _: next(frames, None), itertools.count(), 1, MOST_PHOTOS)) as ahead:
+            contextlib.closing(in_order(lambda _: next(frames, None), itertools.count(), 1, ahead=4)) as ahead:
         pairs = map(counted, predict(itertools.takewhile(lambda frame: frame is not None, ahead)))
         with contextlib.closing(in_order(lambda pair: write(paint(*pair)), pairs, 1, ahead=2)) as written:
             for _ in written:

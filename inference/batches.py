@@ -1,4 +1,7 @@
-"""Photos of one size that follow each other and pass the net together, which is faster as long as they are small."""
+"""Photos of one size that follow each other and pass the net together.
+
+With oneDNN on a CPU that is faster as long as they are small: benchmarks/README.md has the figures.
+"""
 
 MOST_PHOTOS, MOST_PIXELS = 8, 700 * 10**3  # beyond these a batch is no faster and takes more memory
 

@@ -5,7 +5,6 @@ import functools
 from batch_reader import in_order, read_single
 from files.errors import UserError
 from files.images import resize_ids
-from inference.batches import MOST_PHOTOS
 from metrics import confusion_matrix
 
 # single: what batch_reader.read_single returned; ids: uint8 [H, W] at the net's size;
@@ -29,7 +28,7 @@ def evaluate(records, predict, num_classes, ignore_label=None, num_threads=2, ba
     for such a record without it, and where all are such.
     """
     read = functools.partial(_read, num_classes=num_classes, ignore_label=ignore_label, bad=bad)
-    singles = filter(None, in_order(read, records, num_threads, ahead=MOST_PHOTOS))
+    singles = filter(None, in_order(read, records, num_threads, ahead=2 * num_threads))
     used = 0
     for batch in batches(singles):
         used += len(batch)

@@ -2,6 +2,7 @@
 import importlib
 import multiprocessing
 import os
+import signal
 import sys
 import time
 
@@ -61,10 +62,15 @@ class Script:
 
 def _run(output, name, arguments, before):
     from runs.flags import run
+    from TensorflowUtils import assume_frozen_weights
     script = importlib.import_module('FCN_' + name)
+    if name != 'train':
+        assume_frozen_weights()  # as the scripts do
     descriptor = os.open(output, os.O_WRONLY | os.O_CREAT)
     for stream in (1, 2):
         os.dup2(descriptor, stream)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell has what it starts with & ignore
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # and nohup this
     sys.argv = [f'FCN_{name}.py'] + list(arguments)
     if before is not None:
         before()

@@ -13,6 +13,7 @@ from tiny_net import TRAIN
 
 import FCN_infer
 import FCN_train
+from files.errors import UserError
 from read_data import Record
 from segmenter import Segmenter
 from TensorflowUtils import tf
@@ -140,6 +141,25 @@ def test_photo_too_large_for_the_memory_is_named_and_the_rest_done(logs_dir, pho
     assert script.wait() == 1
     assert done(tmp_path) == {'a', 'c'}
     assert re.search('not done: .*b.png: .*' + words, script.shown)
+
+
+@pytest.mark.parametrize('error', [UserError('memory ran out'), MemoryError()])
+def test_photo_of_a_batch_that_finds_no_memory_costs_only_itself(error, logs_dir, photos, tmp_path, monkeypatch,
+                                                                        capsys):
+    run, seen = Segmenter._run, []
+
+    def little_memory(segmenter, fetch, images):
+        seen.append(len(images))
+        if (images == 200).any():
+            raise error
+        return run(segmenter, fetch, images)
+
+    save(str(photos / 'b.png'), np.full_like(GREY, 200))
+    monkeypatch.setattr('segmenter.keeps_kernels_twice', lambda: True)
+    monkeypatch.setattr(Segmenter, '_run', little_memory)
+    assert infer(logs_dir, tmp_path, str(photos)) == 1
+    assert seen == [3, 1, 1, 1] and done(tmp_path) == {'a', 'c'}
+    assert re.findall(r'not done: .*?(\w+\.png: memory ran out)', capsys.readouterr().out) == ['b.png: memory ran out']
 
 
 def test_full_disk_stops_inference_and_leaves_no_half_file(logs_dir, photos, tmp_path):

@@ -97,6 +97,14 @@ def test_photos_of_one_size_pass_the_net_together_where_that_pays(segmenter, mon
         np.testing.assert_array_equal(ids, segmenter.predict(image))
 
 
+def test_large_photos_do_not_wait_for_each_other_in_memory(logs_dir, monkeypatch):
+    with Segmenter(logs_dir, max_side=64) as small:
+        monkeypatch.setattr(small, '_together', True)
+        # 4 times 700,000 pixels are the most
+        photos = 2 * [np.zeros((1400, 2000, 3), np.uint8)] + 2 * [np.zeros((1401, 2000, 3), np.uint8)]
+        assert [len(batch) for batch in small.batches(photos)] == [2, 1, 1]
+
+
 def test_array_of_photos_gives_an_array(segmenter):
     photos = np.stack([photo(40, 50), photo(40, 50)[:, ::-1]])
     ids = segmenter.predict(photos)
