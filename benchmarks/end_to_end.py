@@ -18,12 +18,13 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 import numpy as np
 
-from batch_reader import BatchReader
+from batch_reader import BatchReader, network_size
 from benchmarks.measure import positive, print_result, spread, tensorflow_device
 from benchmarks.peers.tf1_step import open_plain, tensorflow
 from benchmarks.photos import write_photos
 from benchmarks.plain_testing import test_plainly
 from benchmarks.workloads import open_inference, open_training, our_parser, parse_ours
+from inference.batches import most
 from metrics import per_image_scores
 from read_data import read_dataset
 from runs.evaluation import evaluate
@@ -41,7 +42,9 @@ def main():
     if request.mode == 'test' and request.batch_size != 1:
         parser.error('testing chooses its batches itself: leave --batch_size out')
     with tempfile.TemporaryDirectory() as folder:
-        write_photos(folder, 'training', request.steps + 1, request.height, request.width, request.num_classes)
+        batch = most(network_size(request.height, request.width)) if request.mode == 'test' else 1
+        count = batch * (1 + -(-request.steps // batch))  # the first batch is left out, the others are full
+        write_photos(folder, 'training', count, request.height, request.width, request.num_classes)
         records = read_dataset(folder, 'training', request.num_classes).records
         result = test_both(records, request) if request.mode == 'test' else train(records, request)
     print_result(dict(vars(request), **result, device=tensorflow_device(tf)), tensorflow=tf.version.VERSION)
@@ -53,8 +56,8 @@ def test_both(records, request):
     with open_inference(request) as segmenter, open_plain(
             tensorflow(), 'infer', request.num_classes, request.net_width) as predict_plainly:
         for _ in range(request.rounds):
-            ours += list(test(records, segmenter, request.num_classes))[1:]
-            plain += list(test_plainly(records, predict_plainly, request.num_classes))[1:]
+            ours += test(records, segmenter, request.num_classes)[:request.steps]
+            plain += list(test_plainly(records, predict_plainly, request.num_classes))[1:request.steps + 1]
     result = dict(described('ours', ours), plain=described('plain', plain))
     result['plain_over_ours'] = result['plain']['median_seconds'] / result['median_seconds']
     print(f'plain over ours: {result["plain_over_ours"]:.2f}')
@@ -62,11 +65,12 @@ def test_both(records, request):
 
 
 def test(records, segmenter, num_classes):
-    """Yields the seconds of each record by PARTS."""
-    total, read, net, last = 0, 0., 0., time.perf_counter()
+    """[seconds by PARTS] of each record after the first batch."""
+    rows, first, total, read, net, last = [], 0, 0, 0., 0., time.perf_counter()
 
     def timed(singles):
-        nonlocal read, net, last
+        nonlocal first, read, net, last
+        first = first or len(singles)
         start = time.perf_counter()
         ids = segmenter.predict_batch(np.stack([single.image for single in singles]))
         read, last = (start - last) / len(singles), time.perf_counter()
@@ -78,8 +82,9 @@ def test(records, segmenter, num_classes):
         for result in results:
             total = total + result.full
             per_image_scores(result.small)
-            yield read, net, time.perf_counter() - last
+            rows.append((read, net, time.perf_counter() - last))
             last = time.perf_counter()
+    return rows[first:]
 
 
 def train(records, request):
