@@ -1,9 +1,9 @@
-"""The SAME convolution of stride 1 by the ops that a CPU computes fastest in float32, gradients included: the same sums.
+"""The SAME convolution of stride 1, by the ops that a CPU computes fastest in float32, and so its gradients.
 
 3x3 convolutions of many channels are Winograd's, in all three directions. For the others TensorFlow 2.21's own op for
 the input's gradient takes up to one and a half times as long as a convolution, and its op for the kernels of fc6 and
-fc7 twice as long as a product of matrices. benchmarks/README.md has the figures, which are of a CPU with AVX2. bfloat16,
-which oneDNN computes, and GPUs keep TensorFlow's ops.
+fc7 twice as long as a product of matrices. benchmarks/README.md has the figures, which are of a CPU with AVX2.
+bfloat16, which oneDNN computes, and GPUs keep TensorFlow's ops.
 """
 import contextlib
 import functools
@@ -56,7 +56,7 @@ def _gradients(x, kernel, dy):
 def _of_input(x, kernel, dy):
     if not _is_3x3(kernel):
         return tf.nn.conv2d_backprop_input(tf.shape(x), kernel, dy, [1, 1, 1, 1], 'SAME')
-    turned = tf.transpose(tf.reverse(kernel, [0, 1]), [0, 1, 3, 2])
+    turned = tf.transpose(tf.reverse(winograd.not_before(dy, kernel), [0, 1]), [0, 1, 3, 2])
     return (winograd.convolve if _is_3x3(kernel, MANY) else plain_conv2d)(dy, turned)
 
 

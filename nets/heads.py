@@ -9,7 +9,7 @@ the Scores of [B, H, W, num_classes]. Arguments they share:
   training: not used, for there is no batch normalization in these heads; every head takes it.
 """
 from nets.as_matmul import conv2d_as_matmul, conv2d_transpose_as_matmul, prefers_matmul, spares_memory
-from nets.conv_gradient import conv2d
+from nets.fast_conv import conv2d
 from nets.scores import upscored
 from nets.vgg import scaled
 from TensorflowUtils import bilinear, conv2d_transpose, normal, tf, weight

@@ -1,5 +1,5 @@
 """VGG16 and VGG19 without their fully connected layers (Simonyan and Zisserman, arXiv 1409.1556)."""
-from nets.conv_gradient import conv2d
+from nets.fast_conv import conv2d
 from TensorflowUtils import normal, pool, tf, weight
 
 CONVS = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}  # convolutions in each of the five blocks
