@@ -3,7 +3,9 @@
 TensorFlow's SAME pads less on the left and top where a stride of 2 leaves an odd number of zeros to place, so that
 weights trained in PyTorch would see everything shifted by a pixel.
 """
-from TensorflowUtils import conv2d, gpus, normal, tf, weight
+from nets.fast_conv import conv2d
+from TensorflowUtils import conv2d as cudnn_conv2d
+from TensorflowUtils import gpus, normal, tf, weight
 
 
 def conv(x, name, size, channels, stride=1, rate=1, bias=False, start=None):
@@ -36,10 +38,14 @@ def max_pool(x, size, padding=0):
 def _convolved(x, kernel, size, stride, rate):
     if stride > 1:
         return tf.nn.conv2d(tf.pad(x, _sides(size // 2)), kernel, [1, stride, stride, 1], 'VALID')
-    if rate > 1 and not gpus():
-        # space-to-batch: TensorFlow's own dilated convolution has no gradient on a CPU
-        return tf.nn.convolution(x, kernel, 'SAME', dilation_rate=[rate, rate])
-    return conv2d(x, kernel, rate=rate)
+    if rate == 1:
+        return conv2d(x, kernel)
+    if gpus():
+        return cudnn_conv2d(x, kernel, rate=rate)
+    # TensorFlow's own dilated convolution has no gradient on a CPU. Every rate-th row and column is an image here.
+    filled = [[0, -tf.shape(x)[1] % rate], [0, -tf.shape(x)[2] % rate]]
+    images = tf.space_to_batch_nd(x, [rate, rate], filled)
+    return tf.batch_to_space_nd(conv2d(images, kernel), [rate, rate], filled)
 
 
 def _sides(padding):
