@@ -12,7 +12,7 @@ import FCN_train
 
 
 @pytest.mark.parametrize('net', ['fcn8s_at_once', 'fcn8s_ade20k', 'fcn32s_paper', 'vgg19_dilated8_psp',
-                                 'resnet50_dilated8_c1'])
+                                 'resnet34_dilated16_c1'])
 def test_row_is_trained_resumed_tested_and_inferred(net, tmp_path, capsys):
     data_dir, logs = write_data_set(tmp_path / 'data', training=2, validation=1), f'--logs_dir={tmp_path / "logs"}'
     for steps in (1, 2):
