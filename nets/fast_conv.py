@@ -34,7 +34,7 @@ def _is_3x3(kernel, channels=0):
 
 
 def _by_winograd(x, kernel):
-    @tf.custom_gradient
+    @tf.custom_gradient  # in here, for a module that is imported must not import TensorFlow
     def convolved(x, kernel):
         return winograd.convolve(x, kernel), functools.partial(_gradients, x, kernel)
     return convolved(x, kernel)

@@ -16,10 +16,9 @@ def convolve(x, kernel):
     kernels = _of_kernel(not_before(x, kernel))  # or those of all layers would be made at the start and wait in memory
     products = [conv2d(plane, rows[None]) for plane, rows in zip(_of_input(x), kernels)]
     first, *pairs, last = products
-    rows = [first, 0., 0., last]
-    for (p, _), plus, minus in zip(PAIRS, pairs[::2], pairs[1::2]):
-        even, odd = plus + minus, p * (plus - minus)
-        rows = [rows[0] + even, rows[1] + odd, rows[2] + p ** 2 * even, rows[3] + p ** 2 * odd]
+    (even_s, odd_s), (even_t, odd_t) = _even_and_odd(pairs)
+    rows = [first + even_s + even_t, odd_s + odd_t,
+            S ** 2 * even_s + T ** 2 * even_t, last + S ** 2 * odd_s + T ** 2 * odd_t]
     batch, height, width = tf.unstack(tf.shape(x)[:3])
     y = tf.reshape(tf.stack(rows, axis=2), [batch, -1, width, int(kernel.shape[3])])[:, :height]
     y.set_shape(x.shape[:3].concatenate(kernel.shape[3:]))
@@ -31,11 +30,9 @@ def kernel_gradient(x, dy):
     shape = [1, 3, int(x.shape[3]), int(dy.shape[3])]
     first, *pairs, last = [tf.nn.conv2d_backprop_filter(plane, shape, dplane, [1, 1, 1, 1], 'SAME')[0]
                            for plane, dplane in zip(_of_input(not_before(dy, x)), _of_output_gradient(dy))]
-    rows = [first / (S * T) ** 2, 0., last]
-    for (p, o), plus, minus in zip(PAIRS, pairs[::2], pairs[1::2]):
-        even, odd = (plus + minus) / _norm(p, o), p * (plus - minus) / _norm(p, o)
-        rows = [rows[0] + even, rows[1] + odd, rows[2] + p ** 2 * even]
-    return tf.stack(rows)
+    (even_s, odd_s), (even_t, odd_t) = [
+        (even / _norm(p, o), odd / _norm(p, o)) for (p, o), (even, odd) in zip(PAIRS, _even_and_odd(pairs))]
+    return tf.stack([first / (S * T) ** 2 + even_s + even_t, odd_s + odd_t, last + S ** 2 * even_s + T ** 2 * even_t])
 
 
 def not_before(awaited, x):
@@ -45,7 +42,7 @@ def not_before(awaited, x):
 
 
 def _of_input(x):
-    """Six [B, ceil(H / 4), W, in]: the values at the points, but for the infinite one, of what 0 at all others."""
+    """Six [B, ceil(H / 4), W, in]: a sum for each point of the six rows that four rows of the output see."""
     groups = _in_fours(x, above=1)
     d = [groups[:, :-1, i] for i in range(4)] + [groups[:, 1:, i] for i in range(2)]
 
@@ -77,6 +74,11 @@ def _of_output_gradient(dy):
         even, odd = rows[0] + p ** 2 * rows[2], p * (rows[1] + p ** 2 * rows[3])
         planes += [even + odd, even - odd]
     return planes + [rows[3]]
+
+
+def _even_and_odd(pairs):
+    """Of what belongs to S, -S, T and -T: for S and for T the sum of both, and their difference times the point."""
+    return [(plus + minus, p * (plus - minus)) for (p, _), plus, minus in zip(PAIRS, pairs[::2], pairs[1::2])]
 
 
 def _norm(p, o):
