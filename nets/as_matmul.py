@@ -31,7 +31,7 @@ def shifted_rows(x, size):
     """What a convolution with an odd square kernel sees at each place: [B, H, W, C] -> [B H W, size size C]."""
     height, width = tf.unstack(tf.shape(x)[1:3])
     padded = tf.pad(x, [[0, 0], [size // 2] * 2, [size // 2] * 2, [0, 0]])
-    shifted = [padded[:, i:i + height, j:j + width] for i in range(size) for j in range(size)]
+    shifted = [tf.slice(padded, [0, i, j, 0], [-1, height, width, -1]) for i in range(size) for j in range(size)]
     return tf.reshape(tf.concat(shifted, axis=3), [-1, size * size * int(x.shape[3])])
 
 
@@ -67,4 +67,4 @@ def in_place(x, stride, height, width):
     """Phases to pixels: [B, h + 1, w + 1, stride ** 2 * N] -> [B, height, width, N], cut as SAME padding cuts."""
     x = tf.nn.depth_to_space(x, stride)
     top, left = (tf.shape(x)[1] - height) // 2, (tf.shape(x)[2] - width) // 2
-    return x[:, top:top + height, left:left + width]
+    return tf.slice(x, [0, top, left, 0], [-1, height, width, -1])
