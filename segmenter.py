@@ -67,7 +67,7 @@ class Segmenter:
             self._softmax = tf.nn.softmax(tf.cast(scores.logits, tf.float32))
             variables = tf.global_variables()
         self._session = create_session(graph)
-        restore_for_prediction(self._session, self.checkpoint, variables, self.net.num_classes)
+        restore_for_prediction(self._session, self.checkpoint, variables, self.net.num_classes, self.net.net)
 
     def predict(self, images, argmax=True):
         """Class ids, or probabilities, of photos of any sizes.

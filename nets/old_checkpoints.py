@@ -1,9 +1,11 @@
-"""The names that FCN-tensorflow-ADE20k's checkpoints give to the variables of row fcn8s_ade20k.
+"""What the checkpoints of FCN-tensorflow-ADE20k and FCN.tensorflow hold beside, or in place of, a row's variables.
 
 FCN.tensorflow's own names are those of the rows, and PyTorch's stand in nets.torch_weights.
 """
 import re
 
+TF_LAYERS_NET = 'fcn8s_ade20k'  # the row whose variables tf.layers named in FCN-tensorflow-ADE20k
+UNUSED = {'fcn8s_vgg19': ('inference/conv5_4_w', 'inference/conv5_4_b')}  # FCN.tensorflow makes them for nothing
 LAYERS = {'W6': 'conv6', 'W7': 'conv7', 'W8': 'conv8', 'W_t1': 'conv2d_transpose', 'W_t2': 'conv2d_transpose_1',
           'W_t3': 'conv2d_transpose_2'}
 

@@ -99,15 +99,19 @@ def open_checkpoint(prefix):
     return reader, shapes
 
 
-def check_net(prefix, shapes, variables, num_classes=None):
+def check_net(prefix, shapes, variables, num_classes=None, others=()):
     """Raises UserError, which tells another net from another number of classes, unless all of a net's variables fit.
 
-    A net with random weights in it would predict nonsense. shapes: {name: shape} of the checkpoint.
+    A net with random weights in it, or without some of its layers, would predict nonsense. shapes: {name: shape} of the
+    checkpoint; others: names of arrays in it that the net has no variables for.
     """
     needed = {variable.op.name: variable.shape.as_list() for variable in variables}
     missing = [name for name in needed if name not in shapes]
     misfits = [(name, list(shapes[name]), shape) for name, shape in needed.items()
                if name in shapes and list(shapes[name]) != shape]
+    if others and not missing:
+        raise UserError(f'{prefix} is of another net: {", ".join(others[:3])} {"is" if len(others) == 1 else "are"} in '
+                        f'it, which this one does not have. Give the --net that it was trained with.')
     if not missing and not misfits:
         return
     fit = f'{len(needed) - len(missing) - len(misfits)} of its {len(needed)} variables match'

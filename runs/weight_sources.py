@@ -4,13 +4,14 @@ import os
 import re
 
 from files.errors import UserError
-from nets.old_checkpoints import tf_layers_name
+from nets.old_checkpoints import TF_LAYERS_NET, UNUSED, tf_layers_name
 from nets.torch_weights import read_pth, torch_names
 from runs.arrays import load_arrays
 from runs.checkpoints import check_net, find_checkpoint, naming_damage, open_checkpoint
 
-# Both by the names of the net's variables. shapes: {name: shape} of the arrays there are; read: name -> array
-Source = collections.namedtuple('Source', 'shapes read')
+# Both by the names of the net's variables. shapes: {name: shape} of the arrays there are; read: name -> array.
+# others: names of arrays of a net, in a checkpoint, that are for none of these variables
+Source = collections.namedtuple('Source', 'shapes read others')
 _PTH = re.compile(r'(encoder|decoder)(.*\.pth)$')
 
 
@@ -19,10 +20,13 @@ def find_weights(given, logs_dir):
     return find_pth(given) or find_checkpoint(given, logs_dir)
 
 
-def restore_for_prediction(session, path, variables, num_classes):
-    """Fills a net's variables. Raises UserError if they do not all fit, CheckpointError if the file is damaged."""
-    source = open_source(path, [variable.op.name for variable in variables])
-    check_net(path, source.shapes, variables, num_classes)
+def restore_for_prediction(session, path, variables, num_classes, net=None):
+    """Fills the variables of a row of NETS. Raises UserError if they do not all fit, or leave arrays of a net over;
+    CheckpointError if the file is damaged.
+    """
+    source = open_source(path, [variable.op.name for variable in variables], tf_layers=net == TF_LAYERS_NET)
+    others = [name for name in source.others if name not in UNUSED.get(net, ())]
+    check_net(path, source.shapes, variables, num_classes, others)
     load_source(session, path, variables, source)
 
 
@@ -32,21 +36,26 @@ def load_source(session, path, variables, source):
         return load_arrays(session, variables, {name: name for name in source.shapes}, source.read, source.shapes)
 
 
-def open_source(path, names):
-    """The arrays for a net's variables in a checkpoint or a pair of .pth files.
+def open_source(path, names, tf_layers=True):
+    """The Source of a net's variables in a checkpoint or a pair of .pth files.
 
-    path: what find_weights returned; names: of the net's variables.
+    path: what find_weights returned; names: of the net's variables; tf_layers: whether a checkpoint may have them by
+    FCN-tensorflow-ADE20k's names.
     """
+    others = []
     if path.endswith('.pth'):
         arrays = read_pth(path)
         arrays.update(read_pth(_other_half(path)))
         theirs, shapes, read = torch_names(names), {name: array.shape for name, array in arrays.items()}, arrays.get
     else:
         reader, shapes = open_checkpoint(path)
-        theirs = {name: name if name in shapes else tf_layers_name(name) for name in names}
+        theirs = {name: name if name in shapes or not tf_layers else tf_layers_name(name) for name in names}
         read = reader.get_tensor
+        # steps and powers are numbers, and an optimizer's slots are named below their variable
+        others = sorted(name for name in set(shapes) - set(theirs.values())
+                        if shapes[name] and name.rpartition('/')[0] not in shapes)
     there = {name: their for name, their in theirs.items() if their in shapes}
-    return Source({name: shapes[their] for name, their in there.items()}, lambda name: read(there[name]))
+    return Source({name: shapes[their] for name, their in there.items()}, lambda name: read(there[name]), others)
 
 
 def find_pth(given):

@@ -37,6 +37,11 @@ def save_variables(prefix, arrays):
         return tf.train.Saver().save(session, prefix)
 
 
+def scoped(weights):
+    """The same arrays as FCN.tensorflow names them."""
+    return {'inference/' + name: array for name, array in weights.items()}
+
+
 def published_names(weights):
     """The same arrays as tf.layers names them in FCN-tensorflow-ADE20k."""
     names = {'W6': 'conv6', 'W7': 'conv7', 'W8': 'conv8', 'W_t1': 'conv2d_transpose', 'W_t2': 'conv2d_transpose_1',
@@ -61,14 +66,31 @@ def ids_by_hand(net, weights):
 
 
 @pytest.mark.parametrize('net, names', [
-    ('fcn8s_vgg19', lambda weights: {'inference/' + name: array for name, array in weights.items()}),
-    ('fcn8s_ade20k', published_names)])
+    ('fcn8s_vgg19', scoped), ('fcn8s_ade20k', published_names)])
 def test_checkpoints_of_the_older_systems_predict(tmp_path, net, names):
     weights = random_weights(net)
     prefix = save_variables(str(tmp_path / 'model.ckpt-7'), names(weights))
     ids, expected = ids_of(prefix, net), ids_by_hand(net, weights)
     assert len(np.unique(expected)) > 1
     assert np.mean(ids == expected) > 0.999  # float32 here, float64 there
+
+
+def test_checkpoint_of_FCN_tensorflow_may_hold_its_unused_layer(tmp_path):
+    weights = dict(random_weights('fcn8s_vgg19'), conv5_4_w=np.ones([3, 3, 32, 32], np.float32))
+    prefix = save_variables(str(tmp_path / 'model.ckpt-7'), scoped(weights))
+    assert ids_of(prefix, 'fcn8s_vgg19').shape == IMAGE.shape[1:3]
+
+
+# each net's variables are all there by name and shape, for VGG19 has all layers of VGG16
+@pytest.mark.parametrize('trained, names, net, words', [
+    ('fcn8s_vgg19', scoped, 'fcn8s', 'inference/conv3_4_b, inference/conv3_4_w, inference/conv4_4_b are in it'),
+    ('fcn8s_ade20k', published_names, 'fcn8s', 'are not in it'),
+    ('fcn8s_ade20k', published_names, 'fcn8s_vgg19', 'are not in it'),
+    ('fcn8s_at_once', scoped, 'fcn8s_paper', 'inference/upscore2_b, .* are in it, which this one does not have')])
+def test_checkpoint_of_a_like_net_is_refused(tmp_path, trained, names, net, words):
+    prefix = save_variables(str(tmp_path / 'model.ckpt-7'), names(random_weights(trained)))
+    with pytest.raises(UserError, match='is of another net: .*' + words):
+        ids_of(prefix, net)
 
 
 def test_checkpoint_of_FCN_tensorflow_ADE20k_starts_a_run(tmp_path, capsys):
