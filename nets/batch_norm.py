@@ -3,6 +3,7 @@ from TensorflowUtils import tf
 
 MOMENTUM = 0.1    # of a batch in the moving averages
 EPSILON = 1e-5    # added to the variance; TensorFlow raises it to 1.001e-5 for cuDNN
+CHANGES = 'moving_average_changes'  # collection of pairs (moving average, what a step that is taken subtracts from it)
 
 
 def batch_norm(x, name, training, scale_start=None):
@@ -11,7 +12,7 @@ def batch_norm(x, name, training, scale_start=None):
     Its variables, float32 [C]: name_scale, name_bias and, not trainable, name_mean, name_variance.
 
     Args:
-      training: True normalizes by the batch's mean and biased variance and puts into tf.GraphKeys.UPDATE_OPS what
+      training: True normalizes by the batch's mean and biased variance and puts into the collection CHANGES what
         moves the averages towards its mean and unbiased variance; False normalizes by the moving averages.
       scale_start: initializer of name_scale; None is 1.
     """
@@ -31,5 +32,5 @@ def batch_norm(x, name, training, scale_start=None):
     momentum = tf.where(count > 1, MOMENTUM, 0.)
     for average, batch in ((mean, batch_mean), (variance, batch_variance)):
         batch = tf.where(tf.is_finite(batch), batch, average)  # a step that overflows must not stay in the averages
-        tf.add_to_collection(tf.GraphKeys.UPDATE_OPS, tf.assign_sub(average, momentum * (average - batch)))
+        tf.add_to_collection(CHANGES, (average, momentum * (average - batch)))
     return y

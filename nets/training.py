@@ -1,6 +1,7 @@
 """What is minimized, and the step that does it: loss, accuracy, optimizers."""
 import collections
 
+from nets.batch_norm import CHANGES
 from nets.loss_scale import scaled_loss, without_scale
 from TensorflowUtils import tf
 
@@ -12,11 +13,10 @@ Recipe.__new__.__defaults__ = ('adam', 0.9, 0., 0., 0., False)
 
 
 def valid_pixels(annotations, num_classes, ignored=()):
-    """bool [B, H, W]: the pixels that count, those labelled 0..num_classes-1 and none of the `ignored` ids."""
-    labels = tf.cast(annotations, tf.int32)
-    valid = labels < num_classes
+    """bool [B, H, W]: the pixels of uint8 [B, H, W] that count, labelled 0..num_classes-1 and not one of `ignored`."""
+    valid = annotations <= num_classes - 1  # in uint8: a GPU brings int32 to the CPU to compare it
     for label in ignored:
-        valid = tf.logical_and(valid, tf.not_equal(labels, label))
+        valid = tf.logical_and(valid, tf.not_equal(annotations, label))
     return valid
 
 
@@ -44,8 +44,8 @@ def pixel_accuracy(ids, annotations, valid):
 def training_step(loss, encoder_rate, decoder_rate, decoder, global_step, recipe=Recipe(), scale_loss=False):
     """One step of the optimizer, with a learning rate each for the encoder and the decoder.
 
-    A step whose loss or gradient is not finite changes no variable; with recipe.skip_nonfinite it still advances
-    global_step.
+    A step whose loss or gradient is not finite changes no variable, nor a moving average of batch_norm.CHANGES; with
+    recipe.skip_nonfinite it still advances global_step.
 
     Args:
       loss: scalar; encoder_rate, decoder_rate: floats or scalar tensors.
@@ -73,11 +73,11 @@ def training_step(loss, encoder_rate, decoder_rate, decoder, global_step, recipe
               for rate, is_decoder in ((encoder_rate, False), (decoder_rate, True))]
 
     def apply():
-        with tf.control_dependencies([optimizer.apply_gradients(pairs) for optimizer, pairs in groups if pairs]):
-            return tf.no_op()
+        steps = [optimizer.apply_gradients(pairs) for optimizer, pairs in groups if pairs]
+        return tf.group(steps + [tf.assign_sub(average, change) for average, change in tf.get_collection(CHANGES)])
 
     applied = tf.cond(taken, apply, tf.no_op)
-    with tf.control_dependencies([applied] + tf.get_collection(tf.GraphKeys.UPDATE_OPS)):
+    with tf.control_dependencies([applied]):
         advance = tf.logical_or(finite, recipe.skip_nonfinite)
         return tf.assign_add(global_step, tf.cast(advance, tf.int64)).op, gradients, finite
 

@@ -2,6 +2,7 @@
 import numpy as np
 import pytest
 
+from nets.batch_norm import CHANGES
 from nets.dilated_heads import c1_bilinear, psp_bilinear
 from TensorflowUtils import tf
 
@@ -114,7 +115,7 @@ def test_a_tenth_of_the_pyramid_is_dropped(session):
 
 def test_training_gathers_the_statistics_of_all_five_normalizations(session):
     build(psp_bilinear, training=True)
-    assert len(tf.get_collection(tf.GraphKeys.UPDATE_OPS)) == 5 * 2
+    assert len(tf.get_collection(CHANGES)) == 5 * 2
 
 
 @pytest.mark.parametrize('training', [False, True])

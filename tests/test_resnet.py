@@ -2,6 +2,7 @@
 import numpy as np
 import pytest
 
+from nets.batch_norm import CHANGES
 from nets.resnet import dilated_resnet
 from TensorflowUtils import tf
 
@@ -94,10 +95,10 @@ def test_every_weight_gets_a_gradient_and_a_second_net_shares_them_all(session):
     with tf.variable_scope('inference', reuse=tf.AUTO_REUSE):
         features = dilated_resnet(x, 34, 8, THIN, training=True)['features']
         variables = tf.trainable_variables()
-        updates = len(tf.get_collection(tf.GraphKeys.UPDATE_OPS))
+        updates = len(tf.get_collection(CHANGES))
         dilated_resnet(x, 34, 8, THIN)
     assert tf.trainable_variables() == variables
-    assert len(tf.get_collection(tf.GraphKeys.UPDATE_OPS)) == updates == 2 * (3 + 2 * 16 + 3)  # 16 blocks, 3 shortcuts
+    assert len(tf.get_collection(CHANGES)) == updates == 2 * (3 + 2 * 16 + 3)  # 16 blocks, 3 shortcuts
     session.run(tf.global_variables_initializer())
     pixels = np.random.RandomState(0).normal(size=(2, 61, 75, 3))
     for gradient in session.run(tf.gradients(tf.reduce_sum(features ** 2), variables), {x: pixels}):

@@ -2,6 +2,7 @@
 import numpy as np
 import pytest
 
+from nets.batch_norm import CHANGES
 from nets.training import Recipe, pixel_accuracy, segmentation_loss, training_step, valid_pixels
 from TensorflowUtils import create_session, tf
 
@@ -112,3 +113,16 @@ def test_step_that_is_not_finite_changes_no_variable(factor, skip, expected_step
     step = Step(Recipe(skip_nonfinite=skip), factor=factor)
     assert not step.finite and step.step == expected_step
     assert step.kernel.tolist() == [[1, -2]] and step.bias.tolist() == [5]
+
+
+@pytest.mark.parametrize('factor, expected', [(1., 7.5), (np.nan, 10.)])
+def test_moving_averages_move_with_the_steps_that_are_taken(factor, expected):
+    average = tf.get_variable('average', initializer=tf.constant([10.]), trainable=False)
+    tf.add_to_collection(CHANGES, (average, 0.25 * average))
+    weight = tf.get_variable('weight', initializer=tf.constant([1.]))
+    train, _, _ = training_step(tf.reduce_sum(weight) * tf.constant(factor), 0.1, 0.1, set(),
+                                tf.train.get_or_create_global_step())
+    with create_session() as session:
+        session.run(tf.global_variables_initializer())
+        session.run(train)
+        assert session.run(average).tolist() == [expected]
