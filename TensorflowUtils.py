@@ -71,9 +71,9 @@ def assume_frozen_weights():
 
 
 def keeps_kernels_twice():
-    """Whether oneDNN holds a second, arranged copy of each kernel, as assume_frozen_weights has it."""
+    """Whether oneDNN computes, and holds a second, arranged copy of each kernel, as assume_frozen_weights has it."""
     asked = all(os.environ.get(name) == '1' for name in _FROZEN_WEIGHTS)
-    return asked and not tf.version.VERSION.startswith('1.')
+    return asked and not tf.version.VERSION.startswith('1.') and not gpus()
 
 
 def weight(name, shape, start, dtype):
@@ -141,7 +141,7 @@ def dropout(x, keep_prob, seed, whole_channels=False):
 
 
 def create_session(graph=None, deterministic=False):
-    """A session that takes GPU memory as it needs it, not all at once.
+    """A session that takes memory of the first GPU as it needs it, not all at once, and leaves other GPUs alone.
 
     deterministic: one CPU thread, so that sums are always taken in the same order.
     """
@@ -149,6 +149,7 @@ def create_session(graph=None, deterministic=False):
     if deterministic:
         config.intra_op_parallelism_threads = config.inter_op_parallelism_threads = 1
     config.gpu_options.allow_growth = True
+    config.gpu_options.visible_device_list = '0' if gpus() else ''
     return tf.Session(graph=graph, config=config)
 
 

@@ -13,7 +13,7 @@ def prefers_matmul(dtype):
 
 def spares_memory(dtype):
     """Whether conv2d_as_matmul takes less memory than conv2d, in about the same time."""
-    return dtype == tf.float32 and not gpus() and keeps_kernels_twice()
+    return dtype == tf.float32 and keeps_kernels_twice()
 
 
 def conv2d_as_matmul(x, kernel, bias):

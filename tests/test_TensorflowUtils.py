@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from conftest import PROJECT
 
+import TensorflowUtils
 from TensorflowUtils import bilinear, conv2d, conv2d_transpose, create_session, dropout, normal, pool, tf
 
 
@@ -97,3 +98,19 @@ def test_import_does_not_load_tensorflow():
     code = ('import sys, FCN_train, FCN_test, FCN_infer, FCN_model, batch_reader, metrics, visualize; '
             'sys.exit("tensorflow" in sys.modules)')
     subprocess.run([sys.executable, '-c', code], check=True, cwd=PROJECT)
+
+
+@pytest.fixture
+def two_gpus(monkeypatch):
+    monkeypatch.setattr(TensorflowUtils, 'gpus', lambda: ['GPU:0', 'GPU:1'])
+
+
+def test_session_takes_the_first_of_several_gpus(two_gpus, monkeypatch):
+    monkeypatch.setattr(tf, 'Session', lambda graph, config: config)  # one that is made would look for the GPU
+    assert create_session().gpu_options.visible_device_list == '0'
+
+
+def test_oneDNN_keeps_no_kernels_where_a_gpu_computes(two_gpus, monkeypatch):
+    for name in ('TF_ENABLE_ONEDNN_OPTS', 'TF_ONEDNN_ASSUME_FROZEN_WEIGHTS'):
+        monkeypatch.setenv(name, '1')
+    assert not TensorflowUtils.keeps_kernels_twice()
