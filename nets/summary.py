@@ -16,19 +16,20 @@ def print_table(nets, build):
 
 
 def count(name, build):
-    """(trainable parameters, multiply-adds of convolutions) of a net at full width."""
+    """(trainable parameters, multiply-adds of convolutions as they are published) of a net at full width."""
     with tf.Graph().as_default() as graph:
-        build(name, tf.placeholder(tf.uint8, [1, SIDE, SIDE, 3]), NUM_CLASSES)
+        # in float16, for in float32 CPUs take forms of other sums
+        build(name, tf.placeholder(tf.uint8, [1, SIDE, SIDE, 3]), NUM_CLASSES, precision='float16')
         parameters = sum(v.shape.num_elements() for v in tf.trainable_variables())
         return parameters, sum(map(_multiply_adds, graph.get_operations()))
 
 
 def _multiply_adds(operation):
-    """Each kernel weight meets each place of the smaller map once: the output's, or the transposed one's input's."""
+    """Each kernel weight meets each place of the smaller maps once: the outputs', or the transposed one's inputs'."""
     if operation.type == 'Conv2D':
         places, kernel = operation.outputs[0], operation.inputs[1]
     elif operation.type == 'Conv2DBackpropInput':
         places, kernel = operation.inputs[2], operation.inputs[1]
     else:
         return 0
-    return places.shape[1:3].num_elements() * kernel.shape.num_elements()
+    return places.shape[:3].num_elements() * kernel.shape.num_elements()
