@@ -4,6 +4,7 @@
     names = torch_names(variable.op.name for variable in variables)
     array = arrays[names['inference/encoder/layer3/0/conv2_w']]
 """
+import inspect
 import os
 import re
 from collections import OrderedDict
@@ -83,6 +84,9 @@ def _state_dict(path):
         import torch
     except ImportError:
         raise UserError(f'{path} needs PyTorch to be read: pip install torch')
+    if 'weights_only' not in inspect.signature(torch.load).parameters:
+        raise UserError(f'{path} needs PyTorch 1.13 or later, which reads weights without running what a file names; '
+                        f'this is {torch.__version__}. pip install --upgrade torch')
     try:
         found = torch.load(path, map_location='cpu', weights_only=True)
     except MemoryError:

@@ -2,6 +2,7 @@
 import pickle
 import struct
 import sys
+import types
 from collections import OrderedDict
 
 import numpy as np
@@ -64,6 +65,15 @@ def test_without_torch_the_way_to_get_it_is_said(tmp_path, monkeypatch):
     path = tmp_path / 'encoder.pth'
     path.write_bytes(b'')
     with pytest.raises(UserError, match='encoder.pth needs PyTorch.*pip install torch'):
+        read_pth(str(path))
+
+
+def test_torch_that_might_run_what_a_file_names_is_refused(tmp_path, monkeypatch):
+    old = types.SimpleNamespace(load=lambda f, map_location=None: {}, __version__='1.12.1')
+    monkeypatch.setitem(sys.modules, 'torch', old)
+    path = tmp_path / 'encoder.pth'
+    path.write_bytes(b'')
+    with pytest.raises(UserError, match='encoder.pth needs PyTorch 1.13 or later.*this is 1.12.1'):
         read_pth(str(path))
 
 
