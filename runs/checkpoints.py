@@ -120,9 +120,11 @@ def check_net(prefix, shapes, variables, num_classes=None, others=()):
                         f'{"is" if len(missing) == 1 else "are"} not in it. Give the --net that it was trained with.')
     shown = '; '.join(f'{name} has shape {found}, the net needs {shape}' for name, found, shape in misfits[:3])
     sides = {(old, new) for _, found, shape in misfits for old, new in zip(found, shape) if old != new}
-    if len(sides) == 1 and sides.pop()[1] == num_classes:
-        raise UserError(f'{prefix} was trained with another number of classes: {shown}. Give the --num_classes (now '
-                        f'{num_classes}) or the data set that it was trained with.')
+    found, needed = sides.pop() if len(sides) == 1 else (None, None)
+    if num_classes and needed in (num_classes, num_classes - 1):  # the dilated nets do not score class 0
+        raise UserError(f'{prefix} was trained with another number of classes: {shown}. Give '
+                        f'--num_classes={num_classes + found - needed} (now {num_classes}), or the data set that it was '
+                        'trained with.')
     raise UserError(f'{prefix} does not fit the net: {fit}; {shown}. Give the --net, --width and --num_classes that it '
                     'was trained with.')
 

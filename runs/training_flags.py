@@ -23,7 +23,7 @@ def define_recipe_flags(flag_values):
     flags.DEFINE_boolean('skip_nonfinite', False, 'a step whose loss or gradient is not finite is skipped and counted, '
                          'instead of stopping the run', **given)
     flags.DEFINE_boolean('deterministic', False, 'the same command gives the same weights, bit for bit; slower, for '
-                         'the CPU takes sums in one thread', **given)
+                         'the CPU takes sums in one thread. On a GPU it takes TensorFlow 2, and no --fix_bn', **given)
 
 
 def define_augmentation_flags(flag_values):
