@@ -122,9 +122,9 @@ def check_net(prefix, shapes, variables, num_classes=None, others=()):
     sides = {(old, new) for _, found, shape in misfits for old, new in zip(found, shape) if old != new}
     found, needed = sides.pop() if len(sides) == 1 else (None, None)
     if num_classes and needed in (num_classes, num_classes - 1):  # the dilated nets do not score class 0
-        raise UserError(f'{prefix} was trained with another number of classes: {shown}. Give '
-                        f'--num_classes={num_classes + found - needed} (now {num_classes}), or the data set that it was '
-                        'trained with.')
+        trained = num_classes + found - needed
+        raise UserError(f'{prefix} was trained with another number of classes: {shown}. Give --num_classes={trained} '
+                        f'(now {num_classes}), or the data set that it was trained with.')
     raise UserError(f'{prefix} does not fit the net: {fit}; {shown}. Give the --net, --width and --num_classes that it '
                     'was trained with.')
 

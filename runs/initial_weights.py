@@ -26,7 +26,7 @@ def load_initial_weights(session, net, variables, init_from, pretrained, model_d
         fit), 'none', 'download', or a VGG weight file.
     """
     if init_from:
-        path = find_weights(init_from, init_from)
+        path = find_weights(init_from, init_from, alone=True)
         source = open_source(path, [variable.op.name for variable in variables])
         result = load_source(session, path, variables, source)
         print_loaded(result, path)

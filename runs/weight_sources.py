@@ -15,9 +15,9 @@ Source = collections.namedtuple('Source', 'shapes read others')
 _PTH = re.compile(r'(encoder|decoder)(.*\.pth)$')
 
 
-def find_weights(given, logs_dir):
+def find_weights(given, logs_dir, alone=False):
     """The prefix of a checkpoint, as find_checkpoint has it, or a path as find_pth has it."""
-    return find_pth(given) or find_checkpoint(given, logs_dir)
+    return find_pth(given, alone) or find_checkpoint(given, logs_dir)
 
 
 def restore_for_prediction(session, path, variables, num_classes, net=None):
@@ -37,15 +37,14 @@ def load_source(session, path, variables, source):
 
 
 def open_source(path, names, tf_layers=True):
-    """The Source of a net's variables in a checkpoint or a pair of .pth files.
+    """The Source of a net's variables in a checkpoint, a pair of .pth files or a single one.
 
     path: what find_weights returned; names: of the net's variables; tf_layers: whether a checkpoint may have them by
     FCN-tensorflow-ADE20k's names.
     """
     others = []
     if path.endswith('.pth'):
-        arrays = read_pth(path)
-        arrays.update(read_pth(_other_half(path)))
+        arrays = dict(pair for half in _halves(path) for pair in read_pth(half).items())
         theirs, shapes, read = torch_names(names), {name: array.shape for name, array in arrays.items()}, arrays.get
     else:
         reader, shapes = open_checkpoint(path)
@@ -58,10 +57,11 @@ def open_source(path, names, tf_layers=True):
     return Source({name: shapes[their] for name, their in there.items()}, lambda name: read(there[name]), others)
 
 
-def find_pth(given):
+def find_pth(given, alone=False):
     """The encoder's file of semantic-segmentation-pytorch that a path means: a file of the pair, or their folder.
 
     In a folder that is encoder_best.pth, or else that of the last epoch. None if it means no .pth file at all.
+    alone: whether any single .pth will do, such as an encoder or the ResNet or VGG that became one.
 
     Raises:
       UserError: one of the pair is missing, or its name does not say which it is.
@@ -73,21 +73,30 @@ def find_pth(given):
         given = os.path.join(given, max(encoders, key=lambda name: ('best' in name, _epoch(name), name)))
     if not given.endswith('.pth'):
         return None
-    folder, name = os.path.split(given)
-    if not _PTH.match(name):
+    missing = [path for path in _pair(given) if not os.path.isfile(path)]
+    if alone and os.path.isfile(given):
+        return given if missing else _pair(given)[0]
+    if len(_pair(given)) < 2:
         raise UserError(f'{given}: expected encoder_....pth and decoder_....pth beside each other, as '
                         'semantic-segmentation-pytorch writes them.')
-    encoder = os.path.join(folder, _PTH.sub(r'encoder\2', name))
-    for path in (encoder, _other_half(encoder)):
-        if not os.path.isfile(path):
-            raise UserError(f'{given}: {path} is not there. A net is in two files, encoder and decoder: give both the '
-                            'same ending and put them into one folder.')
-    return encoder
+    if missing:
+        raise UserError(f'{given}: {missing[0]} is not there. A net is in two files, encoder and decoder: give both '
+                        'the same ending and put them into one folder.')
+    return _pair(given)[0]
 
 
-def _other_half(encoder):
-    folder, name = os.path.split(encoder)
-    return os.path.join(folder, _PTH.sub(r'decoder\2', name))
+def _pair(path):
+    """[encoder's file, decoder's file] of the pair that a file's name belongs to; of another name [path]."""
+    folder, name = os.path.split(path)
+    if not _PTH.match(name):
+        return [path]
+    return [os.path.join(folder, _PTH.sub(half + r'\2', name)) for half in ('encoder', 'decoder')]
+
+
+def _halves(path):
+    """The files to read for what find_pth returned."""
+    pair = _pair(path)
+    return pair if all(map(os.path.isfile, pair)) else [path]
 
 
 def _epoch(name):

@@ -130,6 +130,23 @@ def test_pth_pair_predicts_what_torch_does(pth, given):
     assert np.mean(ids == expected) > 0.999
 
 
+# fc is of the classifier that it was; the decoder starts anew
+@pytest.mark.parametrize('name', ['resnet34-imagenet.pth', 'encoder_epoch_3.pth'])
+def test_single_encoder_starts_a_run(tmp_path, capsys, name):
+    torch = pytest.importorskip('torch')
+    import torch_nets
+    state = torch_nets.randomized(torch_nets.ResNet(34, 8, base=4), 0).state_dict()
+    torch.save(dict(state, **{'fc.weight': torch.ones(10, 32)}), str(tmp_path / name))
+    with tf.Graph().as_default(), create_session() as session:
+        build('resnet34_dilated8_c1', tf.placeholder(tf.uint8, [None, None, None, 3]), CLASSES, THIN)
+        session.run(tf.global_variables_initializer())
+        load_initial_weights(session, 'resnet34_dilated8_c1', tf.global_variables(), str(tmp_path / name), 'none', '')
+        found = {v.op.name.split('/', 1)[1]: session.run(v) for v in tf.global_variables()}
+    assert (found['encoder/conv3_w'] == state['conv3.weight'].numpy().transpose(2, 3, 1, 0)).all()
+    assert (found['encoder/layer4/2/bn2_variance'] == state['layer4.2.bn2.running_var'].numpy()).all()
+    assert re.findall(r'not in it +inference/(\S+)', capsys.readouterr().out) == ['decoder/conv_last_w']
+
+
 def test_folder_of_pth_means_the_best_or_the_last_epoch(tmp_path):
     for ending in ('_epoch_9', '_epoch_10'):
         for half in ('encoder', 'decoder'):
