@@ -13,7 +13,8 @@ from nets.heads import fcn_head, skip_head
 from nets.loss_scale import SCOPE as LOSS_SCALE
 from nets.resnet import dilated_resnet
 from nets.scores import predict_ids
-from nets.training import Recipe, pixel_accuracy, segmentation_loss, training_step, valid_pixels
+from nets.towers import in_towers
+from nets.training import Recipe, pixel_accuracy, segmentation_loss, summed_loss, training_step, valid_pixels
 from nets.vgg import CONVS, vgg
 from TensorflowUtils import dropout, tf
 
@@ -142,7 +143,7 @@ def ignored_labels(name, ignore_label):
 
 
 def training_graph(name, num_classes, width=1., seed=0, keep_prob=None, fix_bn=False, ignore_label=None,
-                   class_weights=None, recipe=Recipe(), precision='float32'):
+                   class_weights=None, recipe=Recipe(), precision='float32', devices=(None,)):
     """The whole graph of a training run: one net built twice, with dropout for training and without for validation.
 
     Args:
@@ -152,6 +153,7 @@ def training_graph(name, num_classes, width=1., seed=0, keep_prob=None, fix_bn=F
       class_weights: see segmentation_loss.
       recipe: see training_step.
       precision: of the layers, see build_scores; weights and loss are float32.
+      devices: that share each batch, as tf.device takes them, see nets.towers; None leaves it to TensorFlow.
     """
     images = tf.placeholder(tf.uint8, [None, None, None, 3], 'images')
     annotations = tf.placeholder(tf.uint8, [None, None, None], 'annotations')
@@ -164,18 +166,21 @@ def training_graph(name, num_classes, width=1., seed=0, keep_prob=None, fix_bn=F
     variables = [variable for variable in tf.global_variables() if variable is not step]
     validate = (predict_ids(clean_logits), segmentation_loss(clean_logits, annotations, valid, class_weights))
 
-    logits, end_points = build(name, images, num_classes, width, not fix_bn,
-                               tf.stack([tf.constant(seed, tf.int64), step]), keep_prob, precision)
-    loss = segmentation_loss(logits, annotations, valid, class_weights)
-    decoder = decoder_names(name, variables)
-    train, gradients, finite = training_step(loss, encoder_rate, decoder_rate, decoder, step, recipe,
-                                             scale_loss=precision == 'float16')
-    ids = predict_ids(logits)
+    def tower(number, images, annotations, valid):
+        seeds = tf.stack([tf.constant(seed + (number << 40), tf.int64), step])  # towers drop different values
+        logits, end_points = build(name, images, num_classes, width, not fix_bn, seeds, keep_prob, precision)
+        return summed_loss(logits, annotations, valid, class_weights) + (predict_ids(logits), end_points)
+
+    losses, weights, ids, end_points = zip(*in_towers(tower, devices, images, annotations, valid))
+    loss = tf.div_no_nan(sum(losses), sum(weights))
+    train, gradients, finite = training_step(loss, encoder_rate, decoder_rate, decoder_names(name, variables), step,
+                                             recipe, scale_loss=precision == 'float16', colocate=len(devices) > 1)
+    ids = tf.concat(ids, 0)
     progress = {'pixel_accuracy': pixel_accuracy(ids, annotations, valid),
                 'classes_predicted': tf.size(tf.unique(tf.reshape(tf.cast(ids, tf.int32), [-1]))[0])}
     saved = [variable for variable in tf.global_variables() if not variable.op.name.startswith(LOSS_SCALE + '/')]
     return TrainingGraph(images, annotations, encoder_rate, decoder_rate, step, train, loss, finite, progress, validate,
-                         variables, saved, end_points, gradients)
+                         variables, saved, end_points[0], gradients)
 
 
 def main():

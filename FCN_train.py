@@ -26,6 +26,7 @@ from runs.checkpoint_keeper import CheckpointKeeper
 from runs.class_weights import class_weights
 from runs.config import NetConfig, check_same_run, save_config
 from runs.data_set import ensure_data_set
+from runs.devices import check_num_gpus, define_num_gpus_flag, training_devices
 from runs.evaluation import spread
 from runs.flags import define_net_flags, parse, run
 from runs.initial_weights import check_pretrained, load_initial_weights
@@ -86,6 +87,7 @@ def define_flags():
     flags.DEFINE_boolean('debug', False, 'TensorBoard histograms of activations, sparsity and gradients; slow',
                          **group('output'))
     define_precision_flag(FLAGS, 'steps')
+    define_num_gpus_flag(FLAGS, 'steps')
     define_recipe_flags(FLAGS)
     define_augmentation_flags(FLAGS)
 
@@ -99,6 +101,7 @@ def main(argv):
     if FLAGS.net not in NETS:
         raise UserError(f'--net={FLAGS.net}: there is no such net. There are: {", ".join(NETS)}.')
     check_pretrained(FLAGS.pretrained)
+    check_num_gpus(FLAGS.num_gpus, FLAGS.batch_size)
     schedule = parse_lr_schedule(FLAGS.lr_schedule)
     augmentation = parse_augmentation(FLAGS.random_scale, FLAGS.random_crop, FLAGS.flip, FLAGS.brightness,
                                       FLAGS.translate, FLAGS.gray)
@@ -124,29 +127,30 @@ def main(argv):
     with folder_lock(FLAGS.logs_dir):
         check_same_run(FLAGS.logs_dir, net)
         FLAGS.precision = resolve_precision(FLAGS.precision)
-        print(f'{describe_device()}, {FLAGS.precision}; net {net.net}, width {net.width:g}, {net.num_classes} classes; '
-              f'{len(records)} training photos, {len(validation)} for validation')
+        devices = training_devices(FLAGS.num_gpus)
+        print(f'{describe_device(FLAGS.num_gpus)}, {FLAGS.precision}; net {net.net}, width {net.width:g}, '
+              f'{net.num_classes} classes; {len(records)} training photos, {len(validation)} for validation')
         open_reader = functools.partial(
             BatchReader, records, net.num_classes, FLAGS.batch_size, FLAGS.shuffle, FLAGS.seed,
             ignore_label=FLAGS.ignore_label, max_side=max((MAX_SIDE,) + (augmentation.crop or ())),
             num_threads=FLAGS.read_threads, bad=bad, transform=transform)
         weights = class_weights(FLAGS.class_weights, records, net.num_classes,
                                 ignored_labels(net.net, FLAGS.ignore_label), FLAGS.read_threads, bad)
-        return train(net, weights, schedule, open_reader, validation)
+        return train(net, weights, schedule, open_reader, validation, devices)
 
 
-def train(net, weights, schedule, open_reader, validation):
+def train(net, weights, schedule, open_reader, validation, devices):
     """Trains a net from its last checkpoint, or from its start; returns the exit code.
 
     net: NetConfig; weights: of the classes, or None; schedule: of the learning rate; open_reader: function start_batch
-    -> BatchReader; validation: Records.
+    -> BatchReader; validation: Records; devices: that share each batch.
     """
-    with tf.Graph().as_default(), create_session(deterministic=FLAGS.deterministic) as session:
+    with tf.Graph().as_default(), create_session(None, FLAGS.deterministic, FLAGS.num_gpus) as session:
         tf.set_random_seed(FLAGS.seed)
         recipe = Recipe(FLAGS.optimizer, FLAGS.momentum, FLAGS.weight_decay, FLAGS.l2, FLAGS.clip_norm,
                         FLAGS.skip_nonfinite)
         graph = training_graph(net.net, net.num_classes, net.width, FLAGS.seed, FLAGS.keep_prob, FLAGS.fix_bn,
-                               FLAGS.ignore_label, weights, recipe, FLAGS.precision)
+                               FLAGS.ignore_label, weights, recipe, FLAGS.precision, devices)
         keeper = CheckpointKeeper(FLAGS.logs_dir, graph.saved, graph.variables)
         initialize(session, tf.global_variables())
         prefix = keeper.resume(session)

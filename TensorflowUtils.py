@@ -140,8 +140,8 @@ def dropout(x, keep_prob, seed, whole_channels=False):
     return x * mask / tf.cast(keep_prob, x.dtype)
 
 
-def create_session(graph=None, deterministic=False):
-    """A session that takes memory of the first GPU as it needs it, not all at once, and leaves other GPUs alone.
+def create_session(graph=None, deterministic=False, num_gpus=1):
+    """A session that takes memory of the first num_gpus GPUs as it needs it, not all at once, and leaves others alone.
 
     deterministic: one CPU thread, so that sums are always taken in the same order.
     """
@@ -149,7 +149,7 @@ def create_session(graph=None, deterministic=False):
     if deterministic:
         config.intra_op_parallelism_threads = config.inter_op_parallelism_threads = 1
     config.gpu_options.allow_growth = True
-    config.gpu_options.visible_device_list = '0' if gpus() else ''
+    config.gpu_options.visible_device_list = ','.join(map(str, range(num_gpus))) if gpus() else ''
     return tf.Session(graph=graph, config=config)
 
 
@@ -158,10 +158,11 @@ def gpus():
     return tf.config.experimental.list_physical_devices('GPU')
 
 
-def describe_device():
+def describe_device(num_gpus=1):
     """One line for the log: the TensorFlow version and the device that will compute."""
     if gpus():
-        device = f'GPU ({len(gpus())} visible, the first is used)'
+        used = 'the first is' if num_gpus == 1 else f'the first {num_gpus} are'
+        device = f'GPU ({len(gpus())} visible, {used} used)'
     elif tf.test.is_built_with_cuda():
         device = 'CPU (no GPU was found; `nvidia-smi` should list one if there is one)'
     else:

@@ -21,10 +21,15 @@ def valid_pixels(annotations, num_classes, ignored=()):
 
 
 def segmentation_loss(logits, annotations, valid, class_weights=None):
-    """Softmax cross-entropy in nats, the mean over the valid pixels (0 where there is none).
+    """Softmax cross-entropy in nats, the mean over the valid pixels (0 where there is none); see summed_loss."""
+    return tf.div_no_nan(*summed_loss(logits, annotations, valid, class_weights))
+
+
+def summed_loss(logits, annotations, valid, class_weights=None):
+    """(the valid pixels' softmax cross-entropies in nats, each times its weight, summed; the sum of the weights).
 
     logits float [B, H, W, N]; annotations uint8 [B, H, W]; valid bool [B, H, W]; class_weights: N floats, each
-    pixel's weight by its class, or None. A pixel that is not valid enters the op as class 0 with weight 0, for a
+    pixel's weight by its class, or None for 1. A pixel that is not valid enters the op as class 0 with weight 0, for a
     label outside [0, N) makes NaN on a GPU and an error on a CPU.
     """
     labels = tf.where(valid, tf.cast(annotations, tf.int32), tf.zeros_like(annotations, tf.int32))
@@ -32,7 +37,7 @@ def segmentation_loss(logits, annotations, valid, class_weights=None):
     weights = tf.cast(valid, tf.float32)
     if class_weights is not None:
         weights *= tf.gather(tf.constant(class_weights, tf.float32), labels)
-    return tf.div_no_nan(tf.reduce_sum(losses * weights), tf.reduce_sum(weights))
+    return tf.reduce_sum(losses * weights), tf.reduce_sum(weights)
 
 
 def pixel_accuracy(ids, annotations, valid):
@@ -41,7 +46,8 @@ def pixel_accuracy(ids, annotations, valid):
     return tf.div_no_nan(tf.reduce_sum(tf.cast(right, tf.float32)), tf.reduce_sum(tf.cast(valid, tf.float32)))
 
 
-def training_step(loss, encoder_rate, decoder_rate, decoder, global_step, recipe=Recipe(), scale_loss=False):
+def training_step(loss, encoder_rate, decoder_rate, decoder, global_step, recipe=Recipe(), scale_loss=False,
+                  colocate=False):
     """One step of the optimizer, with a learning rate each for the encoder and the decoder.
 
     A step whose loss or gradient is not finite changes no variable, nor a moving average of batch_norm.CHANGES; with
@@ -51,6 +57,7 @@ def training_step(loss, encoder_rate, decoder_rate, decoder, global_step, recipe
       loss: scalar; encoder_rate, decoder_rate: floats or scalar tensors.
       decoder: names of the variables that are the decoder's.
       scale_loss: whether gradients are float16's, see nets.loss_scale.
+      colocate: whether each gradient is computed on the device of what it is the gradient of.
 
     Returns:
       (the op, gradients and variables: list of pairs, finite: bool tensor, False where the step was not taken and no
@@ -59,7 +66,8 @@ def training_step(loss, encoder_rate, decoder_rate, decoder, global_step, recipe
     variables = tf.trainable_variables()
     in_decoder = {v.op.name for v in variables} & set(decoder)
     scaled = scaled_loss(loss) if scale_loss else without_scale(loss)
-    gradients = [(scaled.unscaled(g), v) for g, v in zip(tf.gradients(scaled.loss, variables), variables)]
+    gradients = tf.gradients(scaled.loss, variables, colocate_gradients_with_ops=colocate)
+    gradients = [(scaled.unscaled(g), v) for g, v in zip(gradients, variables)]
     # Gradients read the variables in place, so that none may change before all gradients are there.
     with tf.control_dependencies([gradient for gradient, _ in gradients]):
         taken, finite = scaled.judge([gradient for gradient, _ in gradients])
