@@ -158,6 +158,24 @@ def gpus():
     return tf.config.experimental.list_physical_devices('GPU')
 
 
+_asked_for_plain_ops = []
+
+
+@contextlib.contextmanager
+def plain_ops():
+    """What is built meanwhile is of TensorFlow's own convolutions, as they are published, whatever is faster here."""
+    _asked_for_plain_ops.append(True)
+    try:
+        yield
+    finally:
+        _asked_for_plain_ops.pop()
+
+
+def takes_plain_ops():
+    """Whether layers are to be TensorFlow's own convolutions: on GPUs, whose cuDNN needs no help, and in plain_ops."""
+    return bool(_asked_for_plain_ops or gpus())
+
+
 def describe_device(num_gpus=1):
     """One line for the log: the TensorFlow version and the device that will compute."""
     if gpus():

@@ -3,17 +3,17 @@
 On a CPU oneDNN takes small maps with large kernels in bfloat16, such as fc6's 7x7, at a tenth of the rate of its
 matrix product. In float32 both take as long, and a GPU's cuDNN needs no help.
 """
-from TensorflowUtils import gpus, keeps_kernels_twice, tf
+from TensorflowUtils import keeps_kernels_twice, takes_plain_ops, tf
 
 
 def prefers_matmul(dtype):
     """Whether these forms are the faster ones on this device."""
-    return dtype == tf.bfloat16 and not gpus()
+    return dtype == tf.bfloat16 and not takes_plain_ops()
 
 
 def spares_memory(dtype):
     """Whether conv2d_as_matmul takes less memory than conv2d, in about the same time."""
-    return dtype == tf.float32 and keeps_kernels_twice()
+    return dtype == tf.float32 and keeps_kernels_twice() and not takes_plain_ops()
 
 
 def conv2d_as_matmul(x, kernel, bias):

@@ -4,8 +4,8 @@ TensorFlow's SAME pads less on the left and top where a stride of 2 leaves an od
 weights trained in PyTorch would see everything shifted by a pixel.
 """
 from nets.fast_conv import conv2d
-from TensorflowUtils import conv2d as cudnn_conv2d
-from TensorflowUtils import gpus, normal, tf, weight
+from TensorflowUtils import conv2d as plain_conv2d
+from TensorflowUtils import normal, takes_plain_ops, tf, weight
 
 
 def conv(x, name, size, channels, stride=1, rate=1, bias=False, start=None):
@@ -40,8 +40,8 @@ def _convolved(x, kernel, size, stride, rate):
         return tf.nn.conv2d(tf.pad(x, _sides(size // 2)), kernel, [1, stride, stride, 1], 'VALID')
     if rate == 1:
         return conv2d(x, kernel)
-    if gpus():
-        return cudnn_conv2d(x, kernel, rate=rate)
+    if takes_plain_ops():
+        return plain_conv2d(x, kernel, rate=rate)
     # TensorFlow's own dilated convolution has no gradient on a CPU. Every rate-th row and column is an image here.
     filled = [[0, -tf.shape(x)[1] % rate], [0, -tf.shape(x)[2] % rate]]
     images = tf.space_to_batch_nd(x, [rate, rate], filled)

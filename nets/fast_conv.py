@@ -11,14 +11,14 @@ import functools
 from nets import winograd
 from nets.as_matmul import shifted_rows
 from TensorflowUtils import conv2d as plain_conv2d
-from TensorflowUtils import gpus, tf
+from TensorflowUtils import takes_plain_ops, tf
 
 MANY, MANY_IN_GRADIENT = 64 * 128, 64 * 64  # channels in times channels out from which Winograd's form is faster
 
 
 def conv2d(x, kernel, bias=None):
     """TensorflowUtils.conv2d with stride and rate 1, for an odd square kernel."""
-    if x.dtype != tf.float32 or gpus():
+    if x.dtype != tf.float32 or takes_plain_ops():
         return plain_conv2d(x, kernel, bias)
     if _is_3x3(kernel, MANY):
         y = _by_winograd(x, kernel)

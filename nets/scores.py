@@ -3,7 +3,7 @@ import collections
 import functools
 
 from nets.as_matmul import in_place, patches_2x2, phases
-from TensorflowUtils import gpus, tf
+from TensorflowUtils import takes_plain_ops, tf
 
 # logits: [B, H, W, num_classes]; ids: function (with_class_0=True) -> uint8 [B, H, W], which need not make the logits
 Scores = collections.namedtuple('Scores', 'logits ids')
@@ -20,7 +20,7 @@ def upscored(logits, x, kernel, bias, stride, like):
     On a CPU its ids are made strip by strip, which takes a fraction of the memory and four fifths of the time; on a
     GPU cuDNN's own convolution is faster, and so it is used.
     """
-    if gpus():
+    if takes_plain_ops():
         return plain(logits)
     height, width = tf.shape(like)[1], tf.shape(like)[2]  # not of the logits, which would have to be made for it
     return Scores(logits, functools.partial(ids_in_strips, x, kernel, bias, stride, height, width))

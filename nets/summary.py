@@ -1,5 +1,5 @@
 """The table of nets: what each one is made of and what it costs, counted from its graph."""
-from TensorflowUtils import tf
+from TensorflowUtils import plain_ops, tf
 
 SIDE = 512          # the counts are for one image of this height and width
 NUM_CLASSES = 151   # ADE20K's, with class 0
@@ -17,19 +17,18 @@ def print_table(nets, build):
 
 def count(name, build):
     """(trainable parameters, multiply-adds of convolutions as they are published) of a net at full width."""
-    with tf.Graph().as_default() as graph:
-        # in float16, for in float32 CPUs take forms of other sums
-        build(name, tf.placeholder(tf.uint8, [1, SIDE, SIDE, 3]), NUM_CLASSES, precision='float16')
+    with tf.Graph().as_default() as graph, plain_ops():
+        build(name, tf.placeholder(tf.uint8, [1, SIDE, SIDE, 3]), NUM_CLASSES)
         parameters = sum(v.shape.num_elements() for v in tf.trainable_variables())
         return parameters, sum(map(_multiply_adds, graph.get_operations()))
 
 
 def _multiply_adds(operation):
-    """Each kernel weight meets each place of the smaller maps once: the outputs', or the transposed one's inputs'."""
+    """Each kernel weight meets each place of the smaller map once: the output's, or the transposed one's input's."""
     if operation.type == 'Conv2D':
         places, kernel = operation.outputs[0], operation.inputs[1]
     elif operation.type == 'Conv2DBackpropInput':
         places, kernel = operation.inputs[2], operation.inputs[1]
     else:
         return 0
-    return places.shape[:3].num_elements() * kernel.shape.num_elements()
+    return places.shape[1:3].num_elements() * kernel.shape.num_elements()
