@@ -95,7 +95,7 @@ def test_normal_has_the_variance_it_says():
 
 
 def test_import_does_not_load_tensorflow():
-    code = ('import sys, FCN_train, FCN_test, FCN_infer, FCN_model, batch_reader, metrics, visualize; '
+    code = ('import sys, FCN_train, FCN_test, FCN_infer, FCN_export, FCN_model, batch_reader, metrics, visualize; '
             'sys.exit("tensorflow" in sys.modules)')
     subprocess.run([sys.executable, '-c', code], check=True, cwd=PROJECT)
 

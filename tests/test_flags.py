@@ -9,6 +9,7 @@ from absl import flags
 from conftest import PROJECT
 from scripts import fresh_flags
 
+import FCN_export
 import FCN_infer
 import FCN_test
 import FCN_train
@@ -16,7 +17,7 @@ from files.errors import UserError
 from runs.flags import help_text, parse, run
 
 
-@pytest.mark.parametrize('script', [FCN_train, FCN_test, FCN_infer])
+@pytest.mark.parametrize('script', [FCN_train, FCN_test, FCN_infer, FCN_export])
 def test_help_lists_every_flag(script, capsys):
     with pytest.raises(SystemExit) as stop:
         script.main([script.__name__ + '.py', '--help'])

@@ -1,0 +1,169 @@
+"""Exports a trained net for use without these scripts: TensorFlow Serving, TensorFlow 2, C++, other languages.
+
+    python FCN_export.py                                    # logs/ becomes the SavedModel export/
+    python FCN_export.py --logs_dir=logs/my_photos --checkpoint=best --export_dir=export/cats
+    python FCN_export.py --format=frozen_graph              # export/frozen.pb, a GraphDef with its weights inside
+
+Photos go in as they are, uint8 [B, H, W, 3] in RGB of any size; out come ids, uint8 [B, H, W], or probabilities,
+float32 [B, H, W, classes], of the same size. export/export.json names tensors, signatures and classes. What was written
+is loaded again and compared with the net itself before export/ gets its name.
+"""
+import os
+
+import numpy as np
+from absl import flags
+
+from batch_reader import STRIDE
+from FCN_model import build_scores
+from files.archive import whole_folder
+from files.atomic import write_json
+from files.errors import UserError
+from runs.flags import define_net_flags, define_prediction_flags, parse, run
+from runs.weight_sources import restore_for_prediction
+from segmenter import Segmenter
+from TensorflowUtils import create_session, plain_ops, tf
+
+LOGS_DIR = 'logs'
+EXPORT_DIR = 'export'
+DATA_DIR = os.path.join('Data_zoo', 'MIT_SceneParsing', 'ADEChallengeData2016')  # its classes, where no run names them
+
+SIGNATURES = {'serving_default': 'ids', 'probabilities': 'probabilities'}  # what each gives for `images`
+FROZEN = 'frozen.pb'
+CHECKED_SIZES = (64, 96), (75, 130)  # of the photos that are compared: one is resized for the net, one is not
+TOLERANCE = 1e-3  # of a probability, for layers may be computed in other forms here than there
+
+FLAGS = flags.FlagValues()
+
+
+def define_flags():
+    """Declares the flags; their defaults are the constants above."""
+    given = {'flag_values': FLAGS, 'module_name': 'export'}
+    flags.DEFINE_string('export_dir', EXPORT_DIR, 'a new folder for what is exported; TensorFlow Serving wants a '
+                        'number below the name of the model: models/cats/1', **given)
+    flags.DEFINE_enum('format', 'saved_model', list(FORMATS), 'SavedModel, or a GraphDef whose variables are constants',
+                      **given)
+    define_prediction_flags(FLAGS, LOGS_DIR)
+    define_net_flags(FLAGS)
+
+
+def serving_graph(net, with_class_0):
+    """Adds to the default graph what Segmenter.predict does, resizing included; returns the net's variables.
+
+    Tensors: images, uint8 [B, H, W, 3]; ids, uint8 [B, H, W]; probabilities, float32 [B, H, W, N]. net: NetConfig.
+    """
+    images = tf.placeholder(tf.uint8, [None, None, None, 3], 'images')
+    height, width = tf.unstack(tf.shape(images)[1:3])
+    net_height, net_width = (-(-side // STRIDE) * STRIDE for side in (height, width))
+    pixels = rounded_bilinear(rounded_bilinear(images, height, net_width), net_height, net_width)  # as Pillow does it
+    # resource variables, which TensorFlow 2 takes for its own
+    with plain_ops(), tf.variable_scope(tf.get_variable_scope(), use_resource=True):
+        scores, _ = build_scores(net.net, pixels, net.num_classes, net.width)
+    tf.identity(nearest(nearest(scores.ids(with_class_0), 1, height), 2, width), 'ids')
+    tf.identity(bilinear(tf.nn.softmax(scores.logits), height, width), 'probabilities')
+    return tf.global_variables()
+
+
+def bilinear(x, height, width):
+    """[B, h, w, C] -> float32 [B, height, width, C], interpolated between pixel centres."""
+    return tf.image.resize_bilinear(x, [height, width], half_pixel_centers=True)
+
+
+def rounded_bilinear(x, height, width):
+    """The same in whole numbers."""
+    return tf.floor(bilinear(x, height, width) + 0.5)
+
+
+def nearest(x, axis, length):
+    """x with `length` places along an axis, each the nearest of those there."""
+    return tf.gather(x, (2 * tf.range(length) + 1) * tf.shape(x)[axis] // (2 * length), axis=axis)
+
+
+def write_saved_model(session, folder):
+    """Writes the session's graph and variables into an empty folder."""
+    graph = session.graph
+    signatures = {name: tf.saved_model.signature_def_utils.predict_signature_def(
+        {'images': graph.get_tensor_by_name('images:0')}, {output: graph.get_tensor_by_name(output + ':0')})
+        for name, output in SIGNATURES.items()}
+    builder = tf.saved_model.builder.SavedModelBuilder(folder)
+    builder.add_meta_graph_and_variables(session, [tf.saved_model.tag_constants.SERVING], signatures,
+                                         strip_default_attrs=True)
+    builder.save()
+
+
+def load_saved_model(session, folder):
+    """Loads what write_saved_model wrote into an empty session."""
+    tf.saved_model.loader.load(session, [tf.saved_model.tag_constants.SERVING], folder)
+
+
+def write_frozen(session, folder):
+    """Writes frozen.pb."""
+    outputs = list(SIGNATURES.values())
+    frozen = tf.graph_util.convert_variables_to_constants(session, session.graph.as_graph_def(), outputs)
+    with open(os.path.join(folder, FROZEN), 'wb') as file:
+        file.write(frozen.SerializeToString())
+
+
+def load_frozen(session, folder):
+    """Loads frozen.pb into an empty session."""
+    definition = tf.GraphDef()
+    with open(os.path.join(folder, FROZEN), 'rb') as file:
+        definition.ParseFromString(file.read())
+    with session.graph.as_default():
+        tf.import_graph_def(definition, name='')
+
+
+FORMATS = {'saved_model': (write_saved_model, load_saved_model), 'frozen_graph': (write_frozen, load_frozen)}
+define_flags()
+
+
+def export(segmenter, folder, form):
+    """Writes a Segmenter's net into an empty folder."""
+    with tf.Graph().as_default() as graph, create_session(graph) as session:
+        variables = serving_graph(segmenter.net, FLAGS.predict_class_0)
+        restore_for_prediction(session, segmenter.checkpoint, variables, segmenter.net.num_classes, segmenter.net.net)
+        FORMATS[form][0](session, folder)
+    write_json(os.path.join(folder, 'export.json'), {
+        'format': form, 'net': segmenter.net.net, 'width': segmenter.net.width, 'checkpoint': segmenter.checkpoint,
+        'input': 'images:0', 'outputs': [name + ':0' for name in SIGNATURES.values()], 'signatures': SIGNATURES,
+        'classes': [dict(c._asdict(), colour=list(c.colour)) for c in segmenter.net.classes],
+        'tensorflow': tf.version.VERSION})
+
+
+def check(segmenter, folder, form):
+    """Raises UserError unless what was exported predicts what the Segmenter predicts, on photos of noise."""
+    with tf.Graph().as_default() as graph, create_session(graph) as session:
+        FORMATS[form][1](session, folder)
+        for size in CHECKED_SIZES:
+            photo = np.random.RandomState(0).randint(0, 256, size + (3,)).astype(np.uint8)
+            expected = segmenter.predict(photo, argmax=False)
+            (ids,), (softmax,) = session.run([name + ':0' for name in SIGNATURES.values()],
+                                             {'images:0': photo[np.newaxis]})
+            chosen = np.take_along_axis(expected, ids[..., np.newaxis].astype(int), 2)[..., 0]
+            likeliest = expected[..., 0 if FLAGS.predict_class_0 else 1:].max(axis=2)
+            # ids come from the nearest pixel of the net's, probabilities from between pixels: between two classes
+            # either is right
+            exact = all(side % STRIDE == 0 for side in size)
+            far = max(np.abs(softmax - expected).max(), (likeliest - chosen).max() if exact else 0.)
+            if not far <= TOLERANCE:
+                raise UserError(f'what was exported does not predict what the net does: probabilities are {far:.2g} '
+                                f'apart on a photo of {size[0]}x{size[1]}, expected {TOLERANCE:g} at most. Nothing was '
+                                'kept.')
+
+
+def main(argv):
+    """The whole export; returns the exit code."""
+    parse(FLAGS, argv, __doc__)
+    with Segmenter(FLAGS.logs_dir, FLAGS.checkpoint, FLAGS, DATA_DIR, FLAGS.predict_class_0,
+                   precision='float32') as segmenter, whole_folder(FLAGS.export_dir) as folder:
+        print(segmenter.describe())
+        try:
+            export(segmenter, folder, FLAGS.format)
+        except (tf.errors.OpError, OSError) as error:
+            raise UserError(f'{FLAGS.export_dir} cannot be written: {error}. Nothing of it was kept.')
+        check(segmenter, folder, FLAGS.format)
+    print(f'{FLAGS.export_dir} holds the net as a {FLAGS.format}; export.json there tells how it is called')
+    return 0
+
+
+if __name__ == '__main__':
+    run(main)
