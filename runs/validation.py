@@ -4,12 +4,13 @@ import contextlib
 
 import numpy as np
 
+from FCN_model import ignored_labels
 from files.errors import UserError
-from metrics import scene_parsing_scores
+from metrics import all_class_scores, scene_parsing_scores
 from runs.evaluation import evaluate
 from TensorflowUtils import tf
 
-# loss: nats, the mean over the photos; pixel_accuracy, mean_iu: 0..1, the benchmark's; photos: how many
+# loss: nats, the mean over the photos; pixel_accuracy, mean_iu: 0..1; photos: how many
 Scored = collections.namedtuple('Scored', 'loss pixel_accuracy mean_iu photos')
 
 
@@ -41,8 +42,15 @@ class Validation:
                 see(number, result)
                 if is_stopped():
                     return None
-        accuracy, _, mean_iu, _ = scene_parsing_scores(total)
+        accuracy, mean_iu = self._accuracy_and_mean_iu(total)
         return Scored(float(np.mean(losses)), accuracy, mean_iu, len(losses))
+
+    def _accuracy_and_mean_iu(self, matrix):
+        """Of the classes that are learned, as training's accuracy is; by the benchmark's rule where 0 is ignored."""
+        if 0 in ignored_labels(self._options.net, self._options.ignore_label):
+            scores = scene_parsing_scores(matrix)
+            return scores.pixel_accuracy, scores.mean_iou_present
+        return tuple(all_class_scores(matrix))
 
     def _predict(self, single):
         """(ids uint8 [H, W], loss in nats) of a Single."""

@@ -1,0 +1,53 @@
+"""Validation within training: what its scores mean."""
+import collections
+
+import numpy as np
+import pytest
+from image_files import save
+from tiny_net import NETS
+
+from read_data import Record
+from runs.validation import Validation
+
+Options = collections.namedtuple('Options', 'net num_classes ignore_label read_threads')
+
+
+@pytest.fixture
+def records(tmp_path):
+    """One photo, 32 x 32, whose left quarter is a cat (1) on background (0)."""
+    ids = np.zeros((32, 32), np.uint8)
+    ids[:, :8] = 1
+    photo = np.zeros((32, 32, 3), np.uint8)
+    return [Record(save(str(tmp_path / 'cat.png'), photo), save(str(tmp_path / 'ids.png'), ids))]
+
+
+class CatEverywhere:
+    """In the place of session and graph: every pixel is predicted as class 1, at a loss of 2."""
+    images, annotations, validate = 'images', 'annotations', 'validate'
+
+    def run(self, fetches, feed):
+        return np.ones_like(feed['annotations']), 2.
+
+
+def score(records, net='tiny', ignore_label=None):
+    graph = CatEverywhere()
+    return Validation(graph, graph, records, Options(net, 2, ignore_label, 1), None).score(lambda: False,
+                                                                                          lambda *seen: None)
+
+
+def test_background_that_is_learned_counts(records):
+    # right on a quarter of the pixels; the IUs are 0 of the background and a quarter of the cat
+    assert score(records) == (2., 1 / 4, 1 / 8, 1)
+
+
+@pytest.mark.parametrize('net, ignore_label', [('tiny', 0), ('without_0', None)])
+def test_background_that_is_not_learned_does_not_count(records, monkeypatch, net, ignore_label):
+    monkeypatch.setitem(NETS, 'without_0', NETS['tiny']._replace(scores_0=False))
+    assert score(records, net, ignore_label) == pytest.approx((2., 1, 1, 1))
+
+
+def test_border_that_is_ignored_does_not_count(records):
+    border = np.zeros((32, 32), np.uint8)
+    border[:, :8], border[:, 16:] = 1, 255
+    save(records[0].annotation, border)
+    assert score(records, ignore_label=255) == (2., 1 / 2, 1 / 4, 1)
