@@ -30,6 +30,7 @@ from runs.devices import check_num_gpus, define_num_gpus_flag, training_devices
 from runs.evaluation import spread
 from runs.flags import define_net_flags, parse, run
 from runs.initial_weights import check_pretrained, load_initial_weights
+from runs.learned_classes import check_learned_classes, tell_unscored
 from runs.learning_rate import parse_lr_schedule
 from runs.list_file import read_list
 from runs.log import TrainingLog
@@ -117,6 +118,7 @@ def main(argv):
     validation = spread(validation, FLAGS.validation_num)
     FLAGS.num_classes = len(training.classes)
     net = NetConfig(FLAGS.net, FLAGS.num_classes, FLAGS.width, training.classes)
+    check_learned_classes(net, FLAGS.ignore_label)
     transform = make_transform(augmentation, FLAGS.seed, net.num_classes, FLAGS.ignore_label)
     if FLAGS.preview_augmentation:
         if transform is None:
@@ -130,6 +132,7 @@ def main(argv):
         devices = training_devices(FLAGS.num_gpus)
         print(f'{describe_device(FLAGS.num_gpus)}, {FLAGS.precision}; net {net.net}, width {net.width:g}, '
               f'{net.num_classes} classes; {len(records)} training photos, {len(validation)} for validation')
+        tell_unscored(net)
         open_reader = functools.partial(
             BatchReader, records, net.num_classes, FLAGS.batch_size, FLAGS.shuffle, FLAGS.seed,
             ignore_label=FLAGS.ignore_label, max_side=max((MAX_SIDE,) + (augmentation.crop or ())),
