@@ -164,6 +164,8 @@ def train(net, weights, schedule, open_reader, validation, devices):
         else:
             load_initial_weights(session, net.net, graph.variables, FLAGS.init_from, FLAGS.pretrained, FLAGS.model_dir,
                                  net.width)
+        if step >= FLAGS.max_steps:
+            print(f'already at step {step} of max_steps {FLAGS.max_steps}: nothing to train')
         log = TrainingLog(FLAGS.logs_dir, step)
         with contextlib.closing(log), open_reader(start_batch=step) as reader:
             save_config(FLAGS.logs_dir, net, FLAGS)  # not before: a start that fails leaves an older run as it was

@@ -11,6 +11,7 @@ import sys
 from files.atomic import write_json
 from files.errors import UserError
 from read_data import ClassInfo, find_classes, generic_classes
+from runs.checkpoints import BEST, checkpoints_in
 
 NetConfig = collections.namedtuple('NetConfig', 'net num_classes width classes')  # classes: tuple of ClassInfo
 Given = collections.namedtuple('Given', 'net num_classes width data_dir')  # what flags say of a trained net
@@ -62,13 +63,22 @@ def read_config(logs_dir):
 
 
 def check_same_run(logs_dir, net_config):
-    """Raises UserError if logs_dir holds a run of another net, which training would spoil."""
-    config = read_config(logs_dir)
+    """Raises UserError if logs_dir holds checkpoints of another net or of other classes, which training would spoil.
+
+    A folder without a checkpoint has nothing to spoil.
+    """
+    config = read_config(logs_dir) if _holds_checkpoint(logs_dir) else None
     for key in FIXED if config else ():
         if config[key] != getattr(net_config, key):
             raise UserError(f'{logs_dir} holds a run with {key} {config[key]}, and {getattr(net_config, key)} was '
                             'asked for. Give another --logs_dir for the new run, or the same '
                             f'--{key} to go on with the old one.')
+    for old, new in zip(_classes(config), net_config.classes) if config else ():
+        if old.name != new.name:
+            raise UserError(f'{logs_dir} holds a run on other classes: class {old.index} is {old.name!r} there and '
+                            f'{new.name!r} now. Give another --logs_dir for the new run (--init_from={logs_dir} takes '
+                            f'its weights), or the old --data_dir. If {old.name!r} was only given another name, change '
+                            f'it in {config_path(logs_dir)} too.')
 
 
 def trained_net(config, given, default_data_dir):
@@ -99,6 +109,10 @@ def trained_net(config, given, default_data_dir):
         except UserError:  # another number of classes than the default data set has
             classes = generic_classes(num_classes)
     return NetConfig(net, num_classes, width, tuple(classes))
+
+
+def _holds_checkpoint(logs_dir):
+    return any(checkpoints_in(folder) for folder in (logs_dir, os.path.join(logs_dir, BEST)) if os.path.isdir(folder))
 
 
 def _classes(config):

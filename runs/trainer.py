@@ -101,7 +101,9 @@ class Trainer:
             self.save()
         except CheckpointError as error:
             return str(error)
-        return f'What was trained is saved, up to step {self.step}: the same command goes on from there.'
+        if not self.step:
+            return 'Nothing was trained yet.'
+        return f'What was trained is saved, up to step {self.step}: the run goes on from there.'
 
     def take_step(self, batch, with_summary):
         """One step: {'loss': in nats}; with_summary, also the progress figures, which go to TensorBoard too."""

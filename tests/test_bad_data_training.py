@@ -38,6 +38,14 @@ def test_training_saves_what_was_trained_before_a_bad_photo_stops_it(spoilt):
     assert os.path.exists(os.path.join(spoilt[1], 'model.ckpt-2.index'))
 
 
+def test_run_that_took_no_step_claims_nothing_and_leaves_its_folder_free(spoilt):
+    cut(os.path.join(spoilt[0], 'images', 'training', 'p0.png'))
+    with pytest.raises(UserError, match=r'p0.png: .*cut short.*\. Nothing was trained yet\.$'):
+        train(spoilt, '--max_steps=9')
+    with pytest.raises(UserError, match='p0.png: .*cut short'):  # the folder is not the reason
+        train(spoilt, '--max_steps=9', '--net=fcn8s', '--width=0.0625')
+
+
 def test_training_that_skips_lists_what_was_left_out(spoilt, capsys):
     assert train(spoilt, '--max_steps=9', '--bad_data=skip', '--validate_every=4') == 0
     shown = capsys.readouterr().out

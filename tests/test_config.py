@@ -1,5 +1,6 @@
 """config.json: written whole, read back, and overridden by flags only where flags were given."""
 import json
+import os
 
 import pytest
 from absl import flags
@@ -82,14 +83,42 @@ def test_without_config_151_classes_have_the_names_of_ADE20K():
     assert net.width == 1 and net.classes[1].name == 'wall'
 
 
+@pytest.fixture
+def run_dir(logs_dir):
+    """logs_dir with a checkpoint, by the names of its files."""
+    for suffix in ('.index', '.data-00000-of-00001'):
+        with open(os.path.join(logs_dir, 'model.ckpt-1' + suffix), 'w'):
+            pass
+    return logs_dir
+
+
 @pytest.mark.parametrize('changed', [{'net': 'fcn8s_paper'}, {'num_classes': 3}, {'width': 1.}])
-def test_a_run_is_not_continued_as_another_net(logs_dir, changed):
+def test_a_run_is_not_continued_as_another_net(run_dir, changed):
     with pytest.raises(UserError, match=list(changed)[0]):
-        check_same_run(logs_dir, NET._replace(**changed))
+        check_same_run(run_dir, NET._replace(**changed))
 
 
-def test_a_run_is_continued_as_itself(logs_dir):
-    check_same_run(logs_dir, NET)
+def test_a_run_is_not_continued_on_other_classes(run_dir):
+    others = (CLASSES[0], CLASSES[1]._replace(name='car'))
+    with pytest.raises(UserError, match="class 1 is 'cat' there and 'car' now.*--init_from.*--data_dir.*config.json"):
+        check_same_run(run_dir, NET._replace(classes=others))
+
+
+def test_a_best_checkpoint_alone_is_a_run_too(run_dir):
+    os.mkdir(os.path.join(run_dir, 'best'))
+    for name in ('model.ckpt-1.index', 'model.ckpt-1.data-00000-of-00001'):
+        os.rename(os.path.join(run_dir, name), os.path.join(run_dir, 'best', name))
+    with pytest.raises(UserError, match='width'):
+        check_same_run(run_dir, NET._replace(width=1.))
+
+
+def test_a_run_is_continued_as_itself_in_other_colours(run_dir):
+    check_same_run(run_dir, NET)
+    check_same_run(run_dir, NET._replace(classes=(CLASSES[0], CLASSES[1]._replace(colour=(9, 9, 9)))))
+
+
+def test_a_folder_without_a_checkpoint_is_free_for_any_run(logs_dir):
+    check_same_run(logs_dir, NET._replace(net='fcn8s_paper', width=1.))
 
 
 def test_config_is_valid_json_of_its_own_path(logs_dir):
