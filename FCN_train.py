@@ -51,6 +51,7 @@ SAVE_EVERY = 500
 VALIDATE_EVERY = 500
 VALIDATION_NUM = 100     # photos, evenly spread over the validation set
 MAX_SIDE = 768           # larger photos are scaled down to it for training
+VALIDATION_MAX_SIDE = 1536   # and to this one for a validation
 
 FLAGS = flags.FlagValues()
 
@@ -85,6 +86,9 @@ def define_flags():
     flags.DEFINE_integer('save_every', SAVE_EVERY, 'steps between two checkpoints', 1, **group('output'))
     flags.DEFINE_integer('validate_every', VALIDATE_EVERY, 'steps between two validations', 1, **group('output'))
     flags.DEFINE_integer('validation_num', VALIDATION_NUM, 'photos of a validation, 0 for all', 0, **group('output'))
+    flags.DEFINE_integer('validation_max_side', VALIDATION_MAX_SIDE, 'in a validation photos with a longer side pass '
+                         'the net scaled down to it: less takes less memory, and fewer details are seen', 32,
+                         **group('output'))
     flags.DEFINE_boolean('debug', False, 'TensorBoard histograms of activations, sparsity and gradients; slow',
                          **group('output'))
     define_precision_flag(FLAGS, 'steps')

@@ -83,9 +83,13 @@ def common_size(sizes, max_side=768):
     return tuple(min(round_up(max(sides), STRIDE), max_side) for sides in zip(*sizes))
 
 
-def network_size(height, width):
-    """(height, width) at which a single image passes the net: each rounded up to a multiple of 32, without a cap."""
-    return round_up(height, STRIDE), round_up(width, STRIDE)
+def network_size(height, width, max_side=None):
+    """(height, width) at which a single image passes the net: each rounded up to a multiple of 32.
+
+    max_side: an image whose longer side is above it is scaled down to it before; None never does.
+    """
+    shrink = min(1., max_side / max(height, width)) if max_side else 1.
+    return tuple(round_up(max(1, int(round(side * shrink))), STRIDE) for side in (height, width))
 
 
 def read_pair(record, num_classes, ignore_label=None):
@@ -118,10 +122,10 @@ def check_sizes(size, other, record):
                         f'{record.annotation} is {other[0]} x {other[1]}; they must be the same.{turned}')
 
 
-def read_single(record, num_classes, ignore_label=None):
+def read_single(record, num_classes, ignore_label=None, max_side=None):
     """A Record -> Single, for testing: at the size network_size gives. Raises as read_pair."""
     photo, ids = load_pair(record, num_classes, ignore_label)
-    size = network_size(*ids.shape)
+    size = network_size(*ids.shape, max_side=max_side)
     return Single(resize_photo(photo, *size), resize_ids(ids, *size), ids, record)
 
 

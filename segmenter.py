@@ -123,9 +123,7 @@ class Segmenter:
     def _net_size(self, photo):
         """(height, width) in pixels at which the net sees a photo. Raises UserError for what is none."""
         _check_photo(photo)
-        height, width = photo.shape[:2]
-        shrink = min(1., self._max_side / max(height, width)) if self._max_side else 1.
-        return network_size(*(max(1, int(round(side * shrink))) for side in (height, width)))
+        return network_size(*photo.shape[:2], max_side=self._max_side)
 
     def predict_batch(self, images):
         """Class ids of images at the net's size: uint8 [B, H, W, 3] -> uint8 [B, H, W]."""

@@ -18,7 +18,8 @@ def one_by_one(singles):
     return ([single] for single in singles)
 
 
-def evaluate(records, predict, num_classes, ignore_label=None, num_threads=2, bad=None, batches=one_by_one):
+def evaluate(records, predict, num_classes, ignore_label=None, num_threads=2, bad=None, batches=one_by_one,
+             max_side=None):
     """Yields an Evaluated for each record, in order; the next images are read while one is predicted.
 
     predict: function from a list of Singles of one size (image uint8 [H, W, 3], annotation uint8 [H, W]) to the list of
@@ -26,8 +27,9 @@ def evaluate(records, predict, num_classes, ignore_label=None, num_threads=2, ba
     batches: function from all Singles to such lists of them, in their order.
     bad: None, or a dict that gathers {photo: why it cannot be used} of the records that are left out. Raises UserError
     for such a record without it, and where all are such.
+    max_side: photos with a longer side are predicted scaled down to it; None never does.
     """
-    read = functools.partial(_read, num_classes=num_classes, ignore_label=ignore_label, bad=bad)
+    read = functools.partial(_read, num_classes=num_classes, ignore_label=ignore_label, bad=bad, max_side=max_side)
     singles = filter(None, in_order(read, records, num_threads, ahead=2 * num_threads))
     used = 0
     for batch in batches(singles):
@@ -40,10 +42,10 @@ def evaluate(records, predict, num_classes, ignore_label=None, num_threads=2, ba
         raise UserError(f'none of the {len(records)} photos can be used. The last: {bad[records[-1].image]}')
 
 
-def _read(record, num_classes, ignore_label, bad):
+def _read(record, num_classes, ignore_label, bad, max_side):
     """A Single; or None, the reason put into `bad`."""
     try:
-        return read_single(record, num_classes, ignore_label)
+        return read_single(record, num_classes, ignore_label, max_side)
     except UserError as error:
         if bad is None:
             raise

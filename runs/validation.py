@@ -35,7 +35,7 @@ class Validation:
             return [ids]
 
         results = evaluate(self._records, predict, options.num_classes, options.ignore_label, options.read_threads,
-                           self._bad)
+                           self._bad, max_side=options.validation_max_side)
         with contextlib.closing(results):
             for number, result in enumerate(results):
                 total = total + result.full
@@ -57,8 +57,9 @@ class Validation:
         feed = {self._graph.images: single.image[np.newaxis], self._graph.annotations: single.annotation[np.newaxis]}
         try:
             ids, loss = self._session.run(self._graph.validate, feed)
-        except tf.errors.ResourceExhaustedError:
+        except (tf.errors.ResourceExhaustedError, MemoryError):
             height, width = single.annotation.shape
             raise UserError(f'memory ran out on the validation photo {single.record.image}, which the net sees at '
-                            f'{width}x{height} pixels. Scale it down with its annotation, or use a smaller --width.')
+                            f'{width}x{height} pixels. Give --validation_max_side={max(height, width) // 2} or less, '
+                            'and such photos pass the net scaled down.')
         return ids[0], loss

@@ -111,11 +111,14 @@ def test_validation_photo_too_large_for_the_memory_is_named_and_nothing_lost(tmp
     data_dir, logs_dir = write_data_set(tmp_path / 'data', size=(32, 32)), str(tmp_path / 'logs')
     for kind in ('images', 'annotations'):
         save_png(os.path.join(data_dir, kind, 'validation', 'p1.png'), 5000, 5000, 1, 0, bytes(5000 * 626))
-    script = Script(tmp_path, 'train', f'--data_dir={data_dir}', f'--logs_dir={logs_dir}', '--max_steps=2',
-                    *TRAIN, before=leave_little_memory_for_validation)
+    arguments = (f'--data_dir={data_dir}', f'--logs_dir={logs_dir}', '--max_steps=2') + TRAIN
+    script = Script(tmp_path, 'train', *arguments, '--validation_max_side=5000',
+                    before=leave_little_memory_for_validation)
     assert script.wait() == 1
-    assert re.search('memory ran out on the validation photo .*p1.png.*saved, up to step 2', script.shown)
+    assert re.search('memory ran out on the validation photo .*p1.png.* --validation_max_side=2512 or less'
+                     '.*saved, up to step 2: the run goes on', script.shown)
     assert os.path.exists(logs_dir + '/model.ckpt-2.index')
+    assert run_script(FCN_train, *arguments, '--validation_max_side=64') == 0
 
 
 def leave_little_memory_for_validation():
@@ -125,11 +128,11 @@ def leave_little_memory_for_validation():
     from runs import validation
     evaluate = validation.evaluate
 
-    def limited(*arguments):
+    def limited(*arguments, **options):
         with open('/proc/self/statm') as file:
             limit = int(file.read().split()[0]) * resource.getpagesize() + (900 << 20)
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-        return evaluate(*arguments)
+        return evaluate(*arguments, **options)
     validation.evaluate = limited
 
 

@@ -63,6 +63,13 @@ def test_single_image_has_no_cap():
     assert network_size(2000, 769) == (2016, 800)
 
 
+@pytest.mark.parametrize('size, max_side, expected', [
+    ((2000, 1000), 500, (512, 256)), ((100, 2000), 500, (32, 512)), ((1, 2000), 32, (32, 32)), ((60, 60), 64, (64, 64)),
+    ((65, 10), 64, (64, 32))])
+def test_single_image_is_scaled_down_to_its_longest_side(size, max_side, expected):
+    assert network_size(*size, max_side=max_side) == expected
+
+
 def test_cap_can_be_set():
     assert common_size([(100, 500)], max_side=96) == (96, 96)
 

@@ -9,7 +9,7 @@ from tiny_net import NETS
 from read_data import Record
 from runs.validation import Validation
 
-Options = collections.namedtuple('Options', 'net num_classes ignore_label read_threads')
+Options = collections.namedtuple('Options', 'net num_classes ignore_label read_threads validation_max_side')
 
 
 @pytest.fixture
@@ -29,10 +29,9 @@ class CatEverywhere:
         return np.ones_like(feed['annotations']), 2.
 
 
-def score(records, net='tiny', ignore_label=None):
+def score(records, net='tiny', ignore_label=None, max_side=1536, see=lambda number, result: None):
     graph = CatEverywhere()
-    return Validation(graph, graph, records, Options(net, 2, ignore_label, 1), None).score(lambda: False,
-                                                                                          lambda *seen: None)
+    return Validation(graph, graph, records, Options(net, 2, ignore_label, 1, max_side), None).score(lambda: False, see)
 
 
 def test_background_that_is_learned_counts(records):
@@ -51,3 +50,15 @@ def test_border_that_is_ignored_does_not_count(records):
     border[:, :8], border[:, 16:] = 1, 255
     save(records[0].annotation, border)
     assert score(records, ignore_label=255) == (2., 1 / 2, 1 / 4, 1)
+
+
+def test_large_photo_passes_the_net_scaled_down_and_is_scored_at_its_own_size(tmp_path):
+    ids = np.zeros((90, 300), np.uint8)
+    ids[:, :75] = 1
+    record = Record(save(str(tmp_path / 'wide.png'), np.zeros((90, 300, 3), np.uint8)),
+                    save(str(tmp_path / 'ids.png'), ids))
+    seen = []
+    assert score([record], max_side=100, see=lambda number, result: seen.append(result)) == (2., 1 / 4, 1 / 8, 1)
+    [result] = seen
+    assert result.ids.shape == result.single.image.shape[:2] == (32, 128)  # 30 x 100, rounded up
+    assert result.full.tolist() == [[0, 90 * 225], [0, 90 * 75]]
