@@ -95,8 +95,13 @@ def debug_summaries(end_points, gradients):
     """Histograms and sparsity of activations, and histograms of gradients, as FCN.tensorflow shows them: a tensor."""
     summaries = []
     for name, x in end_points.items():
-        summaries.append(tf.summary.histogram(name + '/activation', x))
+        summaries.append(_histogram(name + '/activation', x))
         summaries.append(tf.summary.scalar(name + '/sparsity', tf.nn.zero_fraction(x)))
     for gradient, variable in gradients:
-        summaries.append(tf.summary.histogram(variable.op.name + '/gradient', gradient))
+        summaries.append(_histogram(variable.op.name + '/gradient', gradient))
     return tf.summary.merge(summaries)
+
+
+def _histogram(name, x):
+    """Of the finite values: others are an error to tf.summary.histogram, before the run can say where they are."""
+    return tf.summary.histogram(name, tf.boolean_mask(x, tf.is_finite(x)))

@@ -94,6 +94,15 @@ def test_skipped_steps_are_counted_in_tensorboard(data_dir, tmp_path):
     assert counts == {0: 0, 10: 3}
 
 
+def test_debug_tells_a_step_that_is_not_finite_as_a_run_without_it_does(data_dir, tmp_path, capsys):
+    # steps with histograms are 0, 10, ...
+    save(os.path.join(data_dir, 'images', 'training', 'p0.png'), np.zeros((32, 32, 3), np.uint8))
+    with pytest.raises(UserError, match=r'not finite at step 0 .*p0.png'):
+        train(data_dir, tmp_path / 'logs', '--debug')
+    assert train(data_dir, tmp_path / 'logs', '--debug', '--skip_nonfinite', '--max_steps=3') == 0
+    assert 'skipped: the loss or its gradient is not finite at step 0 ' in capsys.readouterr().out
+
+
 def test_run_that_skips_goes_on_where_it_ended(data_dir, tmp_path):
     train(data_dir, tmp_path / 'logs', '--max_steps=12', '--skip_nonfinite')
     for max_steps in (7, 12):
