@@ -105,7 +105,7 @@ def main(argv):
     parse(FLAGS, argv, __doc__)
     if FLAGS.net not in NETS:
         raise UserError(f'--net={FLAGS.net}: there is no such net. There are: {", ".join(NETS)}.')
-    check_pretrained(FLAGS.pretrained)
+    check_pretrained(FLAGS.pretrained, FLAGS.init_from, FLAGS.net, FLAGS.width)
     check_num_gpus(FLAGS.num_gpus, FLAGS.batch_size)
     schedule = parse_lr_schedule(FLAGS.lr_schedule)
     augmentation = parse_augmentation(FLAGS.random_scale, FLAGS.random_crop, FLAGS.flip, FLAGS.brightness,

@@ -19,12 +19,14 @@ class CheckpointError(UserError):
     """No checkpoint, or one that cannot be read."""
 
 
-def find_checkpoint(checkpoint, logs_dir):
+def find_checkpoint(checkpoint, logs_dir, flag='--checkpoint'):
     """The prefix that --checkpoint means.
 
     Args:
       checkpoint: '' for the last one in logs_dir, 'best', a prefix, a file with any of a checkpoint's suffixes, or
         a folder.
+      logs_dir: folder of the run whose checkpoints are meant by '' and 'best'; '' where no run is.
+      flag: the one that says where a checkpoint is.
 
     Raises:
       CheckpointError: nothing is there or not all of it; it names the folder and the command to run.
@@ -35,14 +37,12 @@ def find_checkpoint(checkpoint, logs_dir):
     if os.path.isdir(given):
         found = checkpoints_in(given)
         if not found:
-            raise CheckpointError(f'no checkpoint in {os.path.abspath(given)}: {_other_content(given)}. Train first '
-                                  f'(python FCN_train.py --logs_dir={logs_dir}), or say where one is with '
-                                  '--checkpoint=PREFIX.')
+            raise CheckpointError(f'no checkpoint in {os.path.abspath(given)}: {_other_content(given)}. '
+                                  + _advice(logs_dir, flag))
         return found[-1]
     prefix = _SUFFIX.sub('', given)
     if lacks(prefix):
-        raise CheckpointError(f'no checkpoint {given}: {_other_kind(given, prefix)}. Train first (python FCN_train.py '
-                              f'--logs_dir={logs_dir}), or give a prefix such as logs/model.ckpt-500.')
+        raise CheckpointError(f'no checkpoint {given}: {_other_kind(given, prefix)}. ' + _advice(logs_dir, flag))
     return prefix
 
 
@@ -138,6 +138,11 @@ def naming_damage(prefix):
         raise UserError(f'memory ran out while {prefix} was loaded. Free some, or use a smaller --width.')
     except _damage() as error:
         raise CheckpointError(f'{prefix} is damaged: {error}. Copy it anew, or use another.')
+
+
+def _advice(logs_dir, flag):
+    train = f'Train first (python FCN_train.py --logs_dir={logs_dir}), or say' if logs_dir else 'Say'
+    return f'{train} where one is with {flag}=PREFIX, such as logs/model.ckpt-500.'
 
 
 def _data_size(prefix):

@@ -10,11 +10,25 @@ from runs.arrays import load_arrays, print_loaded
 from runs.weight_sources import find_weights, load_source, open_source
 
 
-def check_pretrained(pretrained):
-    """Raises UserError if --pretrained is neither auto, none, download nor a file or folder that exists."""
-    if pretrained not in ('auto', 'none', 'download') and not os.path.exists(pretrained):
+def check_pretrained(pretrained, init_from, net, width):
+    """Raises UserError if --pretrained is neither auto, none, download nor a file or folder that exists.
+
+    So it does for weights that cannot fit the net, a row of NETS, at its width, and for two sources of weights.
+    """
+    if pretrained in ('auto', 'none'):
+        return
+    if init_from:
+        raise UserError(f'--pretrained={pretrained} and --init_from={init_from} name two sources of the same weights. '
+                        'Leave one of them out.')
+    if pretrained != 'download' and not os.path.exists(pretrained):
         raise UserError(f'--pretrained={pretrained}: there is no such file. Give auto, none, download or the path of '
                         'a VGG weight file.')
+    if NETS[net].vgg is None:
+        raise UserError(f'--pretrained={pretrained}: net {net} is not built on VGG. Give --pretrained=none, or its own '
+                        'weights with --init_from.')
+    if pretrained == 'download' and width != 1:
+        raise UserError(f'--pretrained=download: published weights fit --width=1 only, and this is {width:g}. Give '
+                        '--pretrained=none, or --width=1.')
 
 
 def load_initial_weights(session, net, variables, init_from, pretrained, model_dir, width=1.):
@@ -26,12 +40,16 @@ def load_initial_weights(session, net, variables, init_from, pretrained, model_d
         fit), 'none', 'download', or a VGG weight file.
     """
     if init_from:
-        path = find_weights(init_from, init_from, alone=True)
+        path = find_weights(init_from, '', '--init_from', alone=True)
         source = open_source(path, [variable.op.name for variable in variables])
         result = load_source(session, path, variables, source)
         print_loaded(result, path)
         if not result.loaded:
             raise UserError(f'--init_from={init_from}: nothing in {path} fits net {net}, neither by name nor shape.')
+        return
+    if pretrained == 'auto' and NETS[net].vgg is None:
+        print(f'training from scratch: net {net} is not built on VGG, and of other nets no published weights are read; '
+              '--init_from takes those of a checkpoint')
         return
     if pretrained == 'auto' and width != 1:
         print(f'training from scratch: published weights fit --width=1 only, and this is {width:g}')
@@ -42,10 +60,7 @@ def load_initial_weights(session, net, variables, init_from, pretrained, model_d
 
 
 def load_vgg(session, net, variables, path):
-    """Loads a pretrained VGG file into the variables of the net it fits."""
-    if NETS[net].vgg is None:
-        raise UserError(f'--pretrained={path}: net {net} is not built on VGG. Give --pretrained=none, or its own '
-                        'weights with --init_from.')
+    """Loads a pretrained VGG file into the variables of the net it fits, one built on VGG."""
     weights = read_vgg(path, depth=NETS[net].vgg)
     arrays = {layer + part: array for layer, pair in weights.layers.items() for part, array in zip('wb', pair)}
     # VGG was trained on pixels minus their mean; a net that also divides them by their deviation multiplies here
@@ -59,7 +74,7 @@ def load_vgg(session, net, variables, path):
 
 
 def _pretrained_path(pretrained, model_dir, depth):
-    if pretrained == 'none' or (depth is None and pretrained == 'auto'):
+    if pretrained == 'none':
         return None
     if pretrained == 'download':
         return download_pretrained(model_dir, depth)

@@ -15,9 +15,9 @@ Source = collections.namedtuple('Source', 'shapes read others')
 _PTH = re.compile(r'(encoder|decoder)(.*\.pth)$')
 
 
-def find_weights(given, logs_dir, alone=False):
+def find_weights(given, logs_dir, flag='--checkpoint', alone=False):
     """The prefix of a checkpoint, as find_checkpoint has it, or a path as find_pth has it."""
-    return find_pth(given, alone) or find_checkpoint(given, logs_dir)
+    return find_pth(given, alone) or find_checkpoint(given, logs_dir, flag)
 
 
 def restore_for_prediction(session, path, variables, num_classes, net=None):

@@ -6,7 +6,7 @@ from scripts import run_script
 import FCN_train
 from FCN_model import build
 from files.errors import UserError
-from runs.initial_weights import load_initial_weights
+from runs.initial_weights import check_pretrained, load_initial_weights
 from TensorflowUtils import create_session, tf
 
 THIN = 1 / 16
@@ -69,3 +69,42 @@ def test_published_weights_fit_full_width_only(tmp_path):
 def test_a_file_that_does_not_exist_stops_before_anything_else(tmp_path):
     with pytest.raises(UserError, match='none.mat.*auto, none, download'):
         run_script(FCN_train, f'--pretrained={tmp_path / "none.mat"}')
+
+
+@pytest.mark.parametrize('net, width, init_from, words', [
+    ('resnet34_dilated8_c1', 1., '', 'download: net resnet34_dilated8_c1 is not built on VGG.*--pretrained=none'),
+    ('fcn8s', 0.25, '', 'download: .*--width=1 only, and this is 0.25'),
+    ('fcn8s', 1., 'logs/old', '--pretrained=download and --init_from=logs/old .*Leave one')])
+def test_download_that_cannot_be_used_is_refused_before_it_is_fetched(net, width, init_from, words):
+    with pytest.raises(UserError, match=words):
+        check_pretrained('download', init_from, net, width)
+
+
+def test_file_that_cannot_be_used_is_refused(tmp_path):
+    path = vgg_files.write_mat(str(tmp_path / 'vgg.mat'), BLOBS)
+    for net, init_from, words in (('resnet34_dilated8_c1', '', 'not built on VGG'), ('fcn8s', 'old', 'two sources')):
+        with pytest.raises(UserError, match=words):
+            check_pretrained(path, init_from, net, 1.)
+
+
+@pytest.mark.parametrize('pretrained', ['auto', 'none'])
+def test_what_names_no_weights_goes_with_any_net_and_checkpoint(pretrained):
+    check_pretrained(pretrained, 'logs/old', 'resnet34_dilated8_c1', 0.25)
+
+
+def test_training_checks_weights_first(tmp_path):
+    with pytest.raises(UserError, match='--pretrained=download: published weights fit --width=1 only'):
+        run_script(FCN_train, '--pretrained=download', '--width=0.0625', f'--data_dir={tmp_path / "none"}')
+
+
+@pytest.mark.parametrize('width', [1., 0.25])
+def test_auto_says_that_a_resnet_starts_from_scratch(tmp_path, capsys, width):
+    load_initial_weights(None, 'resnet34_dilated8_c1', [], '', 'auto', str(tmp_path), width)
+    assert capsys.readouterr().out.startswith('training from scratch: net resnet34_dilated8_c1 is not built on VGG')
+
+
+@pytest.mark.parametrize('name', ['', 'none'])
+def test_checkpoint_that_is_not_there_is_asked_for_by_the_flag_that_named_it(tmp_path, name):
+    with pytest.raises(UserError, match=r'no checkpoint .*\. Say where one is with --init_from=PREFIX') as error:
+        load_initial_weights(None, 'fcn8s', [], str(tmp_path / name), 'none', '')
+    assert '--checkpoint' not in str(error.value) and '--logs_dir' not in str(error.value)
