@@ -150,5 +150,5 @@ def _count_line(split, found, expected):
 
 
 def _note_leavings(data_dir):
-    for folder in glob.glob(glob.escape(os.path.abspath(data_dir)) + '.unfinished-*'):
+    for folder in glob.glob(glob.escape(os.path.realpath(data_dir)) + '.unfinished-*'):
         print(f'note: {folder} is left from a run that was stopped or still runs; delete it if none runs')

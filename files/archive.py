@@ -47,15 +47,17 @@ def unzip(archive, folder, root='', max_ratio=MAX_RATIO):
 def whole_folder(folder):
     """Yields an empty folder beside `folder` that takes its name at the end, or vanishes on any exception.
 
-    Raises ArchiveError when folder is a file or holds something.
+    A link to a folder stays, and the folder that it points to is filled. Raises ArchiveError, before the work, when
+    folder is a file, holds something, or cannot give way to another, as a mount point cannot.
     """
-    folder = os.path.abspath(folder)
+    folder = os.path.realpath(folder)
     if os.path.exists(folder) and (not os.path.isdir(folder) or os.listdir(folder)):
         raise ArchiveError(f'{folder} exists already and is left as it is. Move it away, or name another folder.')
     parent, name = os.path.split(folder)
     os.makedirs(parent, exist_ok=True)
     temporary = tempfile.mkdtemp(prefix=name + '.unfinished-', dir=parent)
     try:
+        _check_replaceable(folder, temporary + '-old')
         new = os.path.join(temporary, name)  # mkdtemp's own folder would stay closed to other users
         os.mkdir(new)
         yield new
@@ -64,6 +66,17 @@ def whole_folder(folder):
         os.rename(new, folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _check_replaceable(folder, aside):
+    """Raises ArchiveError for an empty folder that cannot be moved, which is tried, to `aside` and back."""
+    if os.path.isdir(folder):
+        try:
+            os.rename(folder, aside)
+        except OSError as error:
+            raise ArchiveError(f'{folder} cannot be replaced by a new folder: {error.strerror}. Is it a mount point, '
+                               f'or of another user? Name a folder in it, such as {os.path.join(folder, "data")}.')
+        os.rename(aside, folder)
 
 
 def _members(file, archive, root):
@@ -106,7 +119,7 @@ def _check_sizes(infos, archive, folder, max_ratio):
 
 
 def _existing_parent(folder):
-    parent = os.path.dirname(os.path.abspath(folder))
+    parent = os.path.dirname(os.path.realpath(folder))
     while not os.path.exists(parent):
         parent = os.path.dirname(parent)
     return parent

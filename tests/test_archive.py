@@ -9,7 +9,7 @@ import zipfile
 import pytest
 
 from files import archive
-from files.archive import ArchiveError, unzip, whole_folder
+from files.archive import ArchiveError, unzip
 
 FILES = {'top/a.txt': b'alpha', 'top/sub/b.bin': bytes(range(256)) * 40, 'other/c.txt': b'gamma'}
 
@@ -163,20 +163,6 @@ def test_damaged_bytes_are_refused_or_do_not_matter(tmp_path, target, seed):
         assert not os.path.exists(target)
     else:
         assert sorted(tree(target).values()) == sorted(FILES.values())
-
-
-def test_an_interrupted_folder_vanishes(target):
-    with pytest.raises(KeyboardInterrupt), whole_folder(target) as new:
-        open(os.path.join(new, 'half'), 'w').close()
-        raise KeyboardInterrupt
-    assert os.listdir(os.path.dirname(target)) == []
-
-
-def test_a_folder_filled_meanwhile_keeps_its_files(target):
-    with pytest.raises(OSError), whole_folder(target):
-        os.mkdir(target)
-        open(os.path.join(target, 'mine'), 'w').close()
-    assert os.listdir(target) == ['mine']
 
 
 def patch(path, signature, offset, value):
