@@ -52,6 +52,13 @@ def test_output_shows_the_colours_of_the_mask(folder):
         assert np.array_equal(np.array(after.convert('RGB')), np.array(before))
 
 
+def test_black_and_white_masks_become_ids_by_the_lines_that_read_data_names(folder):
+    (folder / 'classes.csv').write_text('index,name,red,green,blue\n0,background,0,0,0\n1,cat,255,255,255\n')
+    mask(folder, 'a.png', [0, 255, 255])
+    run(folder)
+    assert ids(folder, 'a.png') == [[0, 1, 1]]
+
+
 def test_of_a_palette_mask_the_colours_count_and_not_the_indices(folder):
     save_palette(str(folder / 'masks' / 'a.png'), [0, 1, 2], [DOG, CAT, GROUND])
     run(folder)

@@ -120,6 +120,18 @@ def test_other_ids_name_file_values_range_and_fix(ignore_label, found):
         assert word in str(caught.value)
 
 
+@pytest.mark.parametrize('values', [[0, 255], [255, 255]])
+def test_black_and_white_mask_is_told_and_how_it_becomes_ids(values):
+    with pytest.raises(DataError, match='^a.png holds 0 and 255 only.*colour_masks.py MASKS classes.csv IDS.*'
+                                        '0,background,0,0,0 and 1,cat,255,255,255.*Only if .*--ignore_label=255'):
+        check_ids(np.array([values], np.uint8), 2, None, 'a.png')
+
+
+def test_border_around_a_class_is_no_black_and_white_mask():
+    with pytest.raises(DataError, match='holds the ids 255;.*--ignore_label=255'):
+        check_ids(np.array([[0, 1, 255]], np.uint8), 2, None, 'a.png')
+
+
 def test_many_wrong_ids_are_cut_short():
     with pytest.raises(DataError, match='ids 10, 11, 12, 13, 14 and 15 more'):
         check_ids(np.arange(30, dtype=np.uint8), 10, None, 'a.png')
