@@ -20,6 +20,16 @@ def explain(data_dir, split):
     return '\n'.join(lines + [f'Fix: {fix}' for fix in _fixes(data_dir, split)])
 
 
+def explain_unread(data_dir, split):
+    """A text for the photos in subfolders of a split's images, which are not read; '' where there are none."""
+    images = os.path.join(data_dir, 'images', split)
+    unread = [path for folder in _subfolders(images) for where, _, _ in os.walk(folder) for path in list_photos(where)]
+    if not unread:
+        return ''
+    return (f'{len(unread)} photos in subfolders of {images}, such as {unread[0]}, are not read: photos stand in '
+            f'{images} itself, and their annotations likewise. Move them there, or name them in a file for --list.')
+
+
 def _contents(folder, shown=6):
     try:
         names = sorted(name for name in os.listdir(folder) if not name.startswith('.'))
@@ -48,7 +58,7 @@ def _fixes(data_dir, split):
 
 def _subfolders(folder):
     _, names, _ = next(os.walk(folder), (folder, [], []))
-    return [os.path.join(folder, name) for name in sorted(names)]
+    return [os.path.join(folder, name) for name in sorted(names) if not name.startswith('.')]
 
 
 def _is_full_ade20k(images):

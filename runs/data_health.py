@@ -6,6 +6,7 @@ import numpy as np
 from tqdm import tqdm
 
 from batch_reader import check_sizes, in_order
+from files.data_layout import explain_unread
 from files.errors import UserError
 from files.images import load_photo, read_annotation
 from read_data import MAX_CLASSES, check_ids, find_classes, pair_up
@@ -42,6 +43,8 @@ def _examine_split(problems, data_dir, name, num_classes, ignore_label):
     """The Split, its problems appended to `problems`."""
     records, unpaired = _tried(problems, pair_up, data_dir, name) or ((), [])
     problems += map(str, unpaired)
+    unread = explain_unread(data_dir, name)
+    problems += [unread] if unread else []
     split = Split(len(records), collections.Counter(), np.zeros(256, np.int64), np.zeros(256, np.int64))
     found = []
     threads = min(8, os.cpu_count() or 1)

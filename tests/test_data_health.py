@@ -103,3 +103,19 @@ def test_one_fault_in_every_file_is_cut_short(data_dir, capsys):
 def test_missing_folder_is_said(tmp_path, capsys):
     assert report(str(tmp_path / 'none')) == 1
     assert 'none: no such folder' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize('link', [False, True])
+def test_photos_in_subfolders_are_a_problem(data_dir, capsys, link):
+    away = data_dir / 'elsewhere' if link else data_dir / 'images' / 'training' / 'city'
+    (away / 'old town').mkdir(parents=True)
+    for name in ('x.jpg', 'old town/y.jpg'):
+        (away / name).write_bytes(b'')
+    if link:
+        os.symlink(str(away), str(data_dir / 'images' / 'training' / 'city'))
+    (data_dir / 'images' / 'validation' / '.thumbnails').mkdir()
+    (data_dir / 'images' / 'validation' / '.thumbnails' / 'v.png').write_bytes(b'')
+    assert report(str(data_dir)) == 1
+    found = lines(capsys)
+    assert found[-2].startswith('1. 2 photos in subfolders of ') and 'city/x.jpg, are not read' in found[-2]
+    assert found[-1] == '1 problem found'
