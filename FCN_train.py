@@ -17,9 +17,10 @@ from augment.preview import preview
 from augment.transform import make_transform
 from batch_reader import BatchReader
 from FCN_model import NETS, Recipe, ignored_labels, training_graph
+from files.data_layout import explain_unread
 from files.errors import UserError
 from files.lock import folder_lock
-from read_data import read_dataset
+from read_data import find_classes, read_dataset
 from runs.arrays import initialize
 from runs.bad_photos import BadPhotos
 from runs.checkpoint_keeper import CheckpointKeeper
@@ -116,18 +117,17 @@ def main(argv):
 
     ensure_data_set(FLAGS.data_dir)
     bad = BadPhotos() if FLAGS.bad_data == 'skip' else None
-    training = read_dataset(FLAGS.data_dir, 'training', FLAGS.num_classes, bad)
-    records = read_list(FLAGS.list, FLAGS.data_dir) if FLAGS.list else training.records
-    validation = read_dataset(FLAGS.data_dir, 'validation', FLAGS.num_classes, bad).records
-    validation = spread(validation, FLAGS.validation_num)
-    FLAGS.num_classes = len(training.classes)
-    net = NetConfig(FLAGS.net, FLAGS.num_classes, FLAGS.width, training.classes)
+    records, validation, classes = read_data_set(bad)
+    FLAGS.num_classes = len(classes)
+    net = NetConfig(FLAGS.net, FLAGS.num_classes, FLAGS.width, classes)
     check_learned_classes(net, FLAGS.ignore_label)
     transform = make_transform(augmentation, FLAGS.seed, net.num_classes, FLAGS.ignore_label)
     if FLAGS.preview_augmentation:
         if transform is None:
             raise UserError('--preview_augmentation: no augmentation is on. Give one, such as --flip=0.5.')
-        save_picture(FLAGS.preview_augmentation, preview(records, net.classes, transform, FLAGS.ignore_label))
+        save_picture(FLAGS.preview_augmentation, preview(records, classes, transform, FLAGS.ignore_label, bad))
+        for line in bad.summary() if bad else ():
+            print(line)
         print(f'what augmentation does is in {FLAGS.preview_augmentation}; nothing was trained')
         return 0
     with folder_lock(FLAGS.logs_dir):
@@ -144,6 +144,20 @@ def main(argv):
         weights = class_weights(FLAGS.class_weights, records, net.num_classes,
                                 ignored_labels(net.net, FLAGS.ignore_label), FLAGS.read_threads, bad)
         return train(net, weights, schedule, open_reader, validation, devices)
+
+
+def read_data_set(bad):
+    """(training Records, validation Records, classes) as the flags have it; bad: None or BadPhotos."""
+    if FLAGS.list:
+        records, classes = read_list(FLAGS.list, FLAGS.data_dir, bad), find_classes(FLAGS.data_dir, FLAGS.num_classes)
+    else:
+        records, classes = read_dataset(FLAGS.data_dir, 'training', FLAGS.num_classes, bad)
+    validation, _ = read_dataset(FLAGS.data_dir, 'validation', FLAGS.num_classes, bad)
+    for split in ('validation',) if FLAGS.list else ('training', 'validation'):
+        unread = explain_unread(FLAGS.data_dir, split)
+        if unread:
+            print(f'note: {unread}')
+    return records, spread(validation, FLAGS.validation_num), classes
 
 
 def train(net, weights, schedule, open_reader, validation, devices):

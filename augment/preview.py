@@ -11,13 +11,14 @@ from visualize import colour_image, overlay, palette, side_by_side
 GAP = 12  # pixels between rows
 
 
-def preview(records, classes, transform, ignore_label=None, count=4, versions=4, side=224):
+def preview(records, classes, transform, ignore_label=None, bad=None, count=4, versions=4, side=224):
     """A contact sheet of a few records, evenly spread: each as it is and as training sees it in its first epochs.
 
     Args:
       records: the training Records, all of them, since an example's number is part of what it is drawn from.
       classes: tuple of ClassInfo.
       transform: what make_transform gave.
+      bad: None, or a dict that gathers {photo: why it cannot be used}; the next one that can takes its place.
       count, versions: photos, and epochs of each.
       side: the longest side of a picture in pixels.
 
@@ -25,19 +26,35 @@ def preview(records, classes, transform, ignore_label=None, count=4, versions=4,
       RGB, uint8 [H, W, 3]: photo, overlay and annotation one below the other; pixels without a class are black.
 
     Raises:
-      UserError: transform is None; or as read_pair does.
+      UserError: transform is None; or as read_pair does, with `bad` where no photo can be used.
     """
     if transform is None:
         raise UserError('there is no augmentation to preview: give --random_scale, --random_crop, --flip, '
                         '--brightness, --translate or --gray.')
     count = min(count, len(records))
-    rows = [_row(records[i], i, classes, transform, ignore_label, versions, side)
-            for i in (n * len(records) // count for n in range(count))]
+    stretches = [range(n * len(records) // count, (n + 1) * len(records) // count) for n in range(count)]
+    found = [_first_usable(records, stretch, len(classes), ignore_label, bad) for stretch in stretches]
+    rows = [_row(records[index], index, photo, ids, classes, transform, versions, side)
+            for index, photo, ids in filter(None, found)]
+    if not rows:
+        raise UserError(f'none of the {len(records)} photos with their annotations can be used. The first: '
+                        f'{bad[records[0].image]}')
     return _below(rows)
 
 
-def _row(record, index, classes, transform, ignore_label, versions, side):
-    photo, ids = read_pair(record, len(classes), ignore_label)
+def _first_usable(records, stretch, num_classes, ignore_label, bad):
+    """(index, photo, ids) of the first pair of a stretch of records; None where none can be used and `bad` has why."""
+    for index in stretch:
+        try:
+            return (index,) + read_pair(records[index], num_classes, ignore_label)
+        except UserError as error:
+            if bad is None:
+                raise
+            bad[records[index].image] = str(error)
+    return None
+
+
+def _row(record, index, photo, ids, classes, transform, versions, side):
     pairs = [(photo, ids)] + [transform(photo, ids, epoch, index) for epoch in range(versions)]
     # one factor for the whole row, so that a crop is seen as large as it is
     factor = min(1., side / max(max(ids.shape) for _, ids in pairs))

@@ -7,21 +7,28 @@ from read_data import DataError, Record
 SHOWN = 5
 
 
-def read_list(list_path, data_dir):
+def read_list(list_path, data_dir, bad=None):
     """A list file -> tuple of Records of data_dir, in the order of the list, both files of each checked to exist.
 
     A line is the path of a photo below images/ (ADE20K_object150_train.txt of semantic-segmentation-pytorch:
     'training/ADE_train_00000001.jpg'). If it names images/ itself, only what follows counts. The annotation has the
-    same path below annotations/, ending in .png. Blank lines are skipped; UTF-8. Raises DataError naming the lines.
+    same path below annotations/, ending in .png. Blank lines are skipped; UTF-8. Raises DataError naming the lines; but
+    with `bad`, a dict, photos of which a file is missing are left out and gathered there as {photo: why}, if some stay.
     """
     lines = [(number, line.strip()) for number, line in enumerate(_text(list_path).split('\n'), 1)]
     numbered = [(number, _record(line, data_dir, f'{list_path}, line {number}')) for number, line in lines if line]
     if not numbered:
         raise DataError(f'{list_path} lists no photos; expected a path such as training/NAME.jpg on each line.')
     missing = [(number, path) for number, record in numbered for path in record if not os.path.isfile(path)]
-    if missing:
+    gone = {path for _, path in missing}
+    there = tuple(record for _, record in numbered if gone.isdisjoint(record))
+    if missing and (bad is None or not there):
         raise DataError(_explain(missing, list_path, data_dir))
-    return tuple(record for _, record in numbered)
+    for number, record in numbered:
+        lost = [path for path in record if path in gone]
+        if lost:
+            bad[record.image] = f'{list_path}, line {number}: there is no {" and no ".join(lost)}'
+    return there
 
 
 def _explain(missing, list_path, data_dir):

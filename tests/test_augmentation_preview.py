@@ -49,3 +49,30 @@ def test_pictures_shrink_to_the_side(records):
 def test_nothing_to_preview_is_said(records):
     with pytest.raises(UserError, match='--random_crop'):
         preview(records, CLASSES, None)
+
+
+def spoil(record):
+    with open(record.image, 'w') as file:
+        file.write('no photo')
+
+
+def test_photo_that_cannot_be_used_stops_the_preview(records):
+    spoil(records[0])
+    with pytest.raises(UserError, match='0.png: this is no JPEG'):
+        preview(records, CLASSES, marked)
+
+
+def test_photo_that_cannot_be_used_is_left_out_where_bad_ones_are(records):
+    spoil(records[0])
+    bad = {}
+    sheet = preview(records, CLASSES, marked, bad=bad, count=2, versions=1, side=400)
+    below = TITLE + 3 * 30 + 12
+    assert sheet[[TITLE + 15, below + TITLE + 15], 200, 0].tolist() == [51, 52]  # record 1 in the place of record 0
+    assert list(bad) == [records[0].image]
+
+
+def test_no_photo_that_can_be_used_is_an_error(records):
+    for record in records:
+        spoil(record)
+    with pytest.raises(UserError, match='none of the 4 photos .*0.png: this is no JPEG'):
+        preview(records, CLASSES, marked, bad={})

@@ -98,6 +98,27 @@ def test_file_without_its_partner_stops_the_training_before_it_starts(tmp_path, 
     assert not os.path.exists(str(tmp_path / 'logs'))
 
 
+def test_photos_in_subfolders_are_noted_at_the_start(spoilt, capsys):
+    os.makedirs(os.path.join(spoilt[0], 'images', 'training', 'city'))
+    save(os.path.join(spoilt[0], 'images', 'training', 'city', 'x.png'), np.zeros((8, 8), np.uint8))
+    train(spoilt, '--max_steps=1', '--bad_data=skip')
+    assert re.search(r'note: 1 photos in subfolders of \S+training, such as \S+x.png, are not', capsys.readouterr().out)
+
+
+def test_list_needs_no_training_split_and_skips_what_is_missing(spoilt, tmp_path, capsys):
+    for kind in ('images', 'annotations'):
+        os.rename(os.path.join(spoilt[0], kind, 'training'), os.path.join(spoilt[0], kind, 'mine'))
+    (tmp_path / 'list.txt').write_text('mine/p0.png\nmine/none.png\n')
+    assert train(spoilt, '--max_steps=1', '--bad_data=skip', f'--list={tmp_path / "list.txt"}') == 0
+    shown = capsys.readouterr().out
+    assert '1 training photos' in shown and re.search('there is no .*none.png', shown)
+
+
+def test_preview_names_what_it_left_out(spoilt, tmp_path, capsys):
+    train(spoilt, '--bad_data=skip', '--flip=1', f'--preview_augmentation={tmp_path / "sheet.png"}')
+    assert re.search('1 files were left out:\n.*p2.png: .*cut short', capsys.readouterr().out)
+
+
 def test_bad_validation_photo_stops_the_training_where_bad_data_does(spoilt):
     with pytest.raises(UserError, match='p1.png: .*saved, up to step 2'):
         train(spoilt, '--max_steps=2')

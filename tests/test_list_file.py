@@ -84,3 +84,19 @@ def test_file_that_is_no_list_is_refused(tmp_path, data_dir, content, reason):
 def test_missing_list_is_named(tmp_path, data_dir):
     with pytest.raises(DataError, match=r'none\.txt cannot be read'):
         read_list(str(tmp_path / 'none.txt'), data_dir)
+
+
+def test_missing_files_are_left_out_where_bad_ones_are(tmp_path, data_dir):
+    os.remove(os.path.join(data_dir, 'annotations', 'training', 'a.png'))
+    path = write(tmp_path, 'training/a.jpg\ntraining/none.jpg\nvalidation/a.jpg\n')
+    bad = {}
+    assert read_list(path, data_dir, bad) == (record(data_dir, 'validation', 'a.jpg', 'a.png'),)
+    images = [os.path.join(data_dir, 'images', 'training', name) for name in ('a.jpg', 'none.jpg')]
+    assert sorted(bad) == images
+    assert bad[images[0]].endswith(f'line 1: there is no {os.path.join(data_dir, "annotations", "training", "a.png")}')
+    assert bad[images[1]].endswith('none.png') and 'line 2: there is no ' + images[1] in bad[images[1]]
+
+
+def test_list_of_missing_files_alone_is_refused_in_any_case(tmp_path, data_dir):
+    with pytest.raises(DataError, match='2 of its files are missing'):
+        read_list(write(tmp_path, 'training/none.jpg'), data_dir, {})
