@@ -88,7 +88,7 @@ def find_classes(data_dir, num_classes=None):
 def read_classes(path):
     """classes.csv -> tuple of ClassInfo. Columns index,name,red,green,blue; further ones are ignored; UTF-8.
 
-    The indices are 0, 1, 2, ... in order, at most 256. Raises DataError naming file and line.
+    The indices are 0, 1, 2, ... in order, 2 to 256 of them. Raises DataError naming file and line.
     """
     rows = _csv_rows(path)
     line, header = next(rows, (1, []))
@@ -96,8 +96,9 @@ def read_classes(path):
         raise DataError(f'{path}, line {line}: the first line must be index,name,red,green,blue with commas between, '
                         f'found {",".join(header)!r}. An example:\n{CLASSES_EXAMPLE}')
     classes = tuple(_class_info(row, index, f'{path}, line {line}') for index, (line, row) in enumerate(rows))
-    if not 1 <= len(classes) <= MAX_CLASSES:
-        raise DataError(f'{path} lists {len(classes)} classes, expected 1 to {MAX_CLASSES}.')
+    if not 2 <= len(classes) <= MAX_CLASSES:
+        fix = '' if classes[1:] else f' The background needs a line of its own. An example:\n{CLASSES_EXAMPLE}'
+        raise DataError(f'{path}: number of classes {len(classes)}, expected 2 to {MAX_CLASSES}.{fix}')
     return classes
 
 

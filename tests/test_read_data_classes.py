@@ -31,7 +31,8 @@ def test_further_columns_blank_lines_and_windows_line_ends_are_fine(tmp_path):
     ('', ['line 1', 'index,name,red,green,blue']),
     ('0,a,1,2,3\n', ['line 1', "'0,a,1,2,3'"]),
     ('index;name;red;green;blue\n0;a;1;2;3\n', ['line 1', 'commas']),
-    (HEADER, ['0 classes', '1 to 256']),
+    (HEADER, ['classes 0', '2 to 256']),
+    (HEADER + '0,cat,1,2,3\n', ['classes 1, expected 2 to 256', 'background needs a line of its own']),
     (HEADER + '1,a,1,2,3\n', ['line 2', 'index is 1, expected 0']),
     (HEADER + '0,a,1,2,3\n\n2,b,1,2,3\n', ['line 4', 'index is 2, expected 1']),
     (HEADER + '0,a,1,2,256\n', ['line 2', '1,2,256', '0 to 255']),
@@ -39,7 +40,7 @@ def test_further_columns_blank_lines_and_windows_line_ends_are_fine(tmp_path):
     (HEADER + '0,a,1,2\n', ['line 2', "'0,a,1,2'"]),
     (HEADER + '0,a,1,2,x\n', ['line 2', 'whole numbers']),
     (HEADER + '0, ,1,2,3\n', ['line 2', 'name is empty']),
-    (HEADER + ''.join(f'{n},c{n},0,0,0\n' for n in range(257)), ['257 classes', '1 to 256']),
+    (HEADER + ''.join(f'{n},c{n},0,0,0\n' for n in range(257)), ['classes 257', '2 to 256']),
 ])
 def test_faults_in_the_class_list_name_file_and_line(tmp_path, content, words):
     path = classes_file(tmp_path, content)
@@ -56,25 +57,25 @@ def test_class_list_that_is_not_utf8_names_the_line(tmp_path):
 
 
 def test_class_list_may_stand_beside_the_folder(tmp_path):
-    classes_file(tmp_path, HEADER + '0,a,1,2,3\n')
+    classes_file(tmp_path, HEADER + '0,a,1,2,3\n1,b,4,5,6\n')
     data_dir = tmp_path / 'DATA'
     data_dir.mkdir()
-    assert find_classes(str(data_dir) + os.sep) == ((0, 'a', (1, 2, 3)),)
+    assert find_classes(str(data_dir) + os.sep) == ((0, 'a', (1, 2, 3)), (1, 'b', (4, 5, 6)))
 
 
 def test_class_list_inside_the_folder_comes_first(tmp_path):
-    classes_file(tmp_path, HEADER + '0,outside,1,2,3\n')
+    classes_file(tmp_path, HEADER + '0,outside,1,2,3\n1,b,4,5,6\n')
     data_dir = tmp_path / 'DATA'
     data_dir.mkdir()
-    classes_file(data_dir, HEADER + '0,inside,1,2,3\n')
-    assert find_classes(str(data_dir), 1)[0].name == 'inside'
+    classes_file(data_dir, HEADER + '0,inside,1,2,3\n1,b,4,5,6\n')
+    assert find_classes(str(data_dir), 2)[0].name == 'inside'
 
 
 def test_number_that_contradicts_the_class_list_is_refused(tmp_path):
-    path = classes_file(tmp_path, HEADER + '0,a,1,2,3\n')
+    path = classes_file(tmp_path, HEADER + '0,a,1,2,3\n1,b,4,5,6\n')
     with pytest.raises(DataError) as caught:
         find_classes(str(tmp_path), 151)
-    for word in (path, '1 classes', '151'):
+    for word in (path, '2 classes', '151'):
         assert word in str(caught.value)
 
 
