@@ -16,6 +16,7 @@ from files.data_layout import explain
 from files.errors import UserError
 from files.images import list_files, list_photos
 from files.pairs import TWIN, pair_by_stem
+from files.streams import show_any_name
 
 CLASSES_EXAMPLE = """\
     index,name,red,green,blue
@@ -178,4 +179,5 @@ def main():
 
 
 if __name__ == '__main__':
+    show_any_name()
     sys.exit(main())

@@ -19,6 +19,7 @@ from files.archive import whole_folder
 from files.errors import UserError
 from files.images import list_photos, read_photo
 from files.labels import match_colours
+from files.streams import show_any_name
 from read_data import read_classes
 from visualize import palette, save_ids
 
@@ -141,6 +142,7 @@ def main(argv=None):
 
 
 if __name__ == '__main__':
+    show_any_name()
     try:
         main()
     except UserError as error:

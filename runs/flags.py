@@ -11,6 +11,7 @@ import textwrap
 from absl import flags
 
 from files.errors import UserError
+from files.streams import show_any_name
 
 UNSET = None  # the default of flags whose value comes from the run's config.json
 
@@ -78,9 +79,7 @@ def run(main):
 
     SIGTERM ends it as Ctrl-C does: half-made files are removed on the way out.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, 'reconfigure'):  # a notebook's streams have none
-            stream.reconfigure(errors='backslashreplace')  # a file may have a name that the terminal cannot show
+    show_any_name()
     signal.signal(signal.SIGTERM, _exit)
     code = 1
     try:

@@ -15,6 +15,7 @@ from Data_zoo.conversion import check_counts, files_by_stem, find_root, is_prepa
 from files.errors import UserError
 from files.images import read_annotation
 from files.labels import map_ids
+from files.streams import show_any_name
 
 DATA_DIR, SOURCE = os.path.join(HERE, 'data'), os.path.join(HERE, 'source')
 CLASSES = os.path.join(HERE, 'classes.csv')
@@ -69,6 +70,7 @@ def main(argv=None):
 
 
 if __name__ == '__main__':
+    show_any_name()
     try:
         main()
     except UserError as error:

@@ -16,6 +16,7 @@ from Data_zoo.conversion import check_counts, files_by_stem, find_root, is_prepa
 from files.errors import UserError
 from files.images import read_photo
 from files.labels import match_colours, refuse_unknown
+from files.streams import show_any_name
 
 DATA_DIR, SOURCE = os.path.join(HERE, 'data'), os.path.join(HERE, 'source')
 CLASSES = os.path.join(HERE, 'classes.csv')
@@ -62,6 +63,7 @@ def main(argv=None):
 
 
 if __name__ == '__main__':
+    show_any_name()
     try:
         main()
     except UserError as error:

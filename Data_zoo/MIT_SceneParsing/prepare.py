@@ -18,6 +18,7 @@ from files.archive import unzip
 from files.atomic import whole_file
 from files.download import fetch
 from files.errors import UserError
+from files.streams import show_any_name
 
 URL = 'http://data.csail.mit.edu/places/ADEchallenge/ADEChallengeData2016.zip'
 MD5 = '7328b3957e407ddae1d3cbf487f149ef'
@@ -109,6 +110,7 @@ def main(argv=None):
 
 
 if __name__ == '__main__':
+    show_any_name()
     try:
         main()
     except UserError as error:

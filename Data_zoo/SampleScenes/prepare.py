@@ -22,6 +22,7 @@ from Data_zoo.conversion import is_prepared
 from Data_zoo.SampleScenes.scenes import draw
 from files.archive import whole_folder
 from files.errors import UserError
+from files.streams import show_any_name
 from read_data import read_classes
 from visualize import palette, save_ids
 
@@ -112,6 +113,7 @@ def main(argv=None):
 
 
 if __name__ == '__main__':
+    show_any_name()
     try:
         main()
     except UserError as error:
