@@ -127,9 +127,23 @@ def test_outlined_thing_gets_a_void_border_where_the_upper_or_left_neighbour_is_
 
 
 def test_complete_data_set_is_left_as_it_is(data_dir, monkeypatch, capsys):
-    monkeypatch.setattr(scenes_data, 'draw', None)
-    assert scenes_data.prepare(data_dir, seed=6, training=2, validation=1) == data_dir
+    monkeypatch.setattr(scenes_data, 'whole_folder', None)
+    assert scenes_data.prepare(data_dir, seed=5, training=2, validation=1) == data_dir
     assert 'left as it is' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize('numbers', [(6, 2, 1), (5, 3, 1), (5, 2, 2)])
+def test_data_set_of_other_scenes_is_told_and_left(data_dir, numbers):
+    before = files_below(data_dir)
+    with pytest.raises(UserError, match=f'data holds other scenes than .*--seed={numbers[0]}.*another folder, or move'):
+        scenes_data.prepare(data_dir, *numbers)
+    assert files_below(data_dir) == before
+
+
+def test_photos_of_another_seed_are_told(tmp_path):
+    folder = scenes_data.draw_photos(str(tmp_path / 'photos'), 1)
+    with pytest.raises(UserError, match='photos holds other scenes than those asked for, 1 photos of --seed=1'):
+        scenes_data.draw_photos(folder, 1, seed=1)
 
 
 def test_folder_with_other_things_is_refused(tmp_path):

@@ -22,6 +22,7 @@ from files.errors import UserError
 from files.images import read_annotation, read_photo
 from files.labels import map_ids, match_colours, refuse_unknown
 from files.streams import show_any_name
+from read_data import read_dataset
 
 DATA_DIR, SOURCE = os.path.join(HERE, 'data'), os.path.join(HERE, 'source')
 CLASSES = os.path.join(HERE, 'classes.csv')
@@ -40,7 +41,7 @@ def prepare(data_dir=DATA_DIR, source=SOURCE, partial=False, test=False):
     """Links and converts `source` to data_dir, unless that is there; returns data_dir.
 
     test: SegNet's test split in the place of its validation split. Raises UserError for a source that is missing,
-    incomplete (unless partial) or damaged.
+    incomplete (unless partial) or damaged, and for a data_dir whose validation split is the other one.
     """
     names = {'training': 'train', 'validation': 'test' if test else 'val'}
     counts = {split: COUNTS[name] for split, name in names.items()}
@@ -53,7 +54,20 @@ def prepare(data_dir=DATA_DIR, source=SOURCE, partial=False, test=False):
         splits = {split: pairs_of(root, name, partial) for split, name in names.items()}
         check_counts(splits, counts, partial)
         write_layout(data_dir, splits, CLASSES, read_ids)
+    else:
+        _check_validation_split(data_dir, names['validation'])
     return data_dir
+
+
+def _check_validation_split(data_dir, expected):
+    """Raises UserError where the validation images of data_dir are of another of SegNet's splits."""
+    stems = (os.path.splitext(os.path.basename(record.image))[0]
+             for record in read_dataset(data_dir, 'validation').records)
+    found = {split_of(stem) for stem in stems}
+    if found != {expected}:
+        raise UserError(f"{data_dir} validates on SegNet's split {' and '.join(sorted(found))}, not on {expected} as "
+                        "was asked for, and is left as it is. Give another --data_dir, or move it away and run again; "
+                        '--test asks for the split test.')
 
 
 def split_of(stem):

@@ -22,25 +22,30 @@ from Data_zoo.conversion import is_prepared
 from Data_zoo.SampleScenes.scenes import draw
 from files.archive import whole_folder
 from files.errors import UserError
+from files.images import read_photo
 from files.streams import show_any_name
-from read_data import read_classes
+from read_data import read_classes, read_dataset
 from visualize import palette, save_ids
 
 DATA_DIR = os.path.join(HERE, 'data')
 CLASSES = os.path.join(HERE, 'classes.csv')
 TRAINING, VALIDATION, PHOTOS = range(3)  # parts: scenes of two parts never meet, whatever their number
-JPEG_QUALITY = 90
+JPEG_QUALITY, JPEG_LOSS = 90, 12  # the loss in grey values, twice what it is; other scenes differ in their size too
 
 
 def prepare(data_dir=DATA_DIR, seed=0, training=80, validation=20):
     """Draws the data set, unless data_dir holds one already; returns data_dir.
 
     The ids, and the photos up to their JPEG coding, are the same everywhere for the same seed (0 .. 2**32 - 1).
-    Raises UserError where data_dir holds something else or cannot be written.
+    Raises UserError where data_dir holds something else, other scenes too, or cannot be written.
     """
     counts = {'training': training, 'validation': validation}
     _check_numbers(seed, counts)
     if is_prepared(data_dir, counts):
+        records = {split: read_dataset(data_dir, split).records for split in counts}
+        if any(len(records[split]) != count for split, count in counts.items()) or not _is_first_scene(
+                records['training'][0].image, seed, TRAINING):
+            raise UserError(_other_scenes(data_dir, f'{training} training and {validation} validation scenes', seed))
         return data_dir
     colours = palette(read_classes(CLASSES))
     with _new_folder(data_dir) as new:
@@ -65,6 +70,8 @@ def draw_photos(folder, count, seed=0):
     _check_numbers(seed, {'photos': count})
     names = [f'photo_{index:03}.jpg' for index in range(count)]
     if os.path.isdir(folder) and sorted(os.listdir(folder)) == sorted(names):
+        if not _is_first_scene(os.path.join(folder, names[0]), seed, PHOTOS):
+            raise UserError(_other_scenes(folder, f'{count} photos', seed))
         print(f'{folder} holds its {count} photos and is left as it is')
         return folder
     with _new_folder(folder) as new:
@@ -72,6 +79,17 @@ def draw_photos(folder, count, seed=0):
             _save_photo(os.path.join(new, name), draw(seed, PHOTOS, index)[0])
     print(f'{folder}: drew {count} photos')
     return folder
+
+
+def _is_first_scene(path, seed, part):
+    """Whether the photo at path is the first one of a part, up to its JPEG coding."""
+    photo, drawn = read_photo(path).astype(int), draw(seed, part, 0)[0]
+    return photo.shape == drawn.shape and abs(photo - drawn).mean() < JPEG_LOSS
+
+
+def _other_scenes(folder, asked, seed):
+    return (f'{folder} holds other scenes than those asked for, {asked} of --seed={seed}, and is left as it is. Name '
+            'another folder, or move it away and run again.')
 
 
 @contextlib.contextmanager
