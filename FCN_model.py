@@ -6,7 +6,9 @@ Pure graph: no flags, no session, no disk.
 """
 import collections
 import functools
+import sys
 
+from files.errors import UserError
 from nets.dilated_heads import c1_bilinear, psp_bilinear
 from nets.dilated_vgg import dilated_vgg
 from nets.heads import fcn_head, skip_head
@@ -190,4 +192,7 @@ def main():
 
 
 if __name__ == '__main__':
-    main()
+    try:
+        main()
+    except UserError as error:
+        sys.exit(f'error: {error}')

@@ -14,6 +14,8 @@ import tempfile
 import types
 import warnings
 
+from files.errors import UserError
+
 
 class _LazyTensorflow(types.ModuleType):
     """tensorflow.compat.v1, imported at its first use: --help and data checks need not wait seconds for it."""
@@ -24,11 +26,25 @@ class _LazyTensorflow(types.ModuleType):
         os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')  # errors only, unless the user asked for more
         with warnings.catch_warnings(), _chatter_kept_back():
             warnings.simplefilter('ignore')  # 1.15 and today's numpy disagree about dtype aliases, harmlessly
-            module = importlib.import_module('tensorflow.compat.v1')
+            module = _import_tensorflow()
         module.logging.set_verbosity(module.logging.ERROR)
         module.disable_v2_behavior()
         self.__dict__.update(vars(module))
         return getattr(module, name)
+
+
+def _import_tensorflow():
+    """tensorflow.compat.v1. Raises UserError where there is none; what fails within it keeps its own error."""
+    try:
+        return importlib.import_module('tensorflow.compat.v1')
+    except ModuleNotFoundError as error:
+        if error.name != 'tensorflow':
+            raise
+        raise UserError(
+            f'TensorFlow is not installed for {sys.executable}, which is Python {sys.version_info[0]}.'
+            f'{sys.version_info[1]}. It exists for Python 3.10 to 3.13, and for 3.7. With one of these: '
+            'python3.12 -m venv .venv; .venv/bin/python -m pip install -r requirements-cpu.txt (requirements.txt where '
+            'there is an NVIDIA GPU); then start the script with .venv/bin/python.') from error
 
 
 @contextlib.contextmanager
