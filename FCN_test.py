@@ -74,8 +74,8 @@ def define_flags():
     define_prediction_flags(FLAGS, LOGS_DIR)
     define_precision_flag(FLAGS, 'prediction')
     define_net_flags(FLAGS)
-    flags.DEFINE_integer('ignore_label', None, 'pixels with this id are left out of all scores (default: as trained)',
-                         0, 255, flag_values=FLAGS, module_name='data')
+    flags.DEFINE_integer('ignore_label', None, 'pixels with this id are left out of all scores, but 0 counts by the '
+                         'rule of each definition (default: as trained)', 0, 255, flag_values=FLAGS, module_name='data')
 
 
 define_flags()

@@ -20,7 +20,7 @@ RULES = {
     Scores: 'each photo on its own at the net\'s size, over the classes from 1 on that occur in it; then the mean',
     SceneParsingScores: 'pixels of all photos together at the annotations\' own size, those labelled 0 left out; '
                         'mean IoU over all classes from 1 on',
-    AllClassScores: 'the same pixels and those labelled 0 unless they are ignored, over all classes that occur',
+    AllClassScores: 'the same pixels and those labelled 0, over all classes that occur',
 }
 PAGE = '''<!DOCTYPE html>
 <html lang="en">

@@ -22,6 +22,7 @@ def evaluate(records, predict, num_classes, ignore_label=None, num_threads=2, ba
              max_side=None):
     """Yields an Evaluated for each record, in order; the next images are read while one is predicted.
 
+    ignore_label: None, or an id whose pixels are in no confusion matrix; but those of 0 always are.
     predict: function from a list of Singles of one size (image uint8 [H, W, 3], annotation uint8 [H, W]) to the list of
       their ids, uint8 [H, W].
     batches: function from all Singles to such lists of them, in their order.
@@ -61,7 +62,8 @@ def spread(records, count):
 
 
 def _matrix(truth, ids, num_classes, ignore_label):
-    if ignore_label is not None and ignore_label < num_classes:
+    # 0 stays: what is predicted there counts in the per-image unions, and each definition has its own rule for it
+    if ignore_label and ignore_label < num_classes:
         keep = truth != ignore_label
         truth, ids = truth[keep], ids[keep]
     return confusion_matrix(truth, ids, num_classes)

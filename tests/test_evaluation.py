@@ -1,5 +1,6 @@
 """Predictions over records, and which of them the net sees together."""
 import numpy as np
+import pytest
 from image_files import save
 
 from inference.batches import in_batches
@@ -43,3 +44,18 @@ def test_without_batches_the_net_sees_one_after_the_other(tmp_path):
 
     list(evaluate(make_records(tmp_path, [(8, 8)] * 3), predict, 5))
     assert counts == [1, 1, 1]
+
+
+@pytest.mark.parametrize('ignore_label, expected', [
+    (None, [[1, 3, 0], [0, 2, 2], [0, 0, 4]]), (0, [[1, 3, 0], [0, 2, 2], [0, 0, 4]]),
+    (2, [[1, 3, 0], [0, 2, 2], [0, 0, 0]]), (255, [[1, 3, 0], [0, 2, 2], [0, 0, 4]])])
+def test_ignored_label_is_left_out_but_for_0_which_the_definitions_treat(tmp_path, ignore_label, expected):
+    truth, ids = np.repeat([0, 1, 2], 4), np.array([0, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2])
+
+    def rows(line):
+        return np.tile(line.astype(np.uint8).repeat(8), (32, 1))
+
+    paths = [save(str(tmp_path / f'{kind}.png'), rows(truth)) for kind in ('image', 'ids')]
+    result, = evaluate([Record(*paths)], lambda singles: [rows(ids)], 3, ignore_label)
+    for matrix in (result.small, result.full):
+        np.testing.assert_array_equal(matrix, 256 * np.array(expected))
