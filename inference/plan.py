@@ -94,7 +94,12 @@ def take_shard(items, shard):
 
 
 def is_done(item, checkpoint):
-    """Whether all results are there, none of them older than the photo or film and the checkpoint's file."""
+    """Whether all results are there, none of them older than the photo or film and the checkpoint's file.
+
+    Never of an item with an error: what is there under its names belongs to another.
+    """
+    if item.error:
+        return False
     try:
         oldest = min(map(os.path.getmtime, item.outputs.values()))
         return oldest >= max(map(os.path.getmtime, (item.path, _file_of(checkpoint))))

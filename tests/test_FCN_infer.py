@@ -162,6 +162,15 @@ def test_what_is_done_is_skipped(infer, photos, tmp_path, capsys):
     assert {name for name in after if after[name] != before[name]} == {'p1.png', 'p1_overlay.jpg', 'p1_legend.png'}
 
 
+def test_second_photo_of_one_name_is_not_done_by_the_first_ones_results(infer, photos, capsys):
+    Image.new('RGB', (20, 20)).save(os.path.join(photos, 'p0.bmp'))
+    assert infer(photos) == 1
+    capsys.readouterr()
+    assert infer(photos, '--skip_done') == 1
+    shown = capsys.readouterr().out
+    assert '3 of them are done already' in shown and 'p0.png: ' in shown.split('not done: ')[1]
+
+
 def test_shard_does_its_part(infer, photos, tmp_path):
     assert infer(photos, '--shard=2/3') == 0
     assert results(tmp_path) == ['p1.png', 'p1_legend.png', 'p1_overlay.jpg']
