@@ -33,7 +33,10 @@ def find_inputs(arguments):
         raise UserError(f'no photos or films in {", ".join(map(os.path.abspath, arguments))}. Put some there '
                         f'({" ".join(PHOTO_EXTENSIONS + FILM_EXTENSIONS)}), or name files or folders on the command '
                         'line.')
-    return list(collections.OrderedDict.fromkeys(paths))
+    first = collections.OrderedDict()
+    for path in paths:  # by their spellings, not by what links lead to: links of other names are other photos
+        first.setdefault(os.path.abspath(path), path)
+    return list(first.values())
 
 
 def _note_others(folder, found):

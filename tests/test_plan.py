@@ -32,9 +32,18 @@ def test_folder_of_photos_needs_no_note(tmp_path, capsys):
     assert capsys.readouterr().out == ''
 
 
-def test_what_is_named_twice_is_done_once(tmp_path):
+def test_what_is_named_twice_is_done_once_however_it_is_spelt(tmp_path, monkeypatch):
     path, = touch(tmp_path, 'a.jpg')
+    monkeypatch.chdir(tmp_path)
     assert find_inputs([path, str(tmp_path)]) == [path]
+    assert find_inputs(['a.jpg', './a.jpg', path, '.']) == ['a.jpg']
+
+
+@pytest.mark.skipif(not hasattr(os, 'fork'), reason='Windows makes no links unasked')
+def test_links_of_other_names_are_other_photos(tmp_path):
+    path, = touch(tmp_path, 'a.jpg')
+    os.symlink(path, str(tmp_path / 'b.jpg'))
+    assert find_inputs([str(tmp_path)]) == [path, str(tmp_path / 'b.jpg')]
 
 
 def test_outputs_of_photos_and_films(tmp_path):
