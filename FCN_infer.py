@@ -53,7 +53,8 @@ def define_flags():
     infer = {'flag_values': FLAGS, 'module_name': 'infer'}
     flags.DEFINE_string('infer_dir', INFER_DIR, 'folder of photos and films, where none are named on the command line',
                         **infer)
-    flags.DEFINE_string('output_dir', OUTPUT_DIR, 'where the results go; made if it is not there', **infer)
+    flags.DEFINE_string('output_dir', OUTPUT_DIR, 'where the results go, not among the photos; made if it is not there',
+                        **infer)
     define_result_flags(FLAGS)
     define_size_flags(FLAGS)
     define_prediction_flags(FLAGS, LOGS_DIR)

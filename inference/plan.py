@@ -54,7 +54,12 @@ def is_photo(item):
 
 
 def plan(paths, output_dir, view, softmax):
-    """An Item for each path. One whose results another has already, or would replace an input, has an error."""
+    """An Item for each path. One whose results another has already, or would replace an input, has an error.
+
+    Raises UserError where the results would go into a folder that a path lies in.
+    """
+    for folder in sorted({os.path.dirname(path) for path in paths}):
+        _check_apart(f'--output_dir={output_dir}', output_dir, folder)
     inputs = {os.path.realpath(path) for path in paths}
     items, taken = [], {}
     for path in paths:
@@ -71,15 +76,24 @@ def plan(paths, output_dir, view, softmax):
     return items
 
 
+def _check_apart(flag, output_dir, folder):
+    """Raises UserError where the results' folder is the photos': masks of the user's may stand beside them."""
+    if os.path.isdir(output_dir or '.') and os.path.samefile(output_dir or '.', folder or '.'):
+        raise UserError(f'{flag} puts the results among the photos or films of {os.path.abspath(folder)}. They might '
+                        'replace files of yours, and would be taken for photos the next time. Give another folder.')
+
+
 def folder_film(arguments, path):
     """The Item that makes the film `path` of one folder of frames.
 
-    Raises UserError where the arguments are something else, and for a path that is no .mp4 or is there already.
+    Raises UserError where the arguments are something else, and for a path that is no .mp4, is there already or would
+    stand among the frames.
     """
     if len(arguments) != 1 or not os.path.isdir(arguments[0]):
         raise UserError(f'--film={path}: name one folder of frames, found {" ".join(arguments)}.')
     if not path.lower().endswith('.mp4'):
         raise UserError(f'--film={path}: films are written as .mp4; change the ending.')
+    _check_apart(f'--film={path}', os.path.dirname(path), arguments[0])
     if os.path.exists(path):
         raise UserError(f'--film={path}: this film is there already. Move it away, or give another name.')
     return Item(arguments[0], _film_outputs(path), None)

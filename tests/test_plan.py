@@ -62,9 +62,25 @@ def test_results_never_meet_whatever_the_names(tmp_path):
     assert 'a.jpg has the same name' in items[1].error
 
 
+@pytest.mark.parametrize('spelling', ['{}', '{}/', '{}/../{}', '.'])
+def test_results_never_go_among_the_photos_where_masks_may_be(tmp_path, spelling, monkeypatch):
+    folder = tmp_path / 'mine'
+    folder.mkdir()
+    path, = touch(folder, 'a.jpg')
+    monkeypatch.chdir(folder)
+    with pytest.raises(UserError, match='--output_dir=.* among the photos or films of .*mine. .*Give another folder'):
+        plan([path], spelling.format(folder, 'mine'), 'overlay', False)
+    with pytest.raises(UserError, match='--output_dir'):
+        plan(['a.jpg'], str(folder), 'overlay', False)
+
+
+@pytest.mark.skipif(not hasattr(os, 'fork'), reason='Windows makes no links unasked')
 def test_result_never_replaces_an_input(tmp_path):
-    items = plan(touch(tmp_path, 'a.mp4', 'a_overlay.mp4', 'b.png'), str(tmp_path), 'overlay', False)
-    assert [bool(item.error) for item in items] == [True, False, True]
+    (tmp_path / 'out').mkdir()
+    path, = touch(tmp_path / 'out', 'a.png')
+    os.symlink(path, str(tmp_path / 'a.png'))
+    item, = plan([str(tmp_path / 'a.png')], str(tmp_path / 'out'), 'overlay', False)
+    assert 'would replace the photo' in item.error
 
 
 def test_shards_are_equal_and_together_everything():
@@ -119,8 +135,14 @@ def test_checkpoint_may_be_a_file_of_its_own_name(done, tmp_path):
 
 def test_film_of_a_folder_never_replaces_a_film(tmp_path):
     path, = touch(tmp_path, 'walk.mp4')
+    (tmp_path / 'frames').mkdir()
     with pytest.raises(UserError, match='walk.mp4: this film is there already'):
-        folder_film([str(tmp_path)], path)
+        folder_film([str(tmp_path / 'frames')], path)
+
+
+def test_film_of_a_folder_never_stands_among_its_frames(tmp_path):
+    with pytest.raises(UserError, match='--film=.*walk.mp4 puts the results among the photos'):
+        folder_film([str(tmp_path)], str(tmp_path / 'walk.mp4'))
 
 
 def test_film_of_a_folder_needs_one_folder(tmp_path):

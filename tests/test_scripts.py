@@ -266,13 +266,12 @@ def test_unreadable_photo_is_listed_and_the_rest_done(trained, tmp_path, capsys)
     assert 'not done: ' + str(folder / 'broken.jpg') in capsys.readouterr().out
 
 
-def test_photo_is_never_replaced_by_its_result(trained, tmp_path, capsys):
-    photo = tmp_path / 'street.png'
-    Image.new('RGB', (40, 40), (1, 2, 3)).save(str(photo))
-    before = photo.read_bytes()
-    code = run_script(FCN_infer, f'--logs_dir={trained[1]}', f'--output_dir={tmp_path}', str(photo))
-    assert code == 1 and photo.read_bytes() == before
-    assert 'would replace the photo' in capsys.readouterr().out
+def test_mask_beside_the_photo_is_never_replaced_by_its_result(tmp_path):
+    Image.new('RGB', (40, 40), (1, 2, 3)).save(str(tmp_path / 'street.jpg'))
+    (tmp_path / 'street.png').write_bytes(b'mine')
+    with pytest.raises(UserError, match='among the photos'):
+        run_script(FCN_infer, f'--output_dir={tmp_path}', str(tmp_path / 'street.jpg'))
+    assert (tmp_path / 'street.png').read_bytes() == b'mine' and len(os.listdir(str(tmp_path))) == 2
 
 
 def test_second_photo_of_one_name_does_not_replace_the_first(trained, tmp_path, capsys):
