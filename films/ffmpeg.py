@@ -40,6 +40,11 @@ def ffmpeg(arguments, **pipes):
             process.wait()
 
 
+def failed(process, messages):
+    """Whether ffmpeg, whose end is waited for, could not write its file."""
+    return bool(process.wait()) or 'Error writing trailer' in messages()  # of which ffmpeg 4's exit code tells nothing
+
+
 def last_line(text):
     """The last line of ffmpeg's messages, which names the cause."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]

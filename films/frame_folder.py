@@ -13,7 +13,7 @@ class FrameFolder:
     A photo that cannot be read, or of another size than the first, is left out and named in `damage`.
     """
 
-    sound = None
+    sound = sound_encoder = None
 
     def __init__(self, folder, fps):
         """Raises UserError where there is no photo, or the first cannot be read."""

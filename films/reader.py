@@ -12,6 +12,7 @@ import numpy as np
 
 from files.errors import UserError
 from films.ffmpeg import ffmpeg, last_line
+from films.sound import sound_encoder
 
 FILM_EXTENSIONS = ('.mp4', '.m4v', '.mov', '.avi', '.mkv', '.webm', '.wmv', '.mpg', '.mpeg')
 USUAL_FPS = 30.  # of browsers' recordings, which may not tell theirs
@@ -23,8 +24,9 @@ class FilmReader:
 
     Attributes:
       path; height, width: of the frames; fps: a Fraction; sound: codec of its sound, or None.
+      sound_encoder: what brings its sound into an MP4, see films.sound; None for none.
       count: about how many frames there are, or None where the film does not say.
-      damage: None, or once frames() is through: why frames are missing.
+      damage: None, or what is missing and why; of frames once frames() is through.
     """
 
     def __init__(self, path):
@@ -34,6 +36,9 @@ class FilmReader:
         self.width, self.height = header['size']
         self.fps = exact_rate(header['fps'] or USUAL_FPS)
         self.sound = header.get('audio_codec', '').rstrip(',') or None
+        self.sound_encoder = self.sound and sound_encoder(path, self.sound)
+        if self.sound and not self.sound_encoder:
+            self.damage = f'its sound ({self.sound}) is left out, for ffmpeg cannot decode it'
         self.count = int(round(header['duration'] * self.fps)) or None
 
     def frames(self):
@@ -52,7 +57,8 @@ class FilmReader:
             # Complaints alone may be harmless, and too few frames too: sound can be longer than the picture.
             if messages() and not (self.count and count >= self.count - 2):
                 of = f' of about {self.count}' if self.count else ''
-                self.damage = f'{count}{of} frames could be decoded ({last_line(messages())})'
+                why = f'{count}{of} frames could be decoded ({last_line(messages())})'
+                self.damage = f'{self.damage}; {why}' if self.damage else why
 
 
 def exact_rate(fps):

@@ -7,10 +7,8 @@ import numpy as np
 
 from files.atomic import whole_file
 from files.errors import UserError
-from films.ffmpeg import ffmpeg, last_line
+from films.ffmpeg import failed, ffmpeg, last_line
 
-# What MP4 holds and players know; other sound becomes AAC.
-_COPIED_SOUND = ('aac', 'mp3', 'ac3', 'eac3', 'alac')
 # HD's colour matrix, and said so, for players differ in what they assume of a film that does not tell.
 _BT709 = ['-vf', 'scale=out_color_matrix=bt709:out_range=tv', '-colorspace', 'bt709', '-color_range', 'tv']
 # crf 18: hardly to be told from the original; veryfast: leaves the processor to the net
@@ -45,12 +43,13 @@ def film_writer(path, height, width, fps, sound_of=None):
         yield write
         with contextlib.suppress(OSError):
             process.stdin.close()
-        if process.wait() or 'Error writing trailer' in messages():  # of which ffmpeg 4 does not tell in its exit code
+        if failed(process, messages):
             raise failure()
 
 
 def _sound(film):
-    if film is None or film.sound is None:
+    if film is None or film.sound_encoder is None:
         return ['-map', '0:v:0']
-    codec = 'copy' if film.sound in _COPIED_SOUND else 'aac'
-    return ['-i', os.path.abspath(film.path), '-map', '0:v:0', '-map', '1:a:0', '-c:a', codec]
+    # a sound that is damaged later on is written as far as it goes
+    return ['-max_error_rate', '1', '-i', os.path.abspath(film.path), '-map', '0:v:0', '-map', '1:a:0', '-c:a',
+            film.sound_encoder]

@@ -29,6 +29,15 @@ def write_film(path, frames, fps=25, sound=None, **options):
     return str(path)
 
 
+def write_film_of_unknown_sound(path):
+    """An .mkv whose sound is said to be of a codec that there is not."""
+    with open(write_film(path, moving_edge(), sound='pcm_s16le'), 'r+b') as file:
+        data = file.read().replace(b'A_PCM/INT/LIT', b'A_XYZ/INT/LIT')
+        file.seek(0)
+        file.write(data)
+    return str(path)
+
+
 def ffmpeg(*arguments):
     """Runs ffmpeg; returns whether it succeeded."""
     return subprocess.call([get_ffmpeg_exe(), '-nostdin', '-v', 'error', '-y'] + list(arguments)) == 0

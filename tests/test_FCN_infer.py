@@ -4,7 +4,7 @@ import os
 import numpy as np
 import pytest
 from disks import small_disk
-from film_files import ffmpeg, moving_edge, read_film, streams, write_film
+from film_files import ffmpeg, moving_edge, read_film, streams, write_film, write_film_of_unknown_sound
 from PIL import Image
 from scripts import run_script
 from thin_run import write_run
@@ -100,6 +100,21 @@ def test_cut_film_is_done_as_far_as_it_goes_and_listed(infer, film, tmp_path, ca
     assert f'not done: {cut}: ' in shown and 'frames could be decoded' in shown and '1 of 2 done' in shown
     frames, _ = read_film(tmp_path / 'out' / 'cut_overlay.mp4')
     assert 4 < len(frames) < 16 and 'street_overlay.mp4' in results(tmp_path)
+
+
+def test_film_whose_sound_cannot_be_used_is_done_without_it_and_listed(infer, tmp_path, capsys):
+    source = write_film_of_unknown_sound(tmp_path / 'a.mkv')
+    assert infer(source) == 1
+    assert streams(tmp_path / 'out' / 'a_overlay.mp4') == [('Video', 'h264')]
+    assert f'not done: {source}: its sound (none) is left out' in capsys.readouterr().out
+
+
+def test_film_of_sound_that_mp4_refuses_keeps_it(infer, tmp_path):
+    path = str(tmp_path / 'low.mkv')
+    assert ffmpeg('-f', 'lavfi', '-i', 'testsrc=s=64x48:d=1', '-f', 'lavfi', '-i', 'sine=d=1', '-ar', '8000', '-c:a',
+                  'libmp3lame', path)
+    assert infer(path) == 0
+    assert streams(tmp_path / 'out' / 'low_overlay.mp4') == [('Video', 'h264'), ('Audio', 'aac')]
 
 
 def test_file_that_is_no_film_is_listed_and_the_rest_done(infer, photos, film, tmp_path, capsys):

@@ -3,7 +3,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from film_files import BLUE, RED, ffmpeg, moving_edge, write_film
+from film_files import BLUE, RED, ffmpeg, moving_edge, write_film, write_film_of_unknown_sound
 
 from files.errors import UserError
 from films.reader import FILM_EXTENSIONS, FilmReader, exact_rate
@@ -73,6 +73,20 @@ def test_pixels_that_are_not_square_become_so(tmp_path):
     path = write_film(tmp_path / 'wide.mp4', moving_edge(2), output_params=['-vf', 'setsar=2/1'])
     reader = FilmReader(path)
     assert (reader.height, reader.width) == (48, 128) and next(reader.frames()).shape == (48, 128, 3)
+
+
+def test_sound_that_mp4_refuses_is_encoded_anew(tmp_path):
+    path = str(tmp_path / 'low.mkv')
+    assert ffmpeg('-f', 'lavfi', '-i', 'testsrc=s=64x48:d=1', '-f', 'lavfi', '-i', 'sine=d=1', '-ar', '8000', '-c:a',
+                  'libmp3lame', path)
+    reader = FilmReader(path)
+    assert (reader.sound, reader.sound_encoder, reader.damage) == ('mp3', 'aac', None)
+
+
+def test_sound_that_cannot_be_decoded_is_told(tmp_path):
+    reader = FilmReader(write_film_of_unknown_sound(tmp_path / 'a.mkv'))
+    assert reader.sound_encoder is None and 'its sound (none) is left out' in reader.damage
+    assert len(list(reader.frames())) == 12 and 'its sound (none) is left out' in reader.damage
 
 
 def test_film_without_sound(tmp_path):

@@ -54,7 +54,7 @@ def test_progress_is_told_frame_by_frame(tmp_path):
 
 def test_few_frames_are_in_memory_at_a_time(tmp_path):
     class Long:
-        path, height, width, fps, sound, damage = 'long', 48, 64, 25, None, None
+        path, height, width, fps, sound_encoder, damage = 'long', 48, 64, 25, None, None
         decoded = 0
 
         def frames(self):
