@@ -32,6 +32,7 @@ from read_data import read_dataset
 from report.facts import facts_of
 from report.gallery import Gallery
 from report.page import Report, write_report
+from runs.bad_photos import BadPhotos, define_bad_data_flag
 from runs.data_set import ensure_data_set
 from runs.evaluation import evaluate
 from runs.flags import define_net_flags, define_prediction_flags, parse, run
@@ -74,11 +75,18 @@ def define_flags():
     define_prediction_flags(FLAGS, LOGS_DIR)
     define_precision_flag(FLAGS, 'prediction')
     define_net_flags(FLAGS)
+    define_bad_data_flag(FLAGS, None)
     flags.DEFINE_integer('ignore_label', None, 'pixels with this id are left out of all scores, but 0 counts by the '
                          'rule of each definition (default: as trained)', 0, 255, flag_values=FLAGS, module_name='data')
 
 
 define_flags()
+
+
+def as_trained(config, name, default=None):
+    """The value of a flag; where it was not given the run's, or else the default. config: config.json's, or None."""
+    given = FLAGS[name].value
+    return (config or {}).get('flags', {}).get(name, default) if given is None else given
 
 
 def predictor(segmenter, scales, submission_dir):
@@ -94,13 +102,15 @@ def predictor(segmenter, scales, submission_dir):
     return lambda singles: map(predict, singles)
 
 
-def test(results, count, classes, gallery, test_dir, kinds):
-    """Scores each of `count` Evaluated, keeps the gallery's, writes their pictures.
+def test(results, count, bad, classes, gallery, test_dir, kinds):
+    """Scores each of `count` Evaluated, keeps the gallery's, writes their pictures, and names what is left out.
 
     Returns (confusion matrix of all, list of per-image Scores or None).
     """
     total, scores = 0, []
     for result in tqdm(results, total=count, unit='photo', dynamic_ncols=True):
+        for line in bad.news() if bad else ():
+            tqdm.write(line)
         total = total + result.full
         score = per_image_scores(result.small)
         scores.append(score)
@@ -143,11 +153,11 @@ def main(argv):
     test_dir = os.path.join(FLAGS.logs_dir, 'test')
     with Segmenter(FLAGS.logs_dir, FLAGS.checkpoint, FLAGS, DATA_DIR, FLAGS.predict_class_0,
                    precision=FLAGS.precision) as segmenter:
-        classes, trained = segmenter.net.classes, (segmenter.config or {}).get('flags', {})
-        data_dir = FLAGS.data_dir or trained.get('data_dir', DATA_DIR)
-        ignore_label = trained.get('ignore_label') if FLAGS.ignore_label is None else FLAGS.ignore_label
+        classes, config = segmenter.net.classes, segmenter.config
+        data_dir, ignore_label = as_trained(config, 'data_dir', DATA_DIR), as_trained(config, 'ignore_label')
+        bad = BadPhotos() if as_trained(config, 'bad_data') == 'skip' else None
         ensure_data_set(data_dir)
-        records = read_dataset(data_dir, 'validation', len(classes)).records
+        records = read_dataset(data_dir, 'validation', len(classes), bad).records
         if FLAGS.list:
             records = read_list(FLAGS.list, data_dir)
         records = records[:FLAGS.test_num or len(records)]
@@ -159,8 +169,8 @@ def main(argv):
         started = time.time()
         predict = predictor(segmenter, scales, 'submission' in kinds and os.path.join(test_dir, 'submission'))
         batches = functools.partial(segmenter.batches, photo_of=lambda single: single.image)
-        results = evaluate(records, predict, len(classes), ignore_label, batches=batches)
-        total, scores = test(results, len(records), classes, gallery, test_dir, kinds)
+        results = evaluate(records, predict, len(classes), ignore_label, bad=bad, batches=batches)
+        total, scores = test(results, len(records), bad, classes, gallery, test_dir, kinds)
         seconds = time.time() - started
 
     blocks = (mean_scores(scores), scene_parsing_scores(total), all_class_scores(total))
@@ -170,7 +180,8 @@ def main(argv):
     how = {'scales': FLAGS.scales, 'flip': FLAGS.flip, 'predict_class_0': FLAGS.predict_class_0,
            'ignore_label': ignore_label, 'precision': segmenter.precision}
     path = os.path.join(test_dir, 'scores.json')
-    write_json(path, dict(scores_of(total, scores, classes), checkpoint=segmenter.checkpoint, predictions=how))
+    write_json(path, dict(scores_of(total, scores, classes), left_out=bad or {}, checkpoint=segmenter.checkpoint,
+                          predictions=how))
     print(f'\n{len(scores)} photos in {seconds:.0f} s; the scores are in {path}')
     if FLAGS.report:
         path = os.path.join(test_dir, 'report.html')
@@ -179,6 +190,8 @@ def main(argv):
         write_report(path, Report(f'Test of {segmenter.net.net}', lead, blocks, total, classes,
                                   *gallery.best_and_worst(), facts))
         print(f'the report is in {path}')
+    for line in bad.summary() if bad else ():
+        print(line)
     return 0
 
 

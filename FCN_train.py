@@ -22,7 +22,7 @@ from files.errors import UserError
 from files.lock import folder_lock
 from read_data import find_classes, read_dataset
 from runs.arrays import initialize
-from runs.bad_photos import BadPhotos
+from runs.bad_photos import BadPhotos, define_bad_data_flag
 from runs.checkpoint_keeper import CheckpointKeeper
 from runs.class_weights import class_weights
 from runs.config import NetConfig, check_same_run, save_config
@@ -68,8 +68,7 @@ def define_flags():
     flags.DEFINE_boolean('shuffle', True, '--noshuffle reads the photos in the order of their names', **group('data'))
     flags.DEFINE_integer('ignore_label', None, 'pixels with this id are left out of the loss and the scores: 0 leaves '
                          'out "others", 255 the border that some masks have (default: none)', 0, 255, **group('data'))
-    flags.DEFINE_enum('bad_data', 'stop', ['stop', 'skip'], 'what a photo or annotation does that cannot be used or '
-                      'has no partner: stop the run, or be left out and listed at the end', **group('data'))
+    define_bad_data_flag(FLAGS, 'stop')
     flags.DEFINE_integer('read_threads', 2, 'threads that decode photos', 1, **group('data'))
     define_net_flags(FLAGS, NET)
     flags.DEFINE_float('learning_rate', LEARNING_RATE, '1e-4 is common for Adam from scratch', 0., **group('training'))

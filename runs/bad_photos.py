@@ -1,5 +1,15 @@
 """The files that a run leaves out, each named when it is met and again at the end."""
+from absl import flags
+
 SHOWN = 50  # at the end
+
+
+def define_bad_data_flag(flag_values, default):
+    """--bad_data; a default of None stands for what the run was trained with."""
+    flags.DEFINE_enum('bad_data', default, ['stop', 'skip'], 'what a photo or annotation does that cannot be used or '
+                      'has no partner: stop the run, or be left out and listed at the end'
+                      + ('' if default else ' (default: as trained, else stop)'), flag_values=flag_values,
+                      module_name='data')
 
 
 class BadPhotos(dict):

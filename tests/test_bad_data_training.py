@@ -1,4 +1,5 @@
 """Training, testing and validation on data of which something is bad."""
+import json
 import os
 import re
 import sys
@@ -157,8 +158,25 @@ def leave_little_memory_for_validation():
     validation.evaluate = limited
 
 
-def test_testing_stops_at_a_bad_photo_whatever_training_did(spoilt):
+def test_testing_does_as_training_did_or_as_it_is_told(spoilt, capsys):
+    save(os.path.join(spoilt[0], 'images', 'validation', 'alone.png'), np.zeros((8, 8), np.uint8))
     train(spoilt, '--max_steps=2', '--bad_data=skip')
+    capsys.readouterr()
+    assert run_script(FCN_test, f'--logs_dir={spoilt[1]}') == 0
+    shown = capsys.readouterr().out
+    assert shown.count('left out: ') == 2  # as they are met
+    end = shown[shown.index('2 files were left out:'):].splitlines()
+    assert 'alone.png: ' in end[1] and 'p1.png: ' in end[2] and len(end) == 3
+    with open(os.path.join(spoilt[1], 'test', 'scores.json')) as file:
+        scores = json.load(file)
+    assert scores['images'] == 1 and sorted(map(os.path.basename, scores['left_out'])) == ['alone.png', 'p1.png']
+    with pytest.raises(UserError, match='alone.png'):
+        run_script(FCN_test, f'--logs_dir={spoilt[1]}', '--bad_data=stop')
+
+
+def test_testing_stops_at_a_bad_photo_where_training_does(spoilt):
+    with pytest.raises(UserError, match='saved, up to step 1'):
+        train(spoilt, '--max_steps=1')
     with pytest.raises(UserError, match='p1.png: '):
         run_script(FCN_test, f'--logs_dir={spoilt[1]}')
 
