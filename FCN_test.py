@@ -18,16 +18,7 @@ from absl import flags
 from tqdm import tqdm
 
 from files.atomic import write_json
-from metrics import (
-    all_class_scores,
-    format_scores,
-    format_table,
-    mean_scores,
-    per_class,
-    per_image_scores,
-    scene_parsing_scores,
-    without_unlabelled,
-)
+from metrics import per_image_scores
 from read_data import read_dataset
 from report.facts import facts_of
 from report.gallery import Gallery
@@ -40,9 +31,9 @@ from runs.list_file import read_list
 from runs.multi_scale import likeliest, mean_softmax, parse_scales
 from runs.precision import define_precision_flag
 from runs.saved_pictures import KINDS, check_names, parse_kinds, save_pictures, save_submission
+from runs.scores import blocks_of, print_scores, scores_of
 from segmenter import Segmenter
 from TensorflowUtils import assume_frozen_weights
-from visualize import short_name
 
 TEST_NUM = 100           # photos, the first in the order of their names; 0 for all
 LOGS_DIR = 'logs'
@@ -125,27 +116,6 @@ def test(results, count, bad, classes, gallery, test_dir, kinds):
     return total, scores
 
 
-def scores_of(total, scores, classes):
-    """The content of scores.json but for what it was made from."""
-    mean = mean_scores(scores)
-    return {
-        'per_image_mean': mean and mean._asdict(),
-        'scene_parsing': scene_parsing_scores(total)._asdict(),
-        'all_classes': all_class_scores(total)._asdict(),
-        'per_class': [dict(row._asdict(), name=classes[row.index].name)
-                      for row in per_class(without_unlabelled(total))],
-        'images': len(scores),
-        'images_without_labels': sum(score is None for score in scores),
-    }
-
-
-def print_scores(blocks, total, classes):
-    """Prints the table of classes and the three definitions."""
-    print(format_table(per_class(without_unlabelled(total)), [short_name(c.name) for c in classes]))
-    for block in blocks:
-        print('\n' + format_scores(block))
-
-
 def main(argv):
     """The whole test; returns the exit code."""
     parse(FLAGS, argv, __doc__)
@@ -173,8 +143,7 @@ def main(argv):
         total, scores = test(results, len(records), bad, classes, gallery, test_dir, kinds)
         seconds = time.time() - started
 
-    blocks = (mean_scores(scores), scene_parsing_scores(total), all_class_scores(total))
-    print_scores(blocks, total, classes)
+    print_scores(total, scores, classes)
     if 'submission' in kinds and FLAGS.predict_class_0:
         print('\nThe submission leaves class 0 out, these scores do not; --nopredict_class_0 scores what is submitted.')
     how = {'scales': FLAGS.scales, 'flip': FLAGS.flip, 'predict_class_0': FLAGS.predict_class_0,
@@ -187,7 +156,7 @@ def main(argv):
         path = os.path.join(test_dir, 'report.html')
         facts = facts_of(argv, segmenter, data_dir, how, scores, total, seconds)
         lead = f'{len(scores)} photos of {data_dir}, predicted by {segmenter.checkpoint}'
-        write_report(path, Report(f'Test of {segmenter.net.net}', lead, blocks, total, classes,
+        write_report(path, Report(f'Test of {segmenter.net.net}', lead, blocks_of(total, scores), total, classes,
                                   *gallery.best_and_worst(), facts))
         print(f'the report is in {path}')
     for line in bad.summary() if bad else ():

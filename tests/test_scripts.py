@@ -216,6 +216,16 @@ def test_scores_agree_with_those_of_the_inferred_pictures(trained, tmp_path):
         assert json.load(file)['scene_parsing']['pixel_accuracy'] == pytest.approx(right / labelled)
 
 
+def test_photos_without_labels_are_left_out_of_the_mean_and_counted(trained, tmp_path, capsys):
+    data_dir = write_data_set(tmp_path / 'data')
+    path = os.path.join(data_dir, 'annotations', 'validation', 'p1.png')
+    Image.new('L', Image.open(path).size).save(path)
+    run_script(FCN_test, f'--logs_dir={trained[1]}', f'--data_dir={data_dir}')
+    shown = capsys.readouterr().out
+    assert 'per-image mean (FCN-tensorflow-ADE20k), left out as unlabelled: 1\n' in shown
+    assert shown.count('left out as unlabelled') == 1  # the other definitions sum over pixels
+
+
 def test_test_num_limits_the_photos(trained):
     run_script(FCN_test, f'--logs_dir={trained[1]}', '--test_num=1')
     with open(os.path.join(trained[1], 'test', 'scores.json')) as file:
