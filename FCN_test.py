@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from files.atomic import write_json
 from metrics import per_image_scores
-from read_data import read_dataset
+from read_data import find_classes, read_dataset
 from report.facts import facts_of
 from report.gallery import Gallery
 from report.page import Report, write_report
@@ -47,7 +47,8 @@ FLAGS = flags.FlagValues()
 def define_flags():
     """Declares the flags; their defaults are the constants above."""
     test = {'flag_values': FLAGS, 'module_name': 'test'}
-    flags.DEFINE_integer('test_num', TEST_NUM, 'photos to test, 0 for all', 0, **test)
+    flags.DEFINE_integer('test_num', TEST_NUM, 'photos to test, 0 for all; of a --list all, unless this is given', 0,
+                         **test)
     flags.DEFINE_string('list', '', 'file of relative image paths, one a line: test these of images/, of any split, '
                         'instead of the validation photos', **test)
     flags.DEFINE_boolean('verbose', False, 'a line for each photo', **test)
@@ -78,6 +79,16 @@ def as_trained(config, name, default=None):
     """The value of a flag; where it was not given the run's, or else the default. config: config.json's, or None."""
     given = FLAGS[name].value
     return (config or {}).get('flags', {}).get(name, default) if given is None else given
+
+
+def find_records(data_dir, num_classes, bad):
+    """The Records to test: those of --list, or of the validation photos; bad: as for read_dataset."""
+    if FLAGS.list:
+        find_classes(data_dir, num_classes)  # as many as the net knows, or an error
+        records, most = read_list(FLAGS.list, data_dir), FLAGS['test_num'].present and FLAGS.test_num
+    else:
+        records, most = read_dataset(data_dir, 'validation', num_classes, bad).records, FLAGS.test_num
+    return records[:most or len(records)]
 
 
 def predictor(segmenter, scales, submission_dir):
@@ -127,10 +138,7 @@ def main(argv):
         data_dir, ignore_label = as_trained(config, 'data_dir', DATA_DIR), as_trained(config, 'ignore_label')
         bad = BadPhotos() if as_trained(config, 'bad_data') == 'skip' else None
         ensure_data_set(data_dir)
-        records = read_dataset(data_dir, 'validation', len(classes), bad).records
-        if FLAGS.list:
-            records = read_list(FLAGS.list, data_dir)
-        records = records[:FLAGS.test_num or len(records)]
+        records = find_records(data_dir, len(classes), bad)
         if kinds or FLAGS.save_good:
             check_names(records)
         print(f'{segmenter.describe()}; {len(records)} photos of {data_dir}')

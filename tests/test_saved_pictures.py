@@ -129,6 +129,17 @@ def test_list_says_which_photos_are_tested(test_photos, data_dir, run_dir, tmp_p
     np.testing.assert_array_equal(np.array(opened(folder, 'colour', 'p0.png')), listed)
 
 
+def test_list_needs_no_whole_split_and_is_tested_to_its_end(test_photos, tmp_path, monkeypatch):
+    data_dir = write_data_set(tmp_path / 'mine', training=3, validation=0)
+    for kind, name in (('images', 'alone.png'), ('annotations', 'other.png')):
+        Image.new('L', (8, 8)).save(os.path.join(data_dir, kind, 'training', name))
+    (tmp_path / 'list.txt').write_text('training/p2.png\ntraining/p0.png\ntraining/p1.png\n')
+    monkeypatch.setattr(FCN_test.FLAGS['test_num'], 'value', 2)  # the default; of a list it is none
+    flags = (f'--data_dir={data_dir}', f'--list={tmp_path / "list.txt"}')
+    assert scores_in(test_photos(*flags))['images'] == 3
+    assert scores_in(test_photos(*(flags + ('--test_num=1',))))['images'] == 1
+
+
 def test_photos_of_one_name_are_not_saved_over_each_other(test_photos, tmp_path):
     (tmp_path / 'list.txt').write_text('training/p0.png\nvalidation/p0.png\n')
     with pytest.raises(UserError, match=r'training.p0\.png and .*validation.p0\.png have the same name'):
