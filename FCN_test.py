@@ -24,13 +24,14 @@ from report.facts import facts_of
 from report.gallery import Gallery
 from report.page import Report, write_report
 from runs.bad_photos import BadPhotos, define_bad_data_flag
+from runs.checkpoints import config_folder
 from runs.data_set import ensure_data_set
 from runs.evaluation import evaluate
 from runs.flags import define_net_flags, define_prediction_flags, parse, run
 from runs.list_file import read_list
 from runs.multi_scale import likeliest, mean_softmax, parse_scales
 from runs.precision import define_precision_flag
-from runs.saved_pictures import KINDS, check_names, parse_kinds, save_pictures, save_submission
+from runs.saved_pictures import KINDS, Pictures, parse_kinds
 from runs.scores import blocks_of, print_scores, scores_of
 from segmenter import Segmenter
 from TensorflowUtils import assume_frozen_weights
@@ -64,7 +65,8 @@ def define_flags():
                         '0.5,0.75,1,1.25,1.5 takes six times as long', flag_values=FLAGS, module_name='prediction')
     flags.DEFINE_boolean('flip', False, 'the mirrored photo is averaged too, which takes twice as long',
                          flag_values=FLAGS, module_name='prediction')
-    define_prediction_flags(FLAGS, LOGS_DIR)
+    define_prediction_flags(FLAGS, LOGS_DIR, '; results go into its test/, or without this flag into that of the run '
+                            'which --checkpoint is of')
     define_precision_flag(FLAGS, 'prediction')
     define_net_flags(FLAGS)
     define_bad_data_flag(FLAGS, None)
@@ -91,20 +93,28 @@ def find_records(data_dir, num_classes, bad):
     return records[:most or len(records)]
 
 
-def predictor(segmenter, scales, submission_dir):
-    """Function from Singles to their ids at the net's size, which writes the benchmark's files if there is a folder."""
-    if scales == (1.,) and not FLAGS.flip and not submission_dir:
+def results_dir(checkpoint):
+    """The folder of the scores and pictures; without a --logs_dir that of the run which the checkpoint is of."""
+    run_dir = config_folder(checkpoint)
+    if FLAGS['logs_dir'].present or run_dir == os.path.abspath(FLAGS.logs_dir):
+        run_dir = FLAGS.logs_dir
+    return os.path.join(run_dir, 'test')
+
+
+def predictor(segmenter, scales, submit):
+    """Function from Singles to their ids at the net's size; submit: None, or what to call with each and other ids."""
+    if scales == (1.,) and not FLAGS.flip and not submit:
         return lambda singles: segmenter.predict_batch(np.stack([single.image for single in singles]))
 
     def predict(single):
         softmax = mean_softmax(segmenter.softmax_batch, single.image, scales, FLAGS.flip)
-        if submission_dir:
-            save_submission(submission_dir, single, likeliest(softmax, with_class_0=False))
+        if submit:
+            submit(single, likeliest(softmax, with_class_0=False))
         return likeliest(softmax, FLAGS.predict_class_0)
     return lambda singles: map(predict, singles)
 
 
-def test(results, count, bad, classes, gallery, test_dir, kinds):
+def test(results, count, bad, gallery, pictures):
     """Scores each of `count` Evaluated, keeps the gallery's, writes their pictures, and names what is left out.
 
     Returns (confusion matrix of all, list of per-image Scores or None).
@@ -123,7 +133,7 @@ def test(results, count, bad, classes, gallery, test_dir, kinds):
         if score:
             gallery.add(result, score)
         good = score and score.pixel_accuracy > FLAGS.good_accuracy and score.mean_iu > FLAGS.good_mean_iu
-        save_pictures(test_dir, kinds + ['good'] if FLAGS.save_good and good else kinds, result, classes)
+        pictures.save(result, good)
     return total, scores
 
 
@@ -131,7 +141,6 @@ def main(argv):
     """The whole test; returns the exit code."""
     parse(FLAGS, argv, __doc__)
     scales, kinds = parse_scales(FLAGS.scales), parse_kinds(FLAGS.save)
-    test_dir = os.path.join(FLAGS.logs_dir, 'test')
     with Segmenter(FLAGS.logs_dir, FLAGS.checkpoint, FLAGS, DATA_DIR, FLAGS.predict_class_0,
                    precision=FLAGS.precision) as segmenter:
         classes, config = segmenter.net.classes, segmenter.config
@@ -139,16 +148,16 @@ def main(argv):
         bad = BadPhotos() if as_trained(config, 'bad_data') == 'skip' else None
         ensure_data_set(data_dir)
         records = find_records(data_dir, len(classes), bad)
-        if kinds or FLAGS.save_good:
-            check_names(records)
+        test_dir = results_dir(segmenter.checkpoint)
+        pictures = Pictures(test_dir, kinds + ['good'] * FLAGS.save_good, records, classes)
         print(f'{segmenter.describe()}; {len(records)} photos of {data_dir}')
 
         gallery = Gallery(len(classes), ignore_label)
         started = time.time()
-        predict = predictor(segmenter, scales, 'submission' in kinds and os.path.join(test_dir, 'submission'))
+        predict = predictor(segmenter, scales, pictures.submit if 'submission' in kinds else None)
         batches = functools.partial(segmenter.batches, photo_of=lambda single: single.image)
         results = evaluate(records, predict, len(classes), ignore_label, bad=bad, batches=batches)
-        total, scores = test(results, len(records), bad, classes, gallery, test_dir, kinds)
+        total, scores = test(results, len(records), bad, gallery, pictures)
         seconds = time.time() - started
 
     print_scores(total, scores, classes)
@@ -167,7 +176,7 @@ def main(argv):
         write_report(path, Report(f'Test of {segmenter.net.net}', lead, blocks_of(total, scores), total, classes,
                                   *gallery.best_and_worst(), facts))
         print(f'the report is in {path}')
-    for line in bad.summary() if bad else ():
+    for line in pictures.notes() + (bad.summary() if bad else []):
         print(line)
     return 0
 

@@ -29,10 +29,10 @@ def define_net_flags(flag_values, default_net=UNSET):
                        0.01, 1., **given)
 
 
-def define_prediction_flags(flag_values, logs_dir):
-    """What FCN_test and FCN_infer need to find a trained net and predict with it."""
+def define_prediction_flags(flag_values, logs_dir, more=''):
+    """What FCN_test and FCN_infer need to find a trained net and predict with it; more: to be said of --logs_dir."""
     given = {'flag_values': flag_values, 'module_name': 'checkpoint'}
-    flags.DEFINE_string('logs_dir', logs_dir, 'folder of the training run to use', **given)
+    flags.DEFINE_string('logs_dir', logs_dir, 'folder of the training run to use' + more, **given)
     flags.DEFINE_string('checkpoint', '', 'checkpoint to use: a prefix such as logs/model.ckpt-500, one of its files, '
                         'a folder, or "best" for the best on validation (default: the last in logs_dir)', **given)
     flags.DEFINE_string('data_dir', UNSET, 'data set whose photos or classes.csv to use (default: as trained)',

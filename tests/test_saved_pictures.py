@@ -1,6 +1,7 @@
 """What FCN_test writes beside its scores: pictures, the benchmark's files, the report."""
 import json
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -145,6 +146,35 @@ def test_photos_of_one_name_are_not_saved_over_each_other(test_photos, tmp_path)
     with pytest.raises(UserError, match=r'training.p0\.png and .*validation.p0\.png have the same name'):
         test_photos(f'--list={tmp_path / "list.txt"}', '--save=colour')
     assert scores_in(test_photos(f'--list={tmp_path / "list.txt"}'))['images'] == 2
+
+
+@pytest.mark.parametrize('checkpoint', ['{}', '{}/best', '{}/model.ckpt-0'])
+def test_scores_of_another_runs_checkpoint_stand_in_that_run(data_dir, run_dir, tmp_path, monkeypatch, checkpoint):
+    run_copy = str(tmp_path / 'elsewhere')
+    shutil.copytree(run_dir, run_copy)
+    shutil.copytree(run_dir, os.path.join(run_copy, 'best'), ignore=lambda *_: ['config.json'])
+    monkeypatch.chdir(tmp_path)
+    run_script(FCN_test, f'--checkpoint={checkpoint.format("elsewhere")}', f'--data_dir={data_dir}')
+    assert scores_in(os.path.join(run_copy, 'test'))['images'] == 2 and not os.path.exists('logs')
+
+
+def test_pictures_of_an_earlier_test_are_told(test_photos, capsys):
+    folder = test_photos('--save=colour,side_by_side', '--save_good', '--good_mean_iu=0', '--good_accuracy=0')
+    assert 'note: ' not in capsys.readouterr().out
+    test_photos('--save=colour', '--test_num=1', '--save_good', '--good_mean_iu=1')
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith('note: ')]
+    assert told == [f'note: {count} of the files in {os.path.join(folder, kind)}, such as {name}, are not of this test'
+                    for count, kind, name in ((1, 'colour', 'p1.png'), (2, 'good', 'p0.png'))]
+
+
+def test_submission_is_not_started_beside_files_of_other_photos(test_photos):
+    folder = os.path.join(test_photos('--save=submission'), 'submission')
+    test_photos('--save=submission')  # of the same photos: they are replaced
+    Image.new('L', (3, 3)).save(os.path.join(folder, 'old.png'))
+    before = os.stat(os.path.join(folder, 'p0.png')).st_mtime_ns
+    with pytest.raises(UserError, match='submission holds 1 files that are of no photo of this test, such as old.png'):
+        test_photos('--save=submission')
+    assert os.stat(os.path.join(folder, 'p0.png')).st_mtime_ns == before
 
 
 @pytest.mark.parametrize('flag, message', [
