@@ -24,7 +24,7 @@ from files.images import read_photo
 from films.frame_folder import FrameFolder
 from films.reader import FilmReader
 from films.segment import segment_film
-from inference.flags import define_result_flags, define_size_flags
+from inference.flags import define_max_side_flag, define_result_flags, define_tile_flags
 from inference.plan import find_inputs, folder_film, is_done, is_photo, plan, take_shard
 from inference.probabilities import save_probabilities
 from inference.views import VIEWS
@@ -56,7 +56,8 @@ def define_flags():
     flags.DEFINE_string('output_dir', OUTPUT_DIR, 'where the results go, not among the photos; made if it is not there',
                         **infer)
     define_result_flags(FLAGS)
-    define_size_flags(FLAGS)
+    define_max_side_flag(FLAGS)
+    define_tile_flags(FLAGS)
     define_prediction_flags(FLAGS, LOGS_DIR)
     define_precision_flag(FLAGS, 'prediction')
     define_net_flags(FLAGS)

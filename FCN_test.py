@@ -18,6 +18,8 @@ from absl import flags
 from tqdm import tqdm
 
 from files.atomic import write_json
+from files.errors import UserError
+from inference.flags import define_tile_flags
 from metrics import per_image_scores
 from read_data import find_classes, read_dataset
 from report.facts import facts_of
@@ -67,6 +69,7 @@ def define_flags():
                          flag_values=FLAGS, module_name='prediction')
     define_prediction_flags(FLAGS, LOGS_DIR, '; results go into its test/, or without this flag into that of the run '
                             'which --checkpoint is of')
+    define_tile_flags(FLAGS)
     define_precision_flag(FLAGS, 'prediction')
     define_net_flags(FLAGS)
     define_bad_data_flag(FLAGS, None)
@@ -107,7 +110,11 @@ def predictor(segmenter, scales, submit):
         return lambda singles: segmenter.predict_batch(np.stack([single.image for single in singles]))
 
     def predict(single):
-        softmax = mean_softmax(segmenter.softmax_batch, single.image, scales, FLAGS.flip)
+        try:
+            softmax = mean_softmax(segmenter.softmax_batch, single.image, scales, FLAGS.flip)
+        except MemoryError:
+            raise UserError(f'{single.record.image}: memory ran out on its probabilities, 4 bytes for each pixel and '
+                            'class at each scale. Use smaller --scales, or scale it and its annotation down.')
         if submit:
             submit(single, likeliest(softmax, with_class_0=False))
         return likeliest(softmax, FLAGS.predict_class_0)
@@ -141,8 +148,8 @@ def main(argv):
     """The whole test; returns the exit code."""
     parse(FLAGS, argv, __doc__)
     scales, kinds = parse_scales(FLAGS.scales), parse_kinds(FLAGS.save)
-    with Segmenter(FLAGS.logs_dir, FLAGS.checkpoint, FLAGS, DATA_DIR, FLAGS.predict_class_0,
-                   precision=FLAGS.precision) as segmenter:
+    with Segmenter(FLAGS.logs_dir, FLAGS.checkpoint, FLAGS, DATA_DIR, FLAGS.predict_class_0, None,
+                   FLAGS.tile, FLAGS.tile_margin, FLAGS.precision) as segmenter:
         classes, config = segmenter.net.classes, segmenter.config
         data_dir, ignore_label = as_trained(config, 'data_dir', DATA_DIR), as_trained(config, 'ignore_label')
         bad = BadPhotos() if as_trained(config, 'bad_data') == 'skip' else None
@@ -164,7 +171,8 @@ def main(argv):
     if 'submission' in kinds and FLAGS.predict_class_0:
         print('\nThe submission leaves class 0 out, these scores do not; --nopredict_class_0 scores what is submitted.')
     how = {'scales': FLAGS.scales, 'flip': FLAGS.flip, 'predict_class_0': FLAGS.predict_class_0,
-           'ignore_label': ignore_label, 'precision': segmenter.precision}
+           'ignore_label': ignore_label, 'tile': FLAGS.tile, 'tile_margin': FLAGS.tile_margin,
+           'precision': segmenter.precision}
     path = os.path.join(test_dir, 'scores.json')
     write_json(path, dict(scores_of(total, scores, classes), left_out=bad or {}, checkpoint=segmenter.checkpoint,
                           predictions=how))

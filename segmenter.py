@@ -127,31 +127,33 @@ class Segmenter:
 
     def predict_batch(self, images):
         """Class ids of images at the net's size: uint8 [B, H, W, 3] -> uint8 [B, H, W]."""
-        return self._run(self._ids, images)
+        return self._see([self._ids], images)[0]
 
     def softmax_batch(self, images):
         """Probabilities of the classes, class 0 included: uint8 [B, H, W, 3] -> float32 [B, H, W, num_classes]."""
-        return self._run(self._softmax, images)
+        return self._see([self._softmax], images)[0]
 
     def _predict(self, photos, fetches):
         """What is fetched of photos that the net sees at one size: of each photo a list of [H, W, ...] at its own."""
         size = self._net_size(photos[0])
         images = [resize_photo(photo, *size) for photo in photos]
         images = np.stack(images) if len(images) > 1 else images[0][np.newaxis]  # np.stack would copy
-        if self._tile and max(size) > self._tile:
-            results = run_tiled(functools.partial(self._run, fetches), images, self._tile, self._tile_margin)
-        else:
-            results = self._run(fetches, images)
+        results = self._see(fetches, images)
         return [[_resized(result[i], photo) for result in results] for i, photo in enumerate(photos)]
+
+    def _see(self, fetches, images):
+        """What is fetched of images at the net's size, [B, H, W, ...] each; large ones pass the net in tiles."""
+        if self._tile and max(images.shape[1:3]) > self._tile:
+            return run_tiled(functools.partial(self._run, fetches), images, self._tile, self._tile_margin)
+        return self._run(fetches, images)
 
     def _run(self, fetch, images):
         try:
             return self._session.run(fetch, {self._images: images})
         except (tf.errors.ResourceExhaustedError, MemoryError):
             raise UserError(f'memory ran out on images of {images.shape[1]}x{images.shape[2]} pixels. Use --tile=768 '
-                            'to let the net see larger photos in parts (or smaller ones than now), or --max_side=1024 '
-                            'to let it see them scaled down; a test has neither: use smaller --scales there, or scale '
-                            'photos and annotations down.')
+                            'to let the net see larger photos in parts (or smaller ones than now), or in inference '
+                            '--max_side=1024 to let it see them scaled down.')
 
     def describe(self):
         """One line for the log: device, net and checkpoint."""

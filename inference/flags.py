@@ -23,11 +23,16 @@ def define_result_flags(flag_values):
     flags.DEFINE_float('fps', 25., 'frames a second of --film', 0.1, 1000., **given)
 
 
-def define_size_flags(flag_values):
-    """How large the net sees photos and frames."""
-    given = {'flag_values': flag_values, 'module_name': 'size'}
+def define_max_side_flag(flag_values):
+    """How large inference shows the net photos and frames; a test always shows them as they are."""
     flags.DEFINE_integer('max_side', None, 'the net sees larger photos scaled down to this longer side, which takes '
-                         'less memory and time; results keep the photo\'s own size (default: none)', 32, **given)
+                         'less memory and time; results keep the photo\'s own size (default: none)', 32,
+                         flag_values=flag_values, module_name='size')
+
+
+def define_tile_flags(flag_values):
+    """How much of a photo the net sees at once."""
+    given = {'flag_values': flag_values, 'module_name': 'size'}
     flags.DEFINE_integer('tile', None, 'the net sees larger photos in tiles of this side, which bounds the memory; 0 '
                          f'for no tiles (default: {AUTO_TILE} with a margin that changes nothing, for the fcn nets; '
                          'the dilated nets look at the whole photo)', 0, **given)

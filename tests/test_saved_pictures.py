@@ -109,6 +109,26 @@ def test_scales_and_flip_score_the_averaged_prediction(test_photos, data_dir, ru
     assert scores_in(folder)['predictions']['scales'] == '0.5,1,1.5'
 
 
+def test_photo_is_seen_in_tiles_and_named_where_its_probabilities_find_no_memory(test_photos, monkeypatch):
+    sizes, run = [], Segmenter._run
+
+    def seen(segmenter, fetch, images):
+        sizes.append(images.shape[1:3])
+        return run(segmenter, fetch, images)
+
+    monkeypatch.setattr(Segmenter, '_run', seen)
+    test_photos('--tile=32', '--tile_margin=0', '--test_num=1')
+    test_photos('--tile=32', '--tile_margin=0', '--test_num=1', '--scales=1,2')
+    assert set(sizes) == {(32, 32)} and len(sizes) == 4 + 4 + 16  # 40x52 pixels are 64x64 for the net
+    monkeypatch.setattr(np, 'zeros', no_memory)
+    with pytest.raises(UserError, match='p0.png: memory ran out on its probabilities.*--scales'):
+        test_photos('--scales=1,2')
+
+
+def no_memory(*_):
+    raise MemoryError
+
+
 def test_report_says_how_it_was_made(test_photos, data_dir, run_dir):
     folder = test_photos('--report', '--test_num=2')
     with open(os.path.join(folder, 'report.html'), encoding='utf-8') as file:

@@ -146,7 +146,9 @@ def test_tiles_bound_what_the_net_sees_at_once(logs_dir, monkeypatch):
             'run': lambda self, fetch, feed: seen.extend(image.shape for image in feed.values()) or run(fetch, feed),
             'close': tiled._session.close})())
         assert tiled.predict(photo(200, 300)).shape == (200, 300)
-    assert len(seen) > 1 and set(seen) == {(1, 128, 128, 3)}
+        assert tiled.predict_batch(photo(192, 320)[None]).shape == (1, 192, 320)
+        assert tiled.softmax_batch(photo(192, 320)[None]).shape == (1, 192, 320, 5)
+    assert len(seen) > 3 and set(seen) == {(1, 128, 128, 3)}
 
 
 @pytest.mark.parametrize('wrong', [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 4), np.uint8),
