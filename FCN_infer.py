@@ -9,43 +9,34 @@ For street.jpg there is street.png (pixel values are class ids, any viewer shows
 street_legend.png; for street.mp4 street_overlay.mp4 with its sound, and street_overlay_legend.png. What cannot be
 read is listed at the end, and the exit code is then 1.
 """
-import collections
 import functools
 import os
 
 from absl import flags
 from tqdm import tqdm
 
-from batch_reader import in_order
-from files.atomic import is_full_disk
 from files.errors import UserError
 from files.folders import make_folder
-from files.images import read_photo
 from films.frame_folder import FrameFolder
 from films.reader import FilmReader
 from films.segment import segment_film
 from inference.flags import define_max_side_flag, define_result_flags, define_tile_flags
+from inference.photos import OUT_OF_MEMORY, infer_photos
 from inference.plan import find_inputs, folder_film, is_done, is_photo, plan, take_shard
-from inference.probabilities import save_probabilities
 from inference.views import VIEWS
 from read_data import read_classes
 from runs.flags import define_net_flags, define_prediction_flags, parse, run
 from runs.precision import define_precision_flag
 from segmenter import Segmenter
 from TensorflowUtils import assume_frozen_weights
-from visualize import describe, legend, palette, save_ids, save_picture
+from visualize import describe, legend, palette, save_picture
 
 INFER_DIR = 'infer'
 OUTPUT_DIR = 'output'
 LOGS_DIR = 'logs'
 DATA_DIR = os.path.join('Data_zoo', 'MIT_SceneParsing', 'ADEChallengeData2016')  # its classes, where no run names them
 
-OUT_OF_MEMORY = 'memory ran out. Use --tile=768, which bounds it, or --max_side=1024.'
-
 FLAGS = flags.FlagValues()
-# photo: uint8 [H, W, 3]; ids: uint8 [H, W]; softmax: float32 [H, W, N]; each None until it is known, and for good
-# where error is set
-Work = collections.namedtuple('Work', 'item photo ids softmax error')
 
 
 def define_flags():
@@ -81,76 +72,6 @@ def shown_classes(classes):
     if len(shown) != len(classes):
         raise UserError(f'--color_map={FLAGS.color_map} lists {len(shown)} classes, but the net knows {len(classes)}.')
     return shown
-
-
-def read(item):
-    """Work with its photo, or with the error that reading it gave."""
-    work = Work(item, None, None, None, item.error)
-    if work.error:
-        return work
-    try:
-        return work._replace(photo=read_photo(item.path))
-    except UserError as error:
-        return work._replace(error=str(error))
-
-
-def predict(segmenter, works):
-    """Yields each Work with its ids, and probabilities if asked for, or with the error that predicting gave."""
-    for batch in segmenter.batches(works, lambda work: None if FLAGS.softmax else work.photo):
-        yield from predict_batch(segmenter, batch)
-
-
-def predict_batch(segmenter, works):
-    """A list of Works with what `predict` adds; one that has an error, or wants probabilities, is alone in its list."""
-    if works[0].error:
-        return works
-    try:
-        if FLAGS.softmax:
-            ids, softmax = segmenter.predict_both(works[0].photo)
-            return [works[0]._replace(ids=ids, softmax=softmax)]
-        every = segmenter.predict([work.photo for work in works])
-        return [work._replace(ids=ids) for work, ids in zip(works, every)]
-    except (UserError, MemoryError) as error:
-        if len(works) > 1:  # one's fault must not cost the others their results
-            return [predict_batch(segmenter, [work])[0] for work in works]
-        words = error if isinstance(error, UserError) else OUT_OF_MEMORY
-        return [works[0]._replace(error=f'{works[0].item.path}: {words}')]
-
-
-def write(work, classes):
-    """Writes a photo's results; returns the error, or None, and the line that describes it.
-
-    Raises UserError where the disk is full: the next photos would not find room either.
-    """
-    if work.error:
-        return work.error, ''
-    outputs, colours = work.item.outputs, palette(classes)
-    try:
-        save_ids(outputs['ids'], work.ids, colours)
-        save_picture(outputs['view'], VIEWS[FLAGS.view](work.photo, work.ids, colours))
-        save_picture(outputs['legend'], legend(work.ids, classes))
-        if work.softmax is not None:
-            save_probabilities(outputs['softmax'], work.softmax)
-    except UserError as error:
-        if is_full_disk(error):
-            raise
-        return f'{work.item.path}: {error}', ''
-    except MemoryError:
-        return f'{work.item.path}: {OUT_OF_MEMORY}', ''
-    return None, f'{work.item.path}: {describe(work.ids, classes)}'
-
-
-def infer_photos(items, segmenter, classes, errors):
-    """Segments photos; appends to `errors` why one could not be done."""
-    # Reading, predicting and writing overlap: each stage works on another photo.
-    predicted = predict(segmenter, in_order(read, items, 2, ahead=4))
-    finish = functools.partial(write, classes=classes)
-    for error, line in tqdm(in_order(finish, predicted, 1, ahead=2), total=len(items), unit='photo',
-                            dynamic_ncols=True, disable=not items):
-        if error:
-            errors.append(error)
-        else:
-            tqdm.write(line)
 
 
 def film_facts(film):
@@ -201,7 +122,7 @@ def main(argv):
             print(f'{len(items) - len(todo)} of them are done already')
         failed = []
         try:
-            infer_photos(list(filter(is_photo, todo)), segmenter, classes, failed)
+            infer_photos(list(filter(is_photo, todo)), segmenter, classes, FLAGS.view, FLAGS.softmax, failed)
             failed += filter(None, (infer_film(item, segmenter, classes) for item in todo if not is_photo(item)))
             print(f'{len(items) - len(failed)} of {len(items)} done ({counted}); the results are in '
                   f'{FLAGS.film or FLAGS.output_dir}')

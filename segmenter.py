@@ -93,9 +93,9 @@ class Segmenter:
         fetch = self._ids if argmax else self._softmax
         return self._predict([images], [fetch])[0][0]
 
-    def predict_both(self, photo):
-        """(ids, probabilities) of one photo as `predict` gives them, in one pass."""
-        return tuple(self._predict([photo], [self._ids, self._softmax])[0])
+    def predict_both(self, photo, dtype=np.float32):
+        """(ids, probabilities) of one photo as `predict` gives them, in one pass; dtype: of the probabilities."""
+        return tuple(self._predict([photo], [self._ids, self._softmax], dtype)[0])
 
     def predict_each(self, photos):
         """Yields (photo, ids) for each of `photos`, any iterable, in their order. Raises UserError as predict does."""
@@ -133,13 +133,15 @@ class Segmenter:
         """Probabilities of the classes, class 0 included: uint8 [B, H, W, 3] -> float32 [B, H, W, num_classes]."""
         return self._see([self._softmax], images)[0]
 
-    def _predict(self, photos, fetches):
+    def _predict(self, photos, fetches, dtype=np.float32):
         """What is fetched of photos that the net sees at one size: of each photo a list of [H, W, ...] at its own."""
         size = self._net_size(photos[0])
         images = [resize_photo(photo, *size) for photo in photos]
         images = np.stack(images) if len(images) > 1 else images[0][np.newaxis]  # np.stack would copy
         results = self._see(fetches, images)
-        return [[_resized(result[i], photo) for result in results] for i, photo in enumerate(photos)]
+        return [[resize_ids(result[i], *photo.shape[:2]) if result.ndim == 3 else
+                 resize_probabilities(result[i], *photo.shape[:2], dtype=dtype) for result in results]
+                for i, photo in enumerate(photos)]
 
     def _see(self, fetches, images):
         """What is fetched of images at the net's size, [B, H, W, ...] each; large ones pass the net in tiles."""
@@ -169,11 +171,6 @@ class Segmenter:
 
     def __exit__(self, *exception):
         self.close()
-
-
-def _resized(result, photo):
-    resize = resize_ids if result.ndim == 2 else resize_probabilities
-    return resize(result, *photo.shape[:2])
 
 
 def _check_photo(photo):

@@ -4,15 +4,16 @@ import numpy as np
 from files.atomic import whole_file
 
 
-def resize_probabilities(softmax, height, width):
-    """float32 [h, w, N] -> [height, width, N] as add_resized does it; each pixel's still sum to one.
+def resize_probabilities(softmax, height, width, dtype=np.float32):
+    """float32 [h, w, N] -> dtype [height, width, N] as add_resized does it; each pixel's still sum to one.
 
-    The input itself where the size is the same.
+    The input itself where size and dtype are the same. No other array of the new size is made.
     """
     if softmax.shape[:2] == (height, width):
-        return softmax
-    resized = np.zeros((height, width, softmax.shape[2]), np.float32)
-    add_resized(resized, softmax)
+        return softmax.astype(dtype, copy=False)
+    resized = np.empty((height, width, softmax.shape[2]), dtype)
+    for y, row in enumerate(_resized_rows(softmax, height, width)):
+        resized[y] = row
     return resized
 
 
@@ -22,13 +23,19 @@ def add_resized(total, values):
     Without antialiasing, as PyTorch's align_corners=False: probabilities are smooth. It goes row by row, all classes at
     once, and needs no second array of that size.
     """
-    top, bottom, down = _neighbours(values.shape[0], total.shape[0])
-    left, right, across = _neighbours(values.shape[1], total.shape[1])
+    for y, row in enumerate(_resized_rows(values, *total.shape[:2])):
+        total[y] += row
+
+
+def _resized_rows(values, height, width):
+    """Yields the rows, float32 [width, N], of values [h, w, N] at another size."""
+    top, bottom, down = _neighbours(values.shape[0], height)
+    left, right, across = _neighbours(values.shape[1], width)
     across = across[:, np.newaxis]
-    for y in range(len(total)):
+    for y in range(height):
         row = values[top[y]] + down[y] * (values[bottom[y]] - values[top[y]])  # [w, N]
         start = row[left]
-        total[y] += start + across * (row[right] - start)
+        yield start + across * (row[right] - start)
 
 
 def save_probabilities(path, softmax):
@@ -37,7 +44,7 @@ def save_probabilities(path, softmax):
     Not compressed: that makes such a file a tenth smaller in eight times the time.
     """
     with whole_file(path) as part:
-        np.savez(part, softmax=softmax.astype(np.float16))
+        np.savez(part, softmax=softmax.astype(np.float16, copy=False))
 
 
 def _neighbours(length, new_length):

@@ -162,6 +162,15 @@ def test_photo_of_a_batch_that_finds_no_memory_costs_only_itself(error, logs_dir
     assert re.findall(r'not done: .*?(\w+\.png: memory ran out)', capsys.readouterr().out) == ['b.png: memory ran out']
 
 
+def test_memory_that_is_too_small_for_probabilities_is_told_so(logs_dir, photos, tmp_path, monkeypatch, capsys):
+    def no_memory(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(Segmenter, 'predict_both', no_memory)
+    assert infer(logs_dir, tmp_path, '--softmax', str(photos)) == 1
+    assert capsys.readouterr().out.count('memory ran out. --softmax takes') == 3
+
+
 def test_full_disk_stops_inference_and_leaves_no_half_file(logs_dir, photos, tmp_path):
     from disks import fill, small_disk
     (photos / 'a.png').write_text('no photo')

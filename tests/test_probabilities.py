@@ -1,5 +1,8 @@
 """Probabilities at another size, and in a file."""
+import tracemalloc
+
 import numpy as np
+import pytest
 from PIL import Image
 
 from inference.probabilities import resize_probabilities, save_probabilities
@@ -20,6 +23,18 @@ def test_resized_probabilities_still_sum_to_one():
     resized = resize_probabilities(softmax(64, 96), 61, 75)
     assert resized.shape == (61, 75, 4) and resized.dtype == np.float32
     np.testing.assert_allclose(resized.sum(axis=2), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize('size', [(61, 75), (64, 96)])
+def test_float16_is_that_of_the_float32_without_an_array_of_it(size):
+    small = softmax(64, 96, 8)
+    expected = resize_probabilities(small, *size).astype(np.float16)
+    tracemalloc.start()
+    resized = resize_probabilities(small, *size, dtype=np.float16)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    np.testing.assert_array_equal(resized, expected)
+    assert resized.dtype == np.float16 and peak < 1.5 * resized.nbytes
 
 
 def test_enlarged_as_photos_are():

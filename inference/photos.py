@@ -1,0 +1,95 @@
+"""Photos through inference: read, predicted and written, each stage at work on another photo."""
+import collections
+import functools
+
+import numpy as np
+from tqdm import tqdm
+
+from batch_reader import in_order
+from files.atomic import is_full_disk
+from files.errors import UserError
+from files.images import read_photo
+from inference.probabilities import save_probabilities
+from inference.views import VIEWS
+from visualize import describe, legend, palette, save_ids, save_picture
+
+OUT_OF_MEMORY = 'memory ran out. Use --tile=768, which bounds it, or --max_side=1024.'
+SOFTMAX_OUT_OF_MEMORY = ('memory ran out. --softmax takes 2 bytes a class for each pixel of the photo, and 4 for each '
+                         'that the net sees, fewer with --max_side=1024. Leave --softmax out, or scale the photo down.')
+
+# photo: uint8 [H, W, 3]; ids: uint8 [H, W]; softmax: float16 [H, W, N]; each None until it is known, and for good
+# where error is set
+Work = collections.namedtuple('Work', 'item photo ids softmax error')
+
+
+def infer_photos(items, segmenter, classes, view, softmax, errors):
+    """Segments photos; appends to `errors` why one could not be done.
+
+    view: a key of VIEWS; softmax: whether to save the probabilities too.
+    """
+    predicted = _predict(segmenter, in_order(_read, items, 2, ahead=4), softmax)
+    finish = functools.partial(_write, classes=classes, view=view)
+    ahead = 0 if softmax else 2  # probabilities are too large to wait for each other
+    for error, line in tqdm(in_order(finish, predicted, 1, ahead), total=len(items), unit='photo', dynamic_ncols=True,
+                            disable=not items):
+        if error:
+            errors.append(error)
+        else:
+            tqdm.write(line)
+
+
+def _read(item):
+    """Work with its photo, or with the error that reading it gave."""
+    work = Work(item, None, None, None, item.error)
+    if work.error:
+        return work
+    try:
+        return work._replace(photo=read_photo(item.path))
+    except UserError as error:
+        return work._replace(error=str(error))
+
+
+def _predict(segmenter, works, softmax):
+    """Yields each Work with its ids, and probabilities if asked for, or with the error that predicting gave."""
+    for batch in segmenter.batches(works, lambda work: None if softmax else work.photo):
+        yield from _predict_batch(segmenter, batch, softmax)
+
+
+def _predict_batch(segmenter, works, softmax):
+    """A list of Works with what `_predict` adds; where one has an error, or with softmax, there is one alone."""
+    if works[0].error:
+        return works
+    try:
+        if softmax:
+            ids, probabilities = segmenter.predict_both(works[0].photo, np.float16)
+            return [works[0]._replace(ids=ids, softmax=probabilities)]
+        every = segmenter.predict([work.photo for work in works])
+        return [work._replace(ids=ids) for work, ids in zip(works, every)]
+    except (UserError, MemoryError) as error:
+        if len(works) > 1:  # one's fault must not cost the others their results
+            return [_predict_batch(segmenter, [work], softmax)[0] for work in works]
+        words = error if isinstance(error, UserError) else SOFTMAX_OUT_OF_MEMORY if softmax else OUT_OF_MEMORY
+        return [works[0]._replace(error=f'{works[0].item.path}: {words}')]
+
+
+def _write(work, classes, view):
+    """Writes a photo's results; returns the error, or None, and the line that describes it.
+
+    Raises UserError where the disk is full: the next photos would not find room either.
+    """
+    if work.error:
+        return work.error, ''
+    outputs, colours = work.item.outputs, palette(classes)
+    try:
+        save_ids(outputs['ids'], work.ids, colours)
+        save_picture(outputs['view'], VIEWS[view](work.photo, work.ids, colours))
+        save_picture(outputs['legend'], legend(work.ids, classes))
+        if work.softmax is not None:
+            save_probabilities(outputs['softmax'], work.softmax)
+    except UserError as error:
+        if is_full_disk(error):
+            raise
+        return f'{work.item.path}: {error}', ''
+    except MemoryError:
+        return f'{work.item.path}: {OUT_OF_MEMORY if work.softmax is None else SOFTMAX_OUT_OF_MEMORY}', ''
+    return None, f'{work.item.path}: {describe(work.ids, classes)}'
