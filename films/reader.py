@@ -14,7 +14,8 @@ from files.errors import UserError
 from films.ffmpeg import ffmpeg, last_line
 from films.sound import sound_encoder
 
-FILM_EXTENSIONS = ('.mp4', '.m4v', '.mov', '.avi', '.mkv', '.webm', '.wmv', '.mpg', '.mpeg')
+FILM_EXTENSIONS = ('.mp4', '.m4v', '.mov', '.avi', '.mkv', '.webm', '.wmv', '.mpg', '.mpeg', '.ts', '.mts', '.m2ts',
+                   '.3gp', '.flv', '.ogv')
 USUAL_FPS = 30.  # of browsers' recordings, which may not tell theirs
 _FIRST_STREAM = ['-map', '0:v:0', '-vf', 'scale=iw*sar:ih,setsar=1']
 

@@ -4,9 +4,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from film_files import BLUE, RED, ffmpeg, moving_edge, write_film, write_film_of_unknown_sound
+from imageio_ffmpeg import get_ffmpeg_version
 
 from files.errors import UserError
-from films.reader import FILM_EXTENSIONS, FilmReader, exact_rate
+from films.reader import FILM_EXTENSIONS, USUAL_FPS, FilmReader, exact_rate
 
 
 @pytest.fixture(scope='module')
@@ -27,11 +28,14 @@ def test_facts_of_a_film(film):
 
 @pytest.mark.parametrize('extension', FILM_EXTENSIONS)
 def test_every_kind_of_film_is_read_whole(film, tmp_path, extension):
-    path = str(tmp_path / ('film' + extension))
-    assert ffmpeg('-i', film, '-an', '-b:v', '2M', path)  # by the codec that is usual there
+    if extension in ('.ts', '.mts', '.m2ts') and get_ffmpeg_version().startswith('4.2.2'):
+        pytest.skip('ffmpeg 4.2.2, as imageio-ffmpeg brings it for Linux, crashes on MPEG transport streams')
+    path, rate = str(tmp_path / ('film' + extension)), USUAL_FPS if extension == '.ogv' else 25  # Ogg tells no rate
+    codec = ['-c:v', 'libx264'] if extension == '.3gp' else []  # elsewhere the usual one, which here has its own sizes
+    assert ffmpeg('-r', str(rate), '-i', film, '-an', '-b:v', '2M', *(codec + [path]))
     reader = FilmReader(path)
     frames = np.stack(list(reader.frames()))
-    assert frames.shape == (12, 48, 64, 3) and reader.fps == 25 and reader.damage is None
+    assert frames.shape == (12, 48, 64, 3) and reader.fps == rate and reader.damage is None
     assert np.abs(frames.astype(int) - np.stack(list(moving_edge()))).mean() < 8
 
 
