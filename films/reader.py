@@ -6,6 +6,7 @@ ffmpeg repeats and drops frames, so that picture and sound stay together.
 import fractions
 import logging
 import os
+import re
 import subprocess
 
 import numpy as np
@@ -17,7 +18,8 @@ from films.sound import sound_encoder
 FILM_EXTENSIONS = ('.mp4', '.m4v', '.mov', '.avi', '.mkv', '.webm', '.wmv', '.mpg', '.mpeg', '.ts', '.mts', '.m2ts',
                    '.3gp', '.flv', '.ogv')
 USUAL_FPS = 30.  # of browsers' recordings, which may not tell theirs
-_FIRST_STREAM = ['-map', '0:v:0', '-vf', 'scale=iw*sar:ih,setsar=1']
+HD = 720  # rows from which on players take a film for BT.709 that names no colour matrix; ffmpeg always BT.601
+_MATRIX = re.compile(r'[( ](bt|smpte|fcc|ycgco|gbr|ictcp|chroma|ipt)')
 
 
 class FilmReader:
@@ -35,6 +37,7 @@ class FilmReader:
         self.path, self.damage = path, None
         header = _read_header(path)
         self.width, self.height = header['size']
+        self._stream = _first_stream(':in_color_matrix=bt709' if _is_untold_hd(header) else '')
         self.fps = exact_rate(header['fps'] or USUAL_FPS)
         self.sound = header.get('audio_codec', '').rstrip(',') or None
         self.sound_encoder = self.sound and sound_encoder(path, self.sound)
@@ -45,7 +48,7 @@ class FilmReader:
     def frames(self):
         """Yields uint8 [H, W, 3], RGB."""
         size, count = self.height * self.width * 3, 0
-        with ffmpeg(['-i', os.path.abspath(self.path)] + _FIRST_STREAM + [
+        with ffmpeg(['-i', os.path.abspath(self.path)] + self._stream + [
                 '-r', str(self.fps), '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-'], stdout=subprocess.PIPE) as (
                     process, messages):
             while True:
@@ -69,10 +72,23 @@ def exact_rate(fps):
     return ntsc if decimal.denominator > 1 and abs(fps - ntsc) <= 0.005 else decimal
 
 
+def _first_stream(colours=''):
+    return ['-map', '0:v:0', '-vf', f'scale=iw*sar:ih{colours},setsar=1']
+
+
+def _is_untold_hd(header):
+    """Whether a film of HD's size does not tell its matrix.
+
+    One that does has the pixel format 'yuv420p(tv, bt709)' or 'yuv420p(tv, bt709/unknown/unknown, progressive)'.
+    """
+    pixels = header['pix_fmt']
+    return header['source_size'][1] >= HD and pixels.startswith('yuv') and not _MATRIX.search(pixels)
+
+
 def _read_header(path):
     from imageio_ffmpeg import read_frames
     logging.getLogger('imageio_ffmpeg').setLevel(logging.ERROR)  # it warns of every film that is turned upright
-    frames = read_frames(os.path.abspath(path), output_params=_FIRST_STREAM + ['-frames:v', '1'])
+    frames = read_frames(os.path.abspath(path), output_params=_first_stream() + ['-frames:v', '1'])
     try:
         return next(frames)
     except (OSError, IndexError, AttributeError) as error:  # the latter two from its parser

@@ -93,6 +93,18 @@ def test_sound_that_cannot_be_decoded_is_told(tmp_path):
     assert len(list(reader.frames())) == 12 and 'its sound (none) is left out' in reader.damage
 
 
+@pytest.mark.parametrize('height, told, matrix', [
+    (720, 'unknown', 'bt709'), (718, 'unknown', 'bt601'), (720, 'bt709', 'bt709'), (718, 'bt709', 'bt709'),
+    (720, 'smpte170m', 'bt601')])
+def test_matrix_of_the_colours_is_the_one_told_or_what_players_take(tmp_path, height, told, matrix):
+    path = str(tmp_path / 'a.mp4')
+    filters = f'format=rgb24,scale=out_color_matrix={matrix},format=yuv420p,setparams=colorspace={told}'
+    assert ffmpeg('-f', 'lavfi', '-i', f'color=0x28c828:s=64x{height}:d=0.2', '-vf', filters, '-c:v', 'libx264',
+                  '-colorspace', told, path)
+    frame = next(FilmReader(path).frames())
+    assert np.abs(frame.mean((0, 1)) - (0x28, 0xc8, 0x28)).max() < 5  # another matrix moves it by ten and more
+
+
 def test_film_without_sound(tmp_path):
     assert FilmReader(write_film(tmp_path / 'silent.mkv', moving_edge(2))).sound is None
 
