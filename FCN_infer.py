@@ -20,7 +20,7 @@ from files.folders import make_folder
 from films.frame_folder import FrameFolder
 from films.reader import FilmReader
 from films.segment import segment_film
-from inference.flags import define_max_side_flag, define_result_flags, define_tile_flags
+from inference.flags import check_film_flags, define_max_side_flag, define_result_flags, define_tile_flags
 from inference.photos import OUT_OF_MEMORY, infer_photos
 from inference.plan import find_inputs, folder_film, is_done, is_photo, plan, take_shard
 from inference.views import VIEWS
@@ -61,7 +61,7 @@ def find_items(arguments):
     """The Items that the command line means."""
     if not FLAGS.film:
         return take_shard(plan(find_inputs(arguments), FLAGS.output_dir, FLAGS.view, FLAGS.softmax), FLAGS.shard)
-    return [folder_film(arguments, FLAGS.film)]
+    return [folder_film(arguments, FLAGS.film, FLAGS.skip_done)]
 
 
 def shown_classes(classes):
@@ -105,6 +105,7 @@ def infer_film(item, segmenter, classes):
 def main(argv):
     """The whole inference; returns the exit code."""
     arguments = parse(FLAGS, argv, __doc__, takes_paths=True) or [FLAGS.infer_dir]
+    check_film_flags(FLAGS)
     items = find_items(arguments)
     films = [item for item in items if not is_photo(item)]
     if FLAGS.softmax and films:

@@ -1,8 +1,11 @@
 """The flags of inference: what is made of which photos and films, and how large the net sees them."""
 from absl import flags
 
+from files.errors import UserError
 from inference.tiles import AUTO_TILE, TILE_MARGIN
 from inference.views import VIEWS
+
+ALL = '1/1'  # shards
 
 
 def define_result_flags(flag_values):
@@ -17,10 +20,20 @@ def define_result_flags(flag_values):
                          'float16 [H, W, classes]', **given)
     flags.DEFINE_boolean('skip_done', False, 'leave out what has all its results, none of them older than the photo or '
                          'film and the checkpoint; other flags than last time do not count', **given)
-    flags.DEFINE_string('shard', '1/1', 'i/n does the i-th of n equal parts: of all photos and films in the order of '
+    flags.DEFINE_string('shard', ALL, 'i/n does the i-th of n equal parts: of all photos and films in the order of '
                         'their names the i-th, the (i+n)-th and so on; n computers share a folder so', **given)
     flags.DEFINE_string('film', None, 'make this film (.mp4) of the one folder of frames that is named', **given)
     flags.DEFINE_float('fps', 25., 'frames a second of --film', 0.1, 1000., **given)
+
+
+def check_film_flags(flag_values):
+    """Raises UserError for flags that would do nothing with --film, or without it."""
+    if flag_values.film and flag_values.shard != ALL:
+        raise UserError(f'--shard={flag_values.shard} parts photos and films, but --film makes one film: leave one of '
+                        'them out.')
+    if flag_values['fps'].present and not flag_values.film:
+        raise UserError(f'--fps={flag_values.fps:g} is for --film, which makes a film of a folder of frames; a film '
+                        'file keeps its own rate. Leave --fps out.')
 
 
 def define_max_side_flag(flag_values):

@@ -83,20 +83,22 @@ def _check_apart(flag, output_dir, folder):
                         'replace files of yours, and would be taken for photos the next time. Give another folder.')
 
 
-def folder_film(arguments, path):
+def folder_film(arguments, path, skip_done=False):
     """The Item that makes the film `path` of one folder of frames.
 
-    Raises UserError where the arguments are something else, and for a path that is no .mp4, is there already or would
-    stand among the frames.
+    Raises UserError where the arguments are something else, and for a path that is no .mp4 or would stand among the
+    frames; also where a result is there already, but with skip_done not where both are, which an earlier run made.
     """
     if len(arguments) != 1 or not os.path.isdir(arguments[0]):
         raise UserError(f'--film={path}: name one folder of frames, found {" ".join(arguments)}.')
     if not path.lower().endswith('.mp4'):
         raise UserError(f'--film={path}: films are written as .mp4; change the ending.')
     _check_apart(f'--film={path}', os.path.dirname(path), arguments[0])
-    if os.path.exists(path):
-        raise UserError(f'--film={path}: this film is there already. Move it away, or give another name.')
-    return Item(arguments[0], _film_outputs(path), None)
+    item = Item(arguments[0], _film_outputs(path), None)
+    there = list(filter(os.path.exists, item.outputs.values()))
+    if there and not (skip_done and len(there) == len(item.outputs)):
+        raise UserError(f'--film={path}: {there[0]} is there already. Move it away, or give another name.')
+    return item
 
 
 def take_shard(items, shard):
@@ -111,7 +113,7 @@ def take_shard(items, shard):
 
 
 def is_done(item, checkpoint):
-    """Whether all results are there, none of them older than the photo or film and the checkpoint's file.
+    """Whether all results are there, none older than the photo, film or folder with its frames, and the checkpoint.
 
     Never of an item with an error: what is there under its names belongs to another.
     """
@@ -119,7 +121,8 @@ def is_done(item, checkpoint):
         return False
     try:
         oldest = min(map(os.path.getmtime, item.outputs.values()))
-        return oldest >= max(map(os.path.getmtime, (item.path, _file_of(checkpoint))))
+        frames = list_files(item.path, PHOTO_EXTENSIONS) if os.path.isdir(item.path) else []
+        return oldest >= max(map(os.path.getmtime, [item.path, _file_of(checkpoint)] + frames))
     except OSError:
         return False
 

@@ -134,6 +134,28 @@ def test_folder_of_frames_becomes_a_film(infer, photos, tmp_path):
     assert not os.path.exists(str(tmp_path / 'out'))
 
 
+def test_film_of_a_folder_that_is_done_is_skipped_until_a_frame_changes(infer, photos, tmp_path, capsys):
+    path = tmp_path / 'walk.mp4'
+    assert infer(f'--film={path}', photos) == 0
+    with pytest.raises(UserError, match='walk.mp4 is there already'):
+        infer(f'--film={path}', photos)
+    before = path.read_bytes()
+    assert infer(f'--film={path}', '--skip_done', photos) == 0
+    assert '1 of them are done already' in capsys.readouterr().out and path.read_bytes() == before
+    Image.new('RGB', (50, 40)).save(os.path.join(photos, 'p0.png'))
+    later = os.path.getmtime(str(path)) + 1
+    os.utime(os.path.join(photos, 'p0.png'), (later, later))
+    assert infer(f'--film={path}', '--skip_done', photos) == 0
+    assert path.read_bytes() != before
+
+
+@pytest.mark.parametrize('flags, words', [(('--film=walk.mp4', '--shard=1/2'), '--shard=1/2 parts'),
+                                          (('--fps=5',), '--fps=5 is for --film')])
+def test_flag_that_would_do_nothing_is_refused_first(flags, words):
+    with pytest.raises(UserError, match=words):
+        run_script(FCN_infer, *(flags + ('nowhere',)))
+
+
 def test_color_map_gives_colours_and_names(infer, photos, tmp_path, capsys):
     csv = tmp_path / 'mine.csv'
     rows = ''.join(f'{i},kind {i},{10 + i},{20 + i},{30 + i}\n' for i in range(5))

@@ -136,8 +136,15 @@ def test_checkpoint_may_be_a_file_of_its_own_name(done, tmp_path):
 def test_film_of_a_folder_never_replaces_a_film(tmp_path):
     path, = touch(tmp_path, 'walk.mp4')
     (tmp_path / 'frames').mkdir()
-    with pytest.raises(UserError, match='walk.mp4: this film is there already'):
-        folder_film([str(tmp_path / 'frames')], path)
+    with pytest.raises(UserError, match='walk.mp4 is there already'):
+        folder_film([str(tmp_path / 'frames')], path, skip_done=True)  # its legend is not, so it is no run's
+
+
+def test_legend_of_a_film_never_replaces_a_picture(tmp_path):
+    touch(tmp_path, 'walk_legend.png')
+    (tmp_path / 'frames').mkdir()
+    with pytest.raises(UserError, match='walk_legend.png is there already'):
+        folder_film([str(tmp_path / 'frames')], str(tmp_path / 'walk.mp4'))
 
 
 def test_film_of_a_folder_never_stands_among_its_frames(tmp_path):
