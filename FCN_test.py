@@ -88,8 +88,8 @@ def as_trained(config, name, default=None):
 
 def find_records(data_dir, num_classes, bad):
     """The Records to test: those of --list, or of the validation photos; bad: as for read_dataset."""
+    find_classes(data_dir, num_classes, of_net=True)  # as many as the net knows, or an error
     if FLAGS.list:
-        find_classes(data_dir, num_classes)  # as many as the net knows, or an error
         records, most = read_list(FLAGS.list, data_dir), FLAGS['test_num'].present and FLAGS.test_num
     else:
         records, most = read_dataset(data_dir, 'validation', num_classes, bad).records, FLAGS.test_num

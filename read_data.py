@@ -67,18 +67,20 @@ def pair_up(data_dir, split):
     return tuple(Record(*pair) for pair in pairs), unpaired
 
 
-def find_classes(data_dir, num_classes=None):
+def find_classes(data_dir, num_classes=None, of_net=False):
     """Tuple of ClassInfo from classes.csv in data_dir or else in its parent; without one, generic_classes(num_classes).
 
-    Raises DataError where num_classes contradicts the file, and where there is neither.
+    of_net: whether num_classes is what a trained net knows, and no flag. Raises DataError where num_classes contradicts
+    the file, and where there is neither.
     """
     parent = os.path.dirname(os.path.abspath(data_dir))
     for path in (os.path.join(data_dir, 'classes.csv'), os.path.join(parent, 'classes.csv')):
         if os.path.exists(path):
             classes = read_classes(path)
             if num_classes not in (None, len(classes)):
-                raise DataError(f'{path} lists {len(classes)} classes, but --num_classes is {num_classes}. Leave the '
-                                'flag out, or correct the file.')
+                other = (f'the net knows {num_classes} classes. Give the data set that it was trained on' if of_net else
+                         f'--num_classes is {num_classes}. Leave the flag out')
+                raise DataError(f'{path} lists {len(classes)} classes, but {other}, or correct the file.')
             return classes
     if num_classes is None:
         raise DataError(f'{data_dir} has no classes.csv, nor has its parent folder. Give --num_classes, or write '

@@ -100,7 +100,7 @@ def trained_net(config, given, default_data_dir):
         getattr(given, key) if getattr(given, key) is not None else (config or {'width': 1.}).get(key)
         for key in FIXED)
     if given.data_dir and os.path.isdir(given.data_dir):
-        classes = find_classes(given.data_dir, num_classes)
+        classes = find_classes(given.data_dir, num_classes, of_net=given.num_classes is None)
     elif config and len(config['classes']) == num_classes:
         classes = _classes(config)
     else:

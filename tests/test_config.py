@@ -72,6 +72,13 @@ def test_classes_come_from_a_data_set_that_is_given(logs_dir, tmp_path):
     assert [c.name for c in net.classes] == ['others', 'left', 'right']
 
 
+def test_data_set_of_other_classes_than_the_nets_is_told_so(logs_dir, tmp_path):
+    (tmp_path / 'classes.csv').write_text(CLASSES_CSV)
+    for num_classes, words in ((None, 'lists 3 classes, but the net knows [0-9]+ classes'), (7, '--num_classes is 7')):
+        with pytest.raises(UserError, match=words):
+            trained_net(read_config(logs_dir), Given(None, num_classes, None, str(tmp_path)), 'none')
+
+
 def test_without_config_the_net_must_be_given():
     with pytest.raises(UserError, match='--net and --num_classes'):
         trained_net(None, Given('fcn8s', None, None, None), 'none')
