@@ -13,6 +13,7 @@ from files.errors import UserError
 
 # PNG: three times as fast as zlib's default level, for files a tenth larger.
 WRITE_OPTIONS = {'.png': {'compress_level': 3}, '.jpg': {'quality': 95}, '.jpeg': {'quality': 95}}
+JPEG_SIDE = 65500  # libjpeg's JPEG_MAX_DIMENSION
 WHITE, GREY, INK = (255, 255, 255), (150, 150, 150), (30, 30, 30)
 RED, PALE = (225, 45, 45), (214, 218, 224)
 LONGEST_NAME = 40
@@ -148,7 +149,7 @@ def side_by_side(images, gap=8, titles=None):
 def save_picture(path, picture):
     """Write uint8 [H, W, 3], or [H, W] as grey, as PNG or JPEG by the path's extension, whole or not at all.
 
-    Raises UserError on any other extension.
+    Raises UserError on any other extension, and for a JPEG that would be too large for one.
     """
     from imageio.v2 import imwrite
     extension = os.path.splitext(path)[1]
@@ -156,6 +157,10 @@ def save_picture(path, picture):
     if options is None:
         raise UserError(f'{path}: pictures are written as {", ".join(WRITE_OPTIONS)}, not as '
                         f'{extension or "a file without extension"}; change the ending.')
+    height, width = picture.shape[:2]
+    if 'quality' in options and max(height, width) > JPEG_SIDE:
+        raise UserError(f'{path}: a picture of {width} x {height} pixels, and a JPEG has at most {JPEG_SIDE} a side. '
+                        'Scale it down, or write it as .png.')
     with whole_file(path) as part:
         imwrite(part, picture, **options)
 

@@ -79,17 +79,21 @@ def _write(work, classes, view):
     """
     if work.error:
         return work.error, ''
-    outputs, colours = work.item.outputs, palette(classes)
-    try:
-        save_ids(outputs['ids'], work.ids, colours)
-        save_picture(outputs['view'], VIEWS[view](work.photo, work.ids, colours))
-        save_picture(outputs['legend'], legend(work.ids, classes))
-        if work.softmax is not None:
-            save_probabilities(outputs['softmax'], work.softmax)
-    except UserError as error:
-        if is_full_disk(error):
-            raise
-        return f'{work.item.path}: {error}', ''
-    except MemoryError:
-        return f'{work.item.path}: {OUT_OF_MEMORY if work.softmax is None else SOFTMAX_OUT_OF_MEMORY}', ''
-    return None, f'{work.item.path}: {describe(work.ids, classes)}'
+    colours, errors = palette(classes), []
+    save = {
+        'ids': lambda path: save_ids(path, work.ids, colours),
+        'view': lambda path: save_picture(path, VIEWS[view](work.photo, work.ids, colours)),
+        'legend': lambda path: save_picture(path, legend(work.ids, classes)),
+        'softmax': lambda path: save_probabilities(path, work.softmax),
+    }
+    for kind, path in work.item.outputs.items():
+        try:
+            save[kind](path)
+        except UserError as error:
+            if is_full_disk(error):
+                raise
+            errors.append(str(error))
+        except MemoryError:
+            errors.append(OUT_OF_MEMORY if work.softmax is None else SOFTMAX_OUT_OF_MEMORY)
+    return (f'{work.item.path}: {" ".join(errors)}' if errors else None,
+            f'{work.item.path}: {describe(work.ids, classes)}')

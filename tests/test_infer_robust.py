@@ -113,8 +113,15 @@ def test_photo_that_vanishes_after_it_was_listed_is_named_and_the_rest_done(logs
 def test_result_that_cannot_be_written_is_named_and_the_rest_done(logs_dir, photos, tmp_path, capsys):
     (tmp_path / 'output' / 'b.png').mkdir(parents=True)
     assert infer(logs_dir, tmp_path, str(photos)) == 1
-    assert done(tmp_path) == {'a', 'c'}
+    assert done(tmp_path) == {'a', 'b', 'c'}  # of b its other pictures
     assert 'b.png cannot be written: it is a folder' in capsys.readouterr().out.split('not done: ')[1]
+
+
+def test_result_too_wide_for_a_jpeg_costs_only_that_one(logs_dir, tmp_path, capsys):
+    save(str(tmp_path / 'wide.png'), np.full((2, 65501, 3), 90, np.uint8))
+    assert infer(logs_dir, tmp_path, '--max_side=256', str(tmp_path / 'wide.png')) == 1
+    assert sorted(os.listdir(str(tmp_path / 'output'))) == ['wide.png', 'wide_legend.png']
+    assert 'wide_overlay.jpg: a picture of 65501 x 2 pixels, and a JPEG has at most 65500' in capsys.readouterr().out
 
 
 def leave_little_memory():
