@@ -21,11 +21,12 @@ from films.frame_folder import FrameFolder
 from films.reader import FilmReader
 from films.segment import segment_film
 from inference.flags import check_film_flags, define_max_side_flag, define_result_flags, define_tile_flags
-from inference.photos import OUT_OF_MEMORY, infer_photos
+from inference.photos import infer_photos, out_of_memory
 from inference.plan import find_inputs, folder_film, is_done, is_photo, plan, take_shard
-from inference.views import VIEWS
+from inference.views import IDS, VIEWS
 from read_data import read_classes
 from runs.flags import define_net_flags, define_prediction_flags, parse, run
+from runs.multi_scale import define_scale_flags, parse_scales
 from runs.precision import define_precision_flag
 from segmenter import Segmenter
 from TensorflowUtils import assume_frozen_weights
@@ -50,6 +51,7 @@ def define_flags():
     define_max_side_flag(FLAGS)
     define_tile_flags(FLAGS)
     define_prediction_flags(FLAGS, LOGS_DIR)
+    define_scale_flags(FLAGS)
     define_precision_flag(FLAGS, 'prediction')
     define_net_flags(FLAGS)
 
@@ -62,6 +64,14 @@ def find_items(arguments):
     if not FLAGS.film:
         return take_shard(plan(find_inputs(arguments), FLAGS.output_dir, FLAGS.view, FLAGS.softmax), FLAGS.shard)
     return [folder_film(arguments, FLAGS.film, FLAGS.skip_done)]
+
+
+def check_films(films):
+    """Raises UserError for Items of films where a flag asks for what is made of photos only."""
+    if FLAGS.softmax and films:
+        raise UserError(f'--softmax saves the probabilities of photos; leave it out, or {films[0].path}.')
+    if FLAGS.view == IDS and films:
+        raise UserError(f'--view=ids writes the ids of photos; leave it out, or {films[0].path}.')
 
 
 def shown_classes(classes):
@@ -99,23 +109,23 @@ def infer_film(item, segmenter, classes):
     except UserError as error:
         return str(error) if item.path in str(error) else f'{item.path}: {error}'
     except MemoryError:
-        return f'{item.path}: {OUT_OF_MEMORY}'
+        return f'{item.path}: {out_of_memory(segmenter.averages)}'
 
 
 def main(argv):
     """The whole inference; returns the exit code."""
     arguments = parse(FLAGS, argv, __doc__, takes_paths=True) or [FLAGS.infer_dir]
     check_film_flags(FLAGS)
+    scales = parse_scales(FLAGS.scales)
     items = find_items(arguments)
     films = [item for item in items if not is_photo(item)]
-    if FLAGS.softmax and films:
-        raise UserError(f'--softmax saves the probabilities of photos; leave it out, or {films[0].path}.')
+    check_films(films)
     counted = ' and '.join(f'{count} {kind}{"s" if count > 1 else ""}' for count, kind in (
         (len(items) - len(films), 'photo'), (len(films), 'film')) if count) or 'no photo'
     if not FLAGS.film:
         make_folder(FLAGS.output_dir)
     with Segmenter(FLAGS.logs_dir, FLAGS.checkpoint, FLAGS, DATA_DIR, FLAGS.predict_class_0, FLAGS.max_side,
-                   FLAGS.tile, FLAGS.tile_margin, FLAGS.precision) as segmenter:
+                   FLAGS.tile, FLAGS.tile_margin, FLAGS.precision, scales, FLAGS.flip) as segmenter:
         print(f'{segmenter.describe()}; {counted}')
         classes = shown_classes(segmenter.net.classes)
         todo = [item for item in items if not (FLAGS.skip_done and is_done(item, segmenter.checkpoint))]

@@ -31,7 +31,7 @@ from runs.data_set import ensure_data_set
 from runs.evaluation import evaluate
 from runs.flags import define_net_flags, define_prediction_flags, parse, run
 from runs.list_file import read_list
-from runs.multi_scale import likeliest, mean_softmax, parse_scales
+from runs.multi_scale import define_scale_flags, likeliest, mean_softmax, parse_scales
 from runs.precision import define_precision_flag
 from runs.saved_pictures import KINDS, Pictures, parse_kinds
 from runs.scores import blocks_of, print_scores, scores_of
@@ -63,10 +63,7 @@ def define_flags():
                          'logs_dir/test/good', **test)
     flags.DEFINE_float('good_accuracy', GOOD_ACCURACY, 'pixel accuracy above which a photo is good', 0., 1., **test)
     flags.DEFINE_float('good_mean_iu', GOOD_MEAN_IU, 'mean IU above which a photo is good', 0., 1., **test)
-    flags.DEFINE_string('scales', '1', 'each photo is seen at these scales and their probabilities are averaged: '
-                        '0.5,0.75,1,1.25,1.5 takes six times as long', flag_values=FLAGS, module_name='prediction')
-    flags.DEFINE_boolean('flip', False, 'the mirrored photo is averaged too, which takes twice as long',
-                         flag_values=FLAGS, module_name='prediction')
+    define_scale_flags(FLAGS)
     define_prediction_flags(FLAGS, LOGS_DIR, '; results go into its test/, or without this flag into that of the run '
                             'which --checkpoint is of')
     define_tile_flags(FLAGS)

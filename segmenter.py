@@ -18,6 +18,7 @@ from inference.probabilities import resize_probabilities
 from inference.tiles import TILE_MARGIN, choose_tiles, run_tiled
 from runs.checkpoints import config_folder
 from runs.config import read_config, trained_net
+from runs.multi_scale import likeliest, mean_softmax
 from runs.precision import resolve_precision
 from runs.weight_sources import find_weights, restore_for_prediction
 from TensorflowUtils import create_session, describe_device, keeps_kernels_twice, tf
@@ -30,10 +31,11 @@ class Segmenter:
       net: its NetConfig (row of NETS, num_classes, width, classes).
       checkpoint: the prefix it was restored from.
       precision: of its layers, 'float32', 'bfloat16' or 'float16'.
+      averages: whether a photo is seen at several scales or mirrored too.
     """
 
     def __init__(self, logs_dir='logs', checkpoint='', given=None, default_data_dir='', with_class_0=True,
-                 max_side=None, tile=None, tile_margin=TILE_MARGIN, precision='auto'):
+                 max_side=None, tile=None, tile_margin=TILE_MARGIN, precision='auto', scales=(1.,), flip=False):
         """Finds the checkpoint (see find_weights), builds its net and restores it.
 
         Args:
@@ -44,6 +46,8 @@ class Segmenter:
           tile, tile_margin: photos with a longer side than `tile` pass the net in tiles, which bounds the memory; see
             inference.tiles.choose_tiles.
           precision: of the layers, see runs.precision; weights are brought to it once.
+          scales, flip: ids and probabilities of photos are from the mean over these, see runs.multi_scale; takes
+            memory for the probabilities of the whole photo, in tiles or not.
 
         Raises:
           UserError: no checkpoint, no config, a checkpoint of another net, sides that make no tiles, or a precision
@@ -57,7 +61,9 @@ class Segmenter:
         self._max_side = max_side
         self._tile, self._tile_margin = choose_tiles(tile, tile_margin, NETS[self.net.net].reach)
         self.precision = resolve_precision(precision)
-        self._together = keeps_kernels_twice()
+        self._scales, self._flip, self._with_class_0 = scales, flip, with_class_0
+        self.averages = tuple(scales) != (1.,) or flip
+        self._together = keeps_kernels_twice() and not self.averages
         graph = tf.Graph()
         with graph.as_default():
             self._images = tf.placeholder(tf.uint8, [None, None, None, 3], 'images')
@@ -138,7 +144,7 @@ class Segmenter:
         size = self._net_size(photos[0])
         images = [resize_photo(photo, *size) for photo in photos]
         images = np.stack(images) if len(images) > 1 else images[0][np.newaxis]  # np.stack would copy
-        results = self._see(fetches, images)
+        results = (self._average if self.averages else self._see)(fetches, images)
         return [[resize_ids(result[i], *photo.shape[:2]) if result.ndim == 3 else
                  resize_probabilities(result[i], *photo.shape[:2], dtype=dtype) for result in results]
                 for i, photo in enumerate(photos)]
@@ -148,6 +154,12 @@ class Segmenter:
         if self._tile and max(images.shape[1:3]) > self._tile:
             return run_tiled(functools.partial(self._run, fetches), images, self._tile, self._tile_margin)
         return self._run(fetches, images)
+
+    def _average(self, fetches, images):
+        """As _see for one image, [1, H, W, 3], from the mean of its probabilities over scales and mirror images."""
+        softmax = mean_softmax(self.softmax_batch, images[0], self._scales, self._flip)
+        return [(softmax if fetch is self._softmax else likeliest(softmax, self._with_class_0))[np.newaxis]
+                for fetch in fetches]
 
     def _run(self, fetch, images):
         try:

@@ -3,7 +3,7 @@ from absl import flags
 
 from files.errors import UserError
 from inference.tiles import AUTO_TILE, TILE_MARGIN
-from inference.views import VIEWS
+from inference.views import IDS, VIEWS
 
 ALL = '1/1'  # shards
 
@@ -11,9 +11,10 @@ ALL = '1/1'  # shards
 def define_result_flags(flag_values):
     """What is made, and of which photos and films."""
     given = {'flag_values': flag_values, 'module_name': 'infer'}
-    flags.DEFINE_enum('view', 'overlay', list(VIEWS), 'what pictures and films show: the class colours blended into '
-                      'the photo, the colours alone, or the photo beside (horizontal) or above (vertical) its overlay',
-                      **given)
+    flags.DEFINE_enum('view', 'overlay', list(VIEWS) + [IDS], 'what pictures and films show: the class colours blended '
+                      'into the photo, the colours alone, or the photo beside (horizontal) or above (vertical) its '
+                      'overlay; ids writes of each photo a grey PNG of its ids and nothing else, as the scene parsing '
+                      'benchmark takes them with --nopredict_class_0', **given)
     flags.DEFINE_string('color_map', None, 'a classes.csv whose names and colours to show (default: as trained)',
                         **given)
     flags.DEFINE_boolean('softmax', False, 'save the probabilities of photos too: NAME_softmax.npz holds "softmax", '

@@ -10,12 +10,13 @@ from files.atomic import is_full_disk
 from files.errors import UserError
 from files.images import read_photo
 from inference.probabilities import save_probabilities
-from inference.views import VIEWS
+from inference.views import IDS, VIEWS
 from visualize import describe, legend, palette, save_ids, save_picture
 
 OUT_OF_MEMORY = 'memory ran out. Use --tile=768, which bounds it, or --max_side=1024.'
-SOFTMAX_OUT_OF_MEMORY = ('memory ran out. --softmax takes 2 bytes a class for each pixel of the photo, and 4 for each '
-                         'that the net sees, fewer with --max_side=1024. Leave --softmax out, or scale the photo down.')
+PROBABILITIES_OUT_OF_MEMORY = (
+    'memory ran out. --softmax, --scales and --flip take 4 bytes a class for each pixel that the net sees, fewer with '
+    '--max_side=1024, and --softmax 2 more for each of the photo. Leave them out, or scale the photo down.')
 
 # photo: uint8 [H, W, 3]; ids: uint8 [H, W]; softmax: float16 [H, W, N]; each None until it is known, and for good
 # where error is set
@@ -25,7 +26,7 @@ Work = collections.namedtuple('Work', 'item photo ids softmax error')
 def infer_photos(items, segmenter, classes, view, softmax, errors):
     """Segments photos; appends to `errors` why one could not be done.
 
-    view: a key of VIEWS; softmax: whether to save the probabilities too.
+    view: a key of VIEWS, or IDS; softmax: whether to save the probabilities too.
     """
     predicted = _predict(segmenter, in_order(_read, items, 2, ahead=4), softmax)
     finish = functools.partial(_write, classes=classes, view=view)
@@ -36,6 +37,11 @@ def infer_photos(items, segmenter, classes, view, softmax, errors):
             errors.append(error)
         else:
             tqdm.write(line)
+
+
+def out_of_memory(probabilities):
+    """What to do where memory ran out; probabilities: whether those of the whole photo are needed."""
+    return PROBABILITIES_OUT_OF_MEMORY if probabilities else OUT_OF_MEMORY
 
 
 def _read(item):
@@ -68,7 +74,7 @@ def _predict_batch(segmenter, works, softmax):
     except (UserError, MemoryError) as error:
         if len(works) > 1:  # one's fault must not cost the others their results
             return [_predict_batch(segmenter, [work], softmax)[0] for work in works]
-        words = error if isinstance(error, UserError) else SOFTMAX_OUT_OF_MEMORY if softmax else OUT_OF_MEMORY
+        words = error if isinstance(error, UserError) else out_of_memory(softmax or segmenter.averages)
         return [works[0]._replace(error=f'{works[0].item.path}: {words}')]
 
 
@@ -81,7 +87,7 @@ def _write(work, classes, view):
         return work.error, ''
     colours, errors = palette(classes), []
     save = {
-        'ids': lambda path: save_ids(path, work.ids, colours),
+        'ids': lambda path: save_picture(path, work.ids) if view == IDS else save_ids(path, work.ids, colours),
         'view': lambda path: save_picture(path, VIEWS[view](work.photo, work.ids, colours)),
         'legend': lambda path: save_picture(path, legend(work.ids, classes)),
         'softmax': lambda path: save_probabilities(path, work.softmax),
@@ -94,6 +100,6 @@ def _write(work, classes, view):
                 raise
             errors.append(str(error))
         except MemoryError:
-            errors.append(OUT_OF_MEMORY if work.softmax is None else SOFTMAX_OUT_OF_MEMORY)
+            errors.append(out_of_memory(work.softmax is not None))
     return (f'{work.item.path}: {" ".join(errors)}' if errors else None,
             f'{work.item.path}: {describe(work.ids, classes)}')

@@ -5,10 +5,11 @@ import os
 from files.errors import UserError
 from files.images import PHOTO_EXTENSIONS, list_files
 from films.reader import FILM_EXTENSIONS
+from inference.views import IDS
 
 SHOWN, TEXTS = 5, ('.md', '.txt')
 
-# path: of a photo or film; outputs: {'ids', 'view', 'legend', 'softmax': path}, of a film 'view' and 'legend' alone;
+# path: of a photo or film; outputs: {'ids', 'view', 'legend', 'softmax': path}, as far as they are written;
 # error: why it cannot be inferred, or None
 Item = collections.namedtuple('Item', 'path outputs error')
 
@@ -135,7 +136,9 @@ def _outputs(path, output_dir, view, softmax):
     stem = os.path.join(output_dir, os.path.splitext(os.path.basename(path))[0])
     if path.lower().endswith(FILM_EXTENSIONS):
         return _film_outputs(f'{stem}_{view}.mp4')
-    outputs = collections.OrderedDict(ids=stem + '.png', view=f'{stem}_{view}.jpg', legend=stem + '_legend.png')
+    outputs = collections.OrderedDict(ids=stem + '.png')
+    if view != IDS:
+        outputs.update(view=f'{stem}_{view}.jpg', legend=stem + '_legend.png')
     if softmax:
         outputs['softmax'] = stem + '_softmax.npz'
     return outputs

@@ -4,6 +4,7 @@ As semantic-segmentation-pytorch's eval.py averages them, which used the scales 
 scores before the softmax are interpolated, with corners aligned; here it is the probabilities, between pixel centres.
 """
 import numpy as np
+from absl import flags
 
 from batch_reader import network_size
 from files.errors import UserError
@@ -11,6 +12,14 @@ from files.images import resize_photo
 from inference.probabilities import add_resized
 
 LARGEST_SCALE = 8.
+
+
+def define_scale_flags(flag_values):
+    """--scales and --flip, of testing and inference."""
+    given = {'flag_values': flag_values, 'module_name': 'prediction'}
+    flags.DEFINE_string('scales', '1', 'each photo is seen at these scales and their probabilities are averaged: '
+                        '0.5,0.75,1,1.25,1.5 takes six times as long', **given)
+    flags.DEFINE_boolean('flip', False, 'the mirrored photo is averaged too, which takes twice as long', **given)
 
 
 def parse_scales(text):

@@ -175,7 +175,7 @@ def test_memory_that_is_too_small_for_probabilities_is_told_so(logs_dir, photos,
 
     monkeypatch.setattr(Segmenter, 'predict_both', no_memory)
     assert infer(logs_dir, tmp_path, '--softmax', str(photos)) == 1
-    assert capsys.readouterr().out.count('memory ran out. --softmax takes') == 3
+    assert capsys.readouterr().out.count('memory ran out. --softmax, --scales and --flip take') == 3
 
 
 def test_full_disk_stops_inference_and_leaves_no_half_file(logs_dir, photos, tmp_path):

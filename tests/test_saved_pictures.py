@@ -9,6 +9,7 @@ from PIL import Image
 from scripts import run_script, write_data_set
 from thin_run import write_run
 
+import FCN_infer
 import FCN_test
 from files.errors import UserError
 from files.images import read_photo
@@ -82,6 +83,17 @@ def test_submission_is_grey_of_the_photos_size_and_without_class_0(test_photos, 
         expected = segmenter.predict(photo)
     assert (np.array(image) == expected).mean() > 0.999  # the softmax may round two scores to one
     assert (np.array(opened(folder, 'colour', 'p0.png')) == 0).any() and expected.min() > 0
+
+
+def test_inference_writes_the_same_submission_without_annotations(test_photos, data_dir, run_dir, tmp_path):
+    folder = os.path.join(test_photos('--save=submission', '--scales=0.5,1', '--flip'), 'submission')
+    output = str(tmp_path / 'output')
+    assert run_script(FCN_infer, f'--logs_dir={run_dir}', f'--output_dir={output}', '--view=ids', '--scales=0.5,1',
+                      '--flip', '--nopredict_class_0', os.path.join(data_dir, 'images', 'validation')) == 0
+    assert sorted(os.listdir(output)) == sorted(os.listdir(folder)) == ['p0.png', 'p1.png']
+    for name in os.listdir(output):
+        assert opened(output, name).mode == 'L'
+        np.testing.assert_array_equal(np.array(opened(output, name)), np.array(opened(folder, name)))
 
 
 def test_submission_leaves_the_scores_as_they_are(test_photos):
