@@ -11,11 +11,8 @@ from thin_run import write_run
 
 import FCN_infer
 from files.errors import UserError
-from files.images import resize_ids, resize_photo
 from films.reader import FilmReader
-from inference.probabilities import resize_probabilities
 from read_data import generic_classes
-from runs.multi_scale import mean_softmax
 from segmenter import Segmenter
 from visualize import colour_image, overlay, palette
 
@@ -177,48 +174,10 @@ def test_color_map_of_other_classes_is_refused(infer, photos, tmp_path):
         infer(photos, f'--color_map={csv}')
 
 
-def test_softmax_is_saved_beside_the_ids(infer, logs_dir, photos, tmp_path):
-    assert infer(os.path.join(photos, 'p0.png'), '--softmax') == 0
-    with np.load(str(tmp_path / 'out' / 'p0_softmax.npz'), allow_pickle=False) as file:
-        saved = file['softmax']
-    with Segmenter(logs_dir) as segmenter:
-        image = np.array(Image.open(os.path.join(photos, 'p0.png')))
-        np.testing.assert_allclose(saved, segmenter.predict(image, argmax=False), atol=1e-3)
-        np.testing.assert_array_equal(np.array(Image.open(str(tmp_path / 'out' / 'p0.png'))), segmenter.predict(image))
-
-
 @pytest.mark.parametrize('flag', ['--softmax', '--view=ids'])
 def test_what_is_made_of_photos_only_is_refused_for_a_film(infer, film, flag):
     with pytest.raises(UserError, match=flag + ' .*of photos; leave it out, or .*street.mov'):
         infer(film, flag)
-
-
-def test_scales_and_flip_average_photos_and_their_probabilities(infer, logs_dir, photos, tmp_path):
-    assert infer(os.path.join(photos, 'p0.png'), '--scales=0.5,1', '--flip', '--softmax') == 0
-    photo = Image.open(os.path.join(photos, 'p0.png'))
-    with Segmenter(logs_dir) as segmenter:
-        image = np.array(photo.resize((64, 64), Image.BILINEAR))  # 40x50 pixels as the net sees them
-        mean = mean_softmax(segmenter.softmax_batch, image, (0.5, 1.), flip=True)
-        single = segmenter.predict(np.array(photo))
-    ids = np.array(Image.open(str(tmp_path / 'out' / 'p0.png')))
-    expected = np.array(Image.fromarray(mean.argmax(2).astype(np.uint8)).resize((50, 40), Image.NEAREST))
-    np.testing.assert_array_equal(ids, expected)
-    assert (ids != single).any()
-    with np.load(str(tmp_path / 'out' / 'p0_softmax.npz'), allow_pickle=False) as file:
-        np.testing.assert_allclose(file['softmax'], resize_probabilities(mean, 40, 50), atol=1e-3)
-
-
-def test_scales_average_a_film_too(logs_dir, film):
-    frames = list(FilmReader(film).frames())[:2]
-    with Segmenter(logs_dir, scales=(0.5, 1.)) as segmenter:
-        for frame, ids in segmenter.predict_each(frames):
-            expected = mean_softmax(segmenter.softmax_batch, resize_photo(frame, 64, 64), (0.5, 1.)).argmax(2)
-            np.testing.assert_array_equal(ids, resize_ids(expected.astype(np.uint8), 48, 64))
-
-
-def test_wrong_scales_are_said_before_photos_are_looked_for(infer):
-    with pytest.raises(UserError, match='--scales=x'):
-        infer('nowhere', '--scales=x')
 
 
 def test_what_is_done_is_skipped(infer, photos, tmp_path, capsys):
