@@ -48,8 +48,8 @@ def load_initial_weights(session, net, variables, init_from, pretrained, model_d
             raise UserError(f'--init_from={init_from}: nothing in {path} fits net {net}, neither by name nor shape.')
         return
     if pretrained == 'auto' and NETS[net].vgg is None:
-        print(f'training from scratch: net {net} is not built on VGG, and of other nets no published weights are read; '
-              '--init_from takes those of a checkpoint')
+        print(f'warning: net {net} is not built on VGG: training from scratch. --init_from=FILE.pth starts it from a '
+              'ResNet of PyTorch\'s, --init_from also from a checkpoint.')
         return
     if pretrained == 'auto' and width != 1:
         print(f'training from scratch: published weights fit --width=1 only, and this is {width:g}')

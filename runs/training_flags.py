@@ -18,8 +18,8 @@ def define_recipe_flags(flag_values):
                         'median_frequency (rare classes more), or a CSV file of index,weight', **given)
     flags.DEFINE_float('keep_prob', None, 'all dropout keeps this part (default: as the net was published, 0.8 for '
                        'fcn8s)', 0.01, 1., **given)
-    flags.DEFINE_boolean('fix_bn', False, 'batch normalization keeps the moving averages it starts with, as is best '
-                         'for small batches', **given)
+    flags.DEFINE_boolean('fix_bn', False, 'batch normalization keeps the moving averages it starts with, those of '
+                         '--init_from, as is best for small batches', **given)
     flags.DEFINE_boolean('skip_nonfinite', False, 'a step whose loss or gradient is not finite is skipped and counted, '
                          'instead of stopping the run', **given)
     flags.DEFINE_boolean('deterministic', False, 'the same command gives the same weights, bit for bit; slower, for '

@@ -35,3 +35,10 @@ def test_run_at_its_end_says_so(tmp_path, data, capsys):
     capsys.readouterr()
     assert train(tmp_path, 'first', 1) == 0
     assert 'already at step 1 of max_steps 1: nothing to train' in capsys.readouterr().out
+
+
+def test_normalization_that_is_fixed_from_scratch_is_warned_of(tmp_path, data, capsys):
+    for more, warned in (((), False), (('--fix_bn',), True), (('--fix_bn', f'--init_from={tmp_path / "logs"}'), False)):
+        run_script(FCN_train, f'--data_dir={tmp_path / "first"}', f'--logs_dir={tmp_path / "new"}-{len(more)}',
+                   '--max_steps=1', *TRAIN, *more)
+        assert ('--fix_bn from scratch' in capsys.readouterr().out) == warned

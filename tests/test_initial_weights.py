@@ -100,7 +100,7 @@ def test_training_checks_weights_first(tmp_path):
 @pytest.mark.parametrize('width', [1., 0.25])
 def test_auto_says_that_a_resnet_starts_from_scratch(tmp_path, capsys, width):
     load_initial_weights(None, 'resnet34_dilated8_c1', [], '', 'auto', str(tmp_path), width)
-    assert capsys.readouterr().out.startswith('training from scratch: net resnet34_dilated8_c1 is not built on VGG')
+    assert capsys.readouterr().out.startswith('warning: net resnet34_dilated8_c1 is not built on VGG')
 
 
 @pytest.mark.parametrize('name', ['', 'none'])
