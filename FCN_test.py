@@ -87,7 +87,7 @@ def find_records(data_dir, num_classes, bad):
     """The Records to test: those of --list, or of the validation photos; bad: as for read_dataset."""
     find_classes(data_dir, num_classes, of_net=True)  # as many as the net knows, or an error
     if FLAGS.list:
-        records, most = read_list(FLAGS.list, data_dir), FLAGS['test_num'].present and FLAGS.test_num
+        records, most = read_list(FLAGS.list, data_dir, bad), FLAGS['test_num'].present and FLAGS.test_num
     else:
         records, most = read_dataset(data_dir, 'validation', num_classes, bad).records, FLAGS.test_num
     return records[:most or len(records)]

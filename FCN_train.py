@@ -182,7 +182,7 @@ def train(net, weights, schedule, open_reader, validation, devices):
             load_initial_weights(session, net.net, graph.variables, FLAGS.init_from, FLAGS.pretrained, FLAGS.model_dir,
                                  net.width)
             if FLAGS.fix_bn and not FLAGS.init_from:
-                print('warning: --fix_bn from scratch: batch normalization will normalize nothing. Give --init_from too')
+                print('warning: --fix_bn from scratch: batch normalization normalizes nothing. Give --init_from too')
         if step >= FLAGS.max_steps:
             print(f'already at step {step} of max_steps {FLAGS.max_steps}: nothing to train')
         log = TrainingLog(FLAGS.logs_dir, step)

@@ -113,6 +113,8 @@ def test_list_needs_no_training_split_and_skips_what_is_missing(spoilt, tmp_path
     assert train(spoilt, '--max_steps=1', '--bad_data=skip', f'--list={tmp_path / "list.txt"}') == 0
     shown = capsys.readouterr().out
     assert '1 training photos' in shown and re.search('there is no .*none.png', shown)
+    assert run_script(FCN_test, f'--logs_dir={spoilt[1]}', f'--list={tmp_path / "list.txt"}') == 0  # as trained
+    assert 'none.png' in capsys.readouterr().out
 
 
 def test_preview_names_what_it_left_out(spoilt, tmp_path, capsys):
