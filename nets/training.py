@@ -69,7 +69,7 @@ def training_step(loss, encoder_rate, decoder_rate, decoder, global_step, recipe
     gradients = tf.gradients(scaled.loss, variables, colocate_gradients_with_ops=colocate)
     gradients = [(scaled.unscaled(g), v) for g, v in zip(gradients, variables)]
     # Gradients read the variables in place, so that none may change before all gradients are there.
-    with tf.control_dependencies([gradient for gradient, _ in gradients]):
+    with tf.control_dependencies([_of_layer(gradient) for gradient, _ in gradients]):
         taken, finite = scaled.judge([gradient for gradient, _ in gradients])
     gradients = [(_decayed(g, v, recipe.weight_decay + (recipe.l2 if v.op.name in in_decoder else 0.)), v)
                  for g, v in gradients]
@@ -81,13 +81,19 @@ def training_step(loss, encoder_rate, decoder_rate, decoder, global_step, recipe
               for rate, is_decoder in ((encoder_rate, False), (decoder_rate, True))]
 
     def apply():
-        steps = [optimizer.apply_gradients(pairs) for optimizer, pairs in groups if pairs]
+        steps = [optimizer.apply_gradients([(tf.cast(_of_layer(g), v.dtype.base_dtype), v) for g, v in pairs])
+                 for optimizer, pairs in groups if pairs]
         return tf.group(steps + [tf.assign_sub(average, change) for average, change in tf.get_collection(CHANGES)])
 
     applied = tf.cond(taken, apply, tf.no_op)
     with tf.control_dependencies([applied]):
         advance = tf.logical_or(finite, recipe.skip_nonfinite)
         return tf.assign_add(global_step, tf.cast(advance, tf.int64)).op, gradients, finite
+
+
+def _of_layer(gradient):
+    """A variable's gradient in its layer's dtype: in bfloat16 all that wait for each other take half the memory."""
+    return gradient.op.inputs[0] if gradient.op.type == 'Cast' else gradient
 
 
 def _optimizer(recipe, rate):
