@@ -4,6 +4,7 @@ import itertools
 import numpy as np
 
 from files.errors import UserError
+from files.images import round_up
 
 AUTO_TILE = 1536  # the net sees a photo of any size in 3 GiB, for fcn8s at full width with 151 classes on a CPU
 TILE_MARGIN = 128  # of tiles of 512, some 0.4 % of the pixels get another class than untiled; at Net.reach none
@@ -38,7 +39,10 @@ def tiles(length, tile, margin):
     The net sees start:end; first:last of it is kept, `margin` away from every cut. Each pixel is kept once. A net whose
     scores depend on no pixel farther than `margin` gives the same scores as for the whole image; how far they look
     is Net.reach. What the dilated nets see depends on the size of the whole image, and is not quite the same.
+    The tiles are as few as sides of `tile` allow, of one size, and no larger than so many need be.
     """
+    count = max(1, -(-(length - 2 * margin) // (tile - 2 * margin)))
+    tile = min(tile, round_up(-(-(length + 2 * margin * (count - 1)) // count), STRIDE))
     spans, first = [], 0
     while first < length:
         start = min(max(first - margin, 0), max(length - tile, 0))

@@ -12,6 +12,8 @@ from TensorflowUtils import create_session, tf
 
 def test_spans_of_an_axis():
     # tiles of 128 with 32 to spare on each side, over 288: 0..96 of 0..128, 96..160 of 64..192, and so on to the end
+    # (over 256 two of 160 are enough, where 192 would do too)
+    assert tiles(256, 192, 32) == [(0, 160, 0, 128), (96, 256, 128, 256)]
     assert tiles(288, 128, 32) == [(0, 128, 0, 96), (64, 192, 96, 160), (128, 256, 160, 224), (160, 288, 224, 288)]
 
 
@@ -21,8 +23,12 @@ def test_every_pixel_is_kept_once_and_away_from_cuts(length, tile, margin):
     spans = tiles(length, tile, margin)
     kept = [pixel for _, _, first, last in spans for pixel in range(first, last)]
     assert kept == list(range(length))
+    side = spans[0][1]
+    # as few as there can be, and so few could not be a stride smaller
+    assert len(spans) == 1 or (len(spans) - 1) * (tile - 2 * margin) + 2 * margin < length
+    assert side <= tile and len(spans) * (side - 32 - 2 * margin) + 2 * margin < length
     for start, end, first, last in spans:
-        assert end - start == min(tile, length) and start % 32 == 0
+        assert end - start == side and start % 32 == 0
         assert (start == 0 or first - start >= margin) and (end == length or end - last >= margin)
 
 
