@@ -7,7 +7,7 @@ from disks import small_disk
 from film_files import ffmpeg, moving_edge, read_film, streams, write_film, write_film_of_unknown_sound
 from PIL import Image
 from scripts import run_script
-from thin_run import write_run
+from thin_run import inference, write_run
 
 import FCN_infer
 from files.errors import UserError
@@ -30,9 +30,7 @@ def film(tmp_path_factory):
 @pytest.fixture
 def infer(logs_dir, tmp_path):
     """Runs FCN_infer into tmp_path/out."""
-    def run(*arguments):
-        return run_script(FCN_infer, f'--logs_dir={logs_dir}', f'--output_dir={tmp_path / "out"}', *arguments)
-    return run
+    return inference(logs_dir, tmp_path / 'out')
 
 
 @pytest.fixture

@@ -4,10 +4,8 @@ import pytest
 from film_files import moving_edge
 from image_files import save
 from PIL import Image
-from scripts import run_script
-from thin_run import write_run
+from thin_run import inference, write_run
 
-import FCN_infer
 from files.errors import UserError
 from files.images import resize_ids, resize_photo
 from inference.probabilities import resize_probabilities
@@ -23,9 +21,7 @@ def logs_dir(tmp_path_factory):
 @pytest.fixture
 def infer(logs_dir, tmp_path):
     """Runs FCN_infer into tmp_path/out."""
-    def run(*arguments):
-        return run_script(FCN_infer, f'--logs_dir={logs_dir}', f'--output_dir={tmp_path / "out"}', *arguments)
-    return run
+    return inference(logs_dir, tmp_path / 'out')
 
 
 @pytest.fixture

@@ -1,6 +1,10 @@
-"""The folder of a run whose thin net has not learned anything yet."""
-from absl import flags
+"""The folder of a run whose thin net has not learned anything yet, and inference with it."""
+import functools
 
+from absl import flags
+from scripts import run_script
+
+import FCN_infer
 from FCN_model import build
 from read_data import generic_classes
 from runs.checkpoint_keeper import CheckpointKeeper
@@ -19,3 +23,8 @@ def write_run(folder, net='fcn8s', num_classes=5, width=1 / 16):
     values.mark_as_parsed()
     save_config(str(folder), NetConfig(net, num_classes, width, generic_classes(num_classes)), values)
     return str(folder)
+
+
+def inference(logs_dir, output_dir):
+    """Function that runs FCN_infer with a run's net into a folder; takes its further arguments."""
+    return functools.partial(run_script, FCN_infer, f'--logs_dir={logs_dir}', f'--output_dir={output_dir}')
