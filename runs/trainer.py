@@ -122,7 +122,8 @@ class Trainer:
         self.judge(got['finite'], got['loss'], batch)
         figures = dict(got.get('progress', {}), loss=got['loss'])
         if self.step % SUMMARY_EVERY == 0:
-            self.log.training(self.step, dict(figures, steps_skipped=self.skipped))
+            rates = {placeholder.op.name: rate for placeholder, rate in self.learning_rates().items()}
+            self.log.training(self.step, dict(figures, steps_skipped=self.skipped, **rates))
         if 'debug' in got:
             self.log.summary(self.step, got['debug'])
         return figures

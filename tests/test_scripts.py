@@ -76,6 +76,9 @@ def test_tensorboard_has_the_scalars_of_both_parts(trained):
     for part in ('train', 'validation'):
         tags[part] = {(value.tag, event.step) for event in events(trained[1], part) for value in event.summary.value}
     assert {('loss', 0), ('pixel_accuracy', 50), ('classes_predicted', 50)} <= tags['train']
+    rates = {value.simple_value for event in events(trained[1], 'train') for value in event.summary.value
+             if value.tag in ('encoder_rate', 'decoder_rate')}
+    assert rates == {np.float32(1e-3)}
     assert {('loss', 30), ('mean_iu', 60), ('pixel_accuracy', 60)} <= tags['validation']
 
 
