@@ -131,7 +131,7 @@ def export(segmenter, folder, form):
 
 def check(segmenter, folder, form):
     """Raises UserError unless what was exported predicts what the Segmenter predicts, on photos of noise."""
-    with tf.Graph().as_default() as graph, create_session(graph) as session:
+    with tf.Graph().as_default() as graph, create_session(graph, as_written=True) as session:
         FORMATS[form][1](session, folder)
         for size in CHECKED_SIZES:
             photo = np.random.RandomState(0).randint(0, 256, size + (3,)).astype(np.uint8)

@@ -156,14 +156,18 @@ def dropout(x, keep_prob, seed, whole_channels=False):
     return x * mask / tf.cast(keep_prob, x.dtype)
 
 
-def create_session(graph=None, deterministic=False, num_gpus=1):
+def create_session(graph=None, deterministic=False, num_gpus=1, as_written=False):
     """A session that takes memory of the first num_gpus GPUs as it needs it, not all at once, and leaves others alone.
 
-    deterministic: one CPU thread, so that sums are always taken in the same order.
+    deterministic: one CPU thread, so that sums are always taken in the same order. as_written: the graph is not
+    rewritten before it runs, for what is computed of constants in advance takes many times the memory of large ones.
     """
     config = tf.ConfigProto(allow_soft_placement=True)
     if deterministic:
         config.intra_op_parallelism_threads = config.inter_op_parallelism_threads = 1
+    if as_written:
+        config.graph_options.optimizer_options.opt_level = tf.OptimizerOptions.L0
+        config.graph_options.rewrite_options.disable_meta_optimizer = True
     config.gpu_options.allow_growth = True
     config.gpu_options.visible_device_list = ','.join(map(str, range(num_gpus))) if gpus() else ''
     return tf.Session(graph=graph, config=config)
