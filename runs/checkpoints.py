@@ -111,7 +111,7 @@ def check_net(prefix, shapes, variables, num_classes=None, others=()):
                if name in shapes and list(shapes[name]) != shape]
     if others and not missing:
         raise UserError(f'{prefix} is of another net: {", ".join(others[:3])} {"is" if len(others) == 1 else "are"} in '
-                        f'it, which this one does not have. Give the --net that it was trained with.')
+                        'it, which this one does not have. Give the --net that it was trained with.')
     if not missing and not misfits:
         return
     fit = f'{len(needed) - len(missing) - len(misfits)} of its {len(needed)} variables match'
