@@ -12,6 +12,7 @@ import numpy as np
 
 from files.errors import UserError
 from files.images import load_photo, read_annotation, read_photo, resize_ids, resize_photo, round_up
+from files.turns import explain_turn
 from read_data import DataError, check_ids
 
 STRIDE = 32  # the nets halve the size five times
@@ -117,9 +118,9 @@ def _check_pair(photo_size, ids, record, num_classes, ignore_label):
 def check_sizes(size, other, record):
     """Raises DataError, naming both files, where (height, width) of photo and annotation are not the same."""
     if size != other:
-        turned = ' The photo was turned upright by its EXIF orientation?' if size == other[::-1] else ''
         raise DataError(f'{record.image} is {size[0]} x {size[1]} pixels (height x width), but its annotation '
-                        f'{record.annotation} is {other[0]} x {other[1]}; they must be the same.{turned}')
+                        f'{record.annotation} is {other[0]} x {other[1]}; they must be the same.'
+                        + (explain_turn(record.image) if size == other[::-1] else ''))
 
 
 def read_single(record, num_classes, ignore_label=None, max_side=None):

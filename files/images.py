@@ -2,18 +2,20 @@
 
 Pillow reads them, since ids and orientation hang on modes, palettes and EXIF. All functions may run in many threads.
 """
+import collections
 import os
 import struct
 
 import numpy as np
 from PIL import Image, TiffImagePlugin
 
+from files.annotations import decode_ids, transparent_ids
 from files.errors import UserError
 from files.image_files import ImageError, decode, opened
 
 PHOTO_EXTENSIONS = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp')
 
-_ORIENTATION = 0x0112  # the tag of EXIF and TIFF
+ORIENTATION = 0x0112  # the tag of EXIF and TIFF
 _UPRIGHT = {  # by value of that tag: CIPA DC-008 (Exif 2.32), section 4.6.4
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -23,6 +25,11 @@ _UPRIGHT = {  # by value of that tag: CIPA DC-008 (Exif 2.32), section 4.6.4
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+SIDEWAYS = (5, 6, 7, 8)  # those that exchange height and width
+
+# ids: uint8 [H, W], upright; orientation: the file's own EXIF tag, None without one; transparent: the ids that it shows
+# transparent, sorted; palette: uint8 [n, 3], None unless it is a palette image
+Annotation = collections.namedtuple('Annotation', 'ids orientation transparent palette')
 
 
 def read_photo(path):
@@ -42,15 +49,26 @@ def load_photo(path):
 
 
 def read_annotation(path):
-    """A single-channel image -> uint8 [H, W] of ids; of a palette image the indices, never the colours.
+    """An image of class ids -> uint8 [H, W], upright (EXIF orientation applied); see decode_ids. Raises ImageError."""
+    return examine_annotation(path).ids
 
-    RGB with three equal channels counts as grey. Raises ImageError as read_photo, and for colours, for ids above 255
-    and for JPEG.
-    """
+
+def examine_annotation(path):
+    """As read_annotation, but an Annotation, which tells more about the file."""
     with opened(path) as image:
-        step = _grey_step(image)
-        decode(image, path)
-        return _ids(image, step, path)
+        own = image.tag_v2.get(ORIENTATION) if image.format == 'TIFF' else None
+        ids = decode_ids(image, path)
+        own = _exif_orientation(image) if image.format != 'TIFF' else own
+        colours = image.getpalette() if image.mode == 'P' else None
+        return Annotation(turned(ids, _orientation(image)), own, transparent_ids(image, ids),
+                          colours and np.array(colours, np.uint8).reshape(-1, 3))
+
+
+def turned(ids, orientation):
+    """uint8 [H, W] as it is stored -> upright, by an EXIF orientation."""
+    if orientation not in _UPRIGHT:
+        return ids
+    return _to_array(Image.fromarray(ids).transpose(_UPRIGHT[orientation]))
 
 
 def photo_size(path):
@@ -59,12 +77,15 @@ def photo_size(path):
     Of a PNG's EXIF data only what stands before its pixels is seen.
     """
     with opened(path) as image:
-        orientation = _orientation(image)
-        width, height = image.size
-        if image.format == 'TIFF':  # whether image.size is upright before decoding depends on Pillow's release
-            width, height = image.tag_v2[TiffImagePlugin.IMAGEWIDTH], image.tag_v2[TiffImagePlugin.IMAGELENGTH]
-            orientation = image.tag_v2.get(_ORIENTATION, 1)
-    return (width, height) if orientation in (5, 6, 7, 8) else (height, width)
+        width, height = _stored_size(image)
+        return (width, height) if _stored_orientation(image) in SIDEWAYS else (height, width)
+
+
+def photo_orientation(path):
+    """The EXIF orientation, 1 to 8, by which read_photo turns the pixels as they are stored; as photo_size sees it."""
+    with opened(path) as image:
+        orientation = _stored_orientation(image)
+        return orientation if orientation in _UPRIGHT else 1
 
 
 def list_files(folder, extensions):
@@ -121,13 +142,27 @@ def _upright(image, path):
 
 
 def _orientation(image):
-    """The EXIF orientation 1..8 that is still to be applied; 1 where there is none or it cannot be parsed."""
-    if image.format == 'TIFF':  # decoded upright
-        return 1
+    """The EXIF orientation that is still to be applied; None or 1 if there is nothing to do."""
+    return 1 if image.format == 'TIFF' else _exif_orientation(image)  # a TIFF is decoded upright
+
+
+def _exif_orientation(image):
+    """The value of the EXIF tag; None where there is none or it cannot be parsed."""
     try:
-        return Image.Image.getexif(image).get(_ORIENTATION, 1)  # a PNG's own getexif would decode the pixels
+        return Image.Image.getexif(image).get(ORIENTATION)  # a PNG's own getexif would decode the pixels
     except (SyntaxError, ValueError, struct.error):
-        return 1
+        return None
+
+
+def _stored_orientation(image):
+    return image.tag_v2.get(ORIENTATION, 1) if image.format == 'TIFF' else _exif_orientation(image)
+
+
+def _stored_size(image):
+    """(width, height); whether a TIFF's image.size is upright before decoding depends on Pillow's release."""
+    if image.format == 'TIFF':
+        return image.tag_v2[TiffImagePlugin.IMAGEWIDTH], image.tag_v2[TiffImagePlugin.IMAGELENGTH]
+    return image.size
 
 
 def _rgb(image, path):
@@ -147,43 +182,6 @@ def _eight_bits(image, path):
         raise ImageError(f'{path}: grey values {values.min()} to {values.max()} where 16-bit ones, 0 to 65535, were '
                          'expected. Save it as 8-bit RGB.')
     return Image.fromarray(((values + 128) // 257).astype(np.uint8))  # 65535 = 255 * 257
-
-
-def _ids(image, step, path):
-    """uint8 [H, W] of a decoded image; step: see _grey_step."""
-    if image.format in ('JPEG', 'MPO'):
-        raise ImageError(f'{path}: an annotation stored as JPEG, whose compression changes ids. Save the ids as PNG.')
-    pixels = _to_array(image)
-    if image.mode in ('RGB', 'RGBA'):
-        return _equal_channels(pixels, path)
-    if image.mode in ('LA', 'PA'):
-        return pixels[:, :, 0].copy()
-    if image.mode.startswith('I'):
-        return _small_integers(pixels, path)
-    if image.mode in ('1', 'L', 'P'):
-        return pixels.astype(np.uint8) // np.uint8(step)
-    raise ImageError(f'{path}: an annotation must be a single-channel image of class ids, but this one has mode '
-                     f'{image.mode}. Save the ids as an 8-bit grey or palette PNG.')
-
-
-def _grey_step(image):
-    """The factor by which Pillow spreads the values of a PNG of 2 or 4 grey bits over 0..255."""
-    return {'L;2': 85, 'L;4': 17}.get(image.tile[0][3] if image.tile else None, 1)
-
-
-def _equal_channels(pixels, path):
-    first = pixels[:, :, 0]
-    if not ((first == pixels[:, :, 1]) & (first == pixels[:, :, 2])).all():
-        raise ImageError(f'{path}: this annotation is an RGB picture; expected are class ids in a single channel. '
-                         'Convert colour masks to ids first: python Data_zoo/colour_masks.py MASKS classes.csv IDS')
-    return first.copy()
-
-
-def _small_integers(pixels, path):
-    if pixels.min() < 0 or pixels.max() > 255:
-        raise ImageError(f'{path}: ids {pixels.min()} to {pixels.max()} where 0 to 255 were expected. Renumber the '
-                         'classes and save the ids as an 8-bit grey or palette PNG.')
-    return pixels.astype(np.uint8)
 
 
 def _resized(picture, height, width, method):

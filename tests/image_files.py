@@ -50,6 +50,23 @@ def save_tiff(path, channels):
     return path
 
 
+def save_tiff_of(path, data, width=1, bits=8, samples=1, photometric=None, extra=None):
+    """A TIFF of one row from its parts, grey or RGB; extra: what the bands beyond these are."""
+    colours = 3 if samples >= 3 else 1
+    entries = [(256, 4, 1, width), (257, 4, 1, 1), (258, 3, samples, bits), (259, 3, 1, 1),
+               (262, 3, 1, {1: 1, 3: 2}[colours] if photometric is None else photometric), (273, 4, 1, None),
+               (277, 3, 1, samples), (278, 4, 1, 1), (279, 4, 1, len(data))]
+    entries += [] if extra is None else [(338, 3, 1, extra)]
+    bits_at = 8 + 2 + 12 * len(entries) + 4
+    values = {258: bits_at if samples > 2 else bits, 273: bits_at + 2 * samples}  # up to 4 bytes stand in the entry
+    with open(path, 'wb') as file:
+        file.write(b'II*\0' + struct.pack('<IH', 8, len(entries)))
+        for tag, kind, count, value in entries:
+            file.write(struct.pack('<HHII', tag, kind, count, values.get(tag, value)))
+        file.write(struct.pack('<I', 0) + struct.pack(f'<{samples}H', *[bits] * samples) + data)
+    return path
+
+
 def cut(path):
     """Leaves the first two thirds of a file."""
     with open(path, 'r+b') as file:
