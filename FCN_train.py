@@ -31,6 +31,7 @@ from runs.devices import check_num_gpus, define_num_gpus_flag, training_devices
 from runs.evaluation import spread
 from runs.flags import define_net_flags, parse, run
 from runs.initial_weights import check_pretrained, load_initial_weights
+from runs.label_tally import print_label_warnings
 from runs.learned_classes import check_learned_classes, tell_unscored
 from runs.learning_rate import parse_lr_schedule
 from runs.list_file import read_list
@@ -136,6 +137,7 @@ def main(argv):
         print(f'{describe_device(FLAGS.num_gpus)}, {FLAGS.precision}; net {net.net}, width {net.width:g}, '
               f'{net.num_classes} classes; {len(records)} training photos, {len(validation)} for validation')
         tell_unscored(net)
+        print_label_warnings(records, classes, ignored_labels(net.net, FLAGS.ignore_label), FLAGS.read_threads)
         open_reader = functools.partial(
             BatchReader, records, net.num_classes, FLAGS.batch_size, FLAGS.shuffle, FLAGS.seed,
             ignore_label=FLAGS.ignore_label, max_side=max((MAX_SIDE,) + (augmentation.crop or ())),

@@ -17,16 +17,13 @@ from files.errors import UserError
 from files.images import list_files, list_photos
 from files.pairs import TWIN, pair_by_stem
 from files.streams import show_any_name
+from files.visible_masks import advice
 
 CLASSES_EXAMPLE = """\
     index,name,red,green,blue
     0,background,0,0,0
     1,cat,220,60,20"""
 MAX_CLASSES = 256  # ids are uint8
-BLACK_AND_WHITE = (
-    'holds 0 and 255 only, as a black-and-white mask does. Turn such masks into the ids 0 and 1: '
-    'python Data_zoo/colour_masks.py MASKS classes.csv IDS, where classes.csv has the lines 0,background,0,0,0 and '
-    '1,cat,255,255,255. Only if 255 marks a border that is no class, give --ignore_label=255.')
 
 ClassInfo = collections.namedtuple('ClassInfo', 'index name colour')  # colour: (red, green, blue), 0..255
 Record = collections.namedtuple('Record', 'image annotation')  # two paths
@@ -126,9 +123,10 @@ def check_ids(ids, num_classes, ignore_label, path):
     if ignore_label is not None:
         wrong &= ids != ignore_label
     if wrong.any():
+        visible = advice(ids, wrong)
+        if visible:
+            raise DataError(f'{path} {visible}')
         found = np.unique(ids[wrong]).tolist()
-        if found == [255] and not ids[~wrong].any():
-            raise DataError(f'{path} {BLACK_AND_WHITE}')
         more = f' and {len(found) - 5} more' if len(found) > 5 else ''
         raise DataError(f'{path} holds the ids {", ".join(map(str, found[:5]))}{more}; with {num_classes} classes '
                         f'they must be 0 to {num_classes - 1}. If they are classes, raise --num_classes; if they mean '

@@ -107,10 +107,9 @@ def _sixteen_bits(high, raw_mode, path):
 def _equal_channels(pixels, opaque, path):
     first = pixels[:, :, 0]
     if not ((first == pixels[:, :, 1]) & (first == pixels[:, :, 2])).all():
-        bits = '' if opaque == 255 else '16-bit '
-        first_step = '' if opaque == 255 else ', after saving them with 8 bits'
-        raise ImageError(f'{path}: this annotation is a {bits}RGB picture; expected are class ids in a single channel. '
-                         f'Convert colour masks to ids first{first_step}: python Data_zoo/colour_masks.py MASKS '
+        form, before = ('an RGB', '') if opaque == 255 else ('a 16-bit RGB', ', after saving them with 8 bits')
+        raise ImageError(f'{path}: this annotation is {form} picture; expected are class ids in a single channel. '
+                         f'Convert colour masks to ids first{before}: python Data_zoo/colour_masks.py MASKS '
                          'classes.csv IDS')
     return first
 

@@ -2,7 +2,7 @@
 import numpy as np
 from PIL import Image
 
-from files.images import SIDEWAYS, photo_orientation, resize_ids, turned
+from files.images import SIDEWAYS, load_photo, photo_orientation, resize_ids, turned
 
 UPRIGHT, STORED, UNSURE = 'upright', 'stored', 'unsure'
 FIX = 'python Data_zoo/upright.py DIR'
@@ -33,6 +33,19 @@ def placement(orientation, size, annotation):
     return UNSURE if both and annotation.orientation is None else UPRIGHT
 
 
+def examine_turn(image_path, annotation, photo=None):
+    """None for a photo that EXIF does not turn; else (what placement says, what edges_met gives if that is UNSURE).
+
+    photo: what load_photo gave, if it is loaded already.
+    """
+    orientation = photo_orientation(image_path)
+    if orientation == 1:
+        return None
+    photo = photo or load_photo(image_path)
+    where = placement(orientation, photo.size[::-1], annotation)
+    return where, edges_met(photo, annotation.ids, orientation) if where == UNSURE else None
+
+
 def edges_met(photo, ids, orientation):
     """How strong the photo's edges are along the borders in ids, as (upright, turned as the photo).
 
@@ -57,3 +70,33 @@ def suspect_stored(edges):
     """Whether annotations seem to be drawn on the stored pixels, from what edges_met gave for each of them."""
     upright, stored = np.array([pair for pair in edges if pair] or [(1, 1)]).T
     return stored.mean() > 1.2 * upright.mean() and np.mean(stored > upright) > 0.5
+
+
+class Turns:
+    """The photos of a data set that EXIF turns, and how their annotations lie on them."""
+
+    def __init__(self):
+        self._paths = {UPRIGHT: [], STORED: [], UNSURE: [], None: []}
+        self._edges = []
+
+    def add(self, image_path, where, edges):
+        """where: what placement says; edges: what edges_met gave, or None."""
+        self._paths[where].append(image_path)
+        self._edges.append(edges)
+
+    def lines(self):
+        """[] or [how many photos are turned, and how many of their annotations lie how]."""
+        count = sum(map(len, self._paths.values()))
+        words = {UPRIGHT: 'upright', STORED: 'drawn on the stored pixels', UNSURE: 'of a size that fits both'}
+        ways = ', '.join(f'{len(self._paths[where])} {words[where]}' for where in words if self._paths[where])
+        return [f'photos turned upright by EXIF: {count}' + (f'; their annotations: {ways}' if ways else '')
+                ] if count else []
+
+    def warnings(self):
+        """[] or [a suspicion about those whose size does not tell]."""
+        if not suspect_stored(self._edges):
+            return []
+        paths = self._paths[UNSURE]
+        return [f'the annotations of {len(paths)} photos that EXIF turns upside down, mirrors, or that are square, '
+                f'seem to be drawn on the pixels as they are stored: turned, their borders meet more edges. Look at '
+                f'one beside its photo, such as {paths[0]}. To let them turn as their photos do: {FIX} --all']

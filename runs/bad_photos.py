@@ -1,7 +1,9 @@
-"""The files that a run leaves out, each named when it is met and again at the end."""
+"""The files that a run leaves out, each named when it is met and, by kinds of problem, at the end."""
 from absl import flags
 
-SHOWN = 50  # at the end
+from files.problems import grouped, kind_of
+
+SHOWN = 50  # kinds, at the end
 
 
 def define_bad_data_flag(flag_values, default):
@@ -18,15 +20,20 @@ class BadPhotos(dict):
     def __init__(self):
         super().__init__()
         self._told = 0
+        self._first = {}  # by kind of problem: the file that had it first
 
     def news(self):
-        """A line for each file that came since the last call."""
-        reasons = list(self.values())  # in one step, for threads may be adding
-        news, self._told = reasons[self._told:], len(reasons)
-        return [f'left out: {why}' for why in news]
+        """A line for each file that came since the last call; the reason in full for the first file that has it."""
+        items = list(self.items())  # in one step, for threads may be adding
+        news, self._told = items[self._told:], len(items)
+        return [self._news(path, why) for path, why in news]
 
     def summary(self):
-        """The whole list as lines, none if no file was left out."""
-        reasons = list(self.values())
-        more = [f'... and {len(reasons) - SHOWN} more, named above'] if len(reasons) > SHOWN else []
-        return [f'{len(reasons)} files were left out:'] + reasons[:SHOWN] + more if reasons else []
+        """All files as lines, one for each kind of problem; none if no file was left out."""
+        lines = grouped(list(self.items()))
+        more = [f'... and {len(lines) - SHOWN} more, named above'] if len(lines) > SHOWN else []
+        return [f'{len(self)} files were left out:'] + lines[:SHOWN] + more if lines else []
+
+    def _news(self, path, why):
+        first = self._first.setdefault(kind_of(why, path), path)
+        return f'left out: {why}' if first == path else f'left out: {path}, as {first}'

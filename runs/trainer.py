@@ -171,7 +171,7 @@ class Trainer:
         self.tell_bad()
         self.bar.write(f'step {self.step}: validation loss {scored.loss:.3f}, pixel accuracy '
                        f'{scored.pixel_accuracy:.3f}, mean IU {scored.mean_iu:.3f} on {scored.photos} photos'
-                       + (', the best so far' if best else ''))
+                       + (', the best so far' if best else '') + self.validation.caution)
 
     def show(self, number, result):
         """Shows the first few Evaluated of a validation in TensorBoard: photo, prediction and truth."""

@@ -21,6 +21,7 @@ class Validation:
         """graph: a TrainingGraph; options: FCN_train's flags; bad: as for evaluate."""
         self._session, self._graph, self._records = session, graph, records
         self._options, self._bad = options, bad
+        self.caution = ''  # what to add to the scores of the last score(), so that they mislead nobody
 
     def score(self, is_stopped, see):
         """Scored; or None as soon as is_stopped(). Calls see(number, Evaluated) for each photo.
@@ -42,6 +43,7 @@ class Validation:
                 see(number, result)
                 if is_stopped():
                     return None
+        self.caution = _caution(total, ignored_labels(options.net, options.ignore_label))
         accuracy, mean_iu = self._accuracy_and_mean_iu(total)
         return Scored(float(np.mean(losses)), accuracy, mean_iu, len(losses))
 
@@ -63,3 +65,10 @@ class Validation:
                             f'{width}x{height} pixels. Give --validation_max_side={max(height, width) // 2} or less, '
                             'and such photos pass the net scaled down.')
         return ids[0], loss
+
+
+def _caution(matrix, ignored):
+    """'', or what to say where the truth of a confusion matrix holds one class that is not ignored."""
+    found = [i for i in np.flatnonzero(matrix.sum(axis=1)).tolist() if i not in ignored]
+    return '' if len(found) != 1 else (f'; but their only class is {found[0]}, and predicting it everywhere scores '
+                                       '1.000: this says nothing of the net')

@@ -120,5 +120,14 @@ def test_bad_photos_are_told_once_and_listed_at_the_end():
 
 def test_long_list_is_cut_short_at_the_end():
     bad = BadPhotos()
-    bad.update({f'{k}.jpg': 'empty' for k in range(SHOWN + 3)})
+    bad.update({f'{k}.jpg': chr(65 + k) for k in range(SHOWN + 3)})
     assert len(bad.news()) == SHOWN + 3 and bad.summary()[-1] == '... and 3 more, named above'
+
+
+def test_files_with_one_problem_are_one_line_at_the_end():
+    bad = BadPhotos()
+    bad.update({f'photos/p{k}.jpg': f'photos/p{k}.jpg: the file is empty ({k} bytes).' for k in range(12)})
+    assert bad.news()[:2] == ['left out: photos/p0.jpg: the file is empty (0 bytes).',
+                              'left out: photos/p1.jpg, as photos/p0.jpg']
+    assert bad.summary() == ['12 files were left out:', '12 files alike: photos/p0.jpg: the file is empty (0 bytes). '
+                             'Also: photos/p1.jpg, photos/p2.jpg and 9 more']

@@ -1,7 +1,9 @@
 """Runs that would have one class to learn, and the class that some nets never predict."""
 import os
 
+import numpy as np
 import pytest
+from image_files import save
 from scripts import run_script, write_data_set
 from tiny_net import NETS, TRAIN
 
@@ -53,3 +55,15 @@ def test_start_says_that_class_0_is_never_predicted(tmp_path, capsys):
         run_script(FCN_train, f'--data_dir={data_dir}', f'--logs_dir={tmp_path / net}', '--max_steps=1',
                    *TRAIN, '--net=' + net)
         assert ('class 0 (others) is never predicted' in capsys.readouterr().out) == told
+
+
+def test_labels_of_one_class_are_warned_of_before_the_first_step_and_at_each_score(tmp_path, capsys):
+    data_dir = write_data_set(tmp_path / 'data', size=(32, 32))
+    for split, count in (('training', 4), ('validation', 2)):
+        for n in range(count):
+            path = os.path.join(data_dir, 'annotations', split, f'p{n}.png')
+            save(path, np.ones((32 + 3 * n, 32 - 2 * n), np.uint8))
+    run_script(FCN_train, f'--data_dir={data_dir}', f'--logs_dir={tmp_path / "logs"}', '--max_steps=1', *TRAIN)
+    output = capsys.readouterr()
+    assert 'warning: in all annotations the only class is 1 left' in output.out
+    assert 'their only class is 1, and predicting it everywhere scores 1.000' in output.out + output.err

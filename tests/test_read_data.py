@@ -122,8 +122,8 @@ def test_other_ids_name_file_values_range_and_fix(ignore_label, found):
 
 @pytest.mark.parametrize('values', [[0, 255], [255, 255]])
 def test_black_and_white_mask_is_told_and_how_it_becomes_ids(values):
-    with pytest.raises(DataError, match='^a.png holds 0 and 255 only.*colour_masks.py MASKS classes.csv IDS.*'
-                                        '0,background,0,0,0 and 1,cat,255,255,255.*Only if .*--ignore_label=255'):
+    with pytest.raises(DataError, match='^a.png holds 0 and 255 only.*colour_masks.py MASKS classes.csv IDS '
+                                        '--threshold=128.*Only if .*--ignore_label=255'):
         check_ids(np.array([values], np.uint8), 2, None, 'a.png')
 
 

@@ -45,6 +45,20 @@ def test_background_that_is_not_learned_does_not_count(records, monkeypatch, net
     assert score(records, net, ignore_label) == pytest.approx((2., 1, 1, 1))
 
 
+@pytest.mark.parametrize('ids, ignore_label, caution', [
+    ([[0, 1]], None, ''),
+    ([[1, 1]], None, 'their only class is 1, and predicting it everywhere scores 1.000'),
+    ([[0, 1]], 0, 'their only class is 1,'),
+    ([[1, 255]], 255, 'their only class is 1,'),
+])
+def test_scores_of_photos_of_one_class_are_not_given_without_saying_so(records, ids, ignore_label, caution):
+    save(records[0].annotation, np.repeat(np.repeat(np.array(ids, np.uint8), 32, axis=0), 16, axis=1))
+    graph = CatEverywhere()
+    validation = Validation(graph, graph, records, Options('tiny', 2, ignore_label, 1, 1536), None)
+    validation.score(lambda: False, lambda number, result: None)
+    assert caution in validation.caution and bool(caution) == bool(validation.caution)
+
+
 def test_border_that_is_ignored_does_not_count(records):
     border = np.zeros((32, 32), np.uint8)
     border[:, :8], border[:, 16:] = 1, 255
