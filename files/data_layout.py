@@ -2,12 +2,16 @@
 import itertools
 import os
 
-from files.images import list_photos
+from files.images import list_files, list_photos
 
 LAYOUT = """\
     DIR/classes.csv                      index,name,red,green,blue (it may also stand beside DIR)
     DIR/images/training/NAME.jpg         photos; likewise validation/
     DIR/annotations/training/NAME.png    class ids, one channel, of the photo of the same name; likewise validation/"""
+LOSSY = {  # formats of masks: endings, and why they are not read
+    'JPEG': (('.jpg', '.jpeg', '.jpe', '.jfif'), 'its compression changes ids'),
+    'WebP': (('.webp',), 'its compression may change ids'),
+    'GIF': (('.gif',), 'programs that write it renumber its colours')}
 OTHER_NAMES = {'training': ('train', 'Train'), 'validation': ('val', 'valid', 'Val')}
 
 
@@ -53,7 +57,17 @@ def _fixes(data_dir, split):
     if os.path.isdir(images) and list_photos(images):
         fixes.append(f'move the photos from {images} into {os.path.join(images, "training")} and '
                      f'{os.path.join(images, "validation")}, and the annotations likewise.')
-    return fixes
+    return fixes + _masks_to_save_anew(os.path.join(data_dir, 'annotations', split))
+
+
+def _masks_to_save_anew(folder):
+    """[] or [the fix] for each format of the files of `folder` that does not keep ids."""
+    if not os.path.isdir(folder):
+        return []
+    return [f'save the {len(paths)} {name} files of {folder}, such as {os.path.basename(paths[0])}, as PNG where they '
+            f'come from: {why}. If only these files are left, give each pixel the class of the nearest colour: '
+            'python Data_zoo/colour_masks.py MASKS classes.csv IDS --nearest'
+            for name, (endings, why) in LOSSY.items() for paths in [list_files(folder, endings)] if paths]
 
 
 def _subfolders(folder):

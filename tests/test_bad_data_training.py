@@ -51,7 +51,7 @@ def test_training_that_skips_lists_what_was_left_out(spoilt, capsys):
     assert train(spoilt, '--max_steps=9', '--bad_data=skip', '--validate_every=4') == 0
     shown = capsys.readouterr().out
     end = shown[shown.index('2 files were left out:'):].splitlines()
-    assert 'p2.png: ' in end[1] and 'p1.png: ' in end[2] and len(end) == 3
+    assert 'training/p2.png: ' in end[1] and 'validation/p1.png' in end[1] and len(end) == 2  # both are cut short
     assert shown.count('left out: ') == 2
     assert 'on 1 photos' in shown  # of the two for validation
 
