@@ -72,6 +72,12 @@ def _check_form(image, raw_mode, path):
         raise ImageError(f'{path}: an annotation stored as {name}, whose compression changes ids. Save the masks as '
                          'PNG where they come from. If only these files are left, turn them into ids by the nearest '
                          'colour: python Data_zoo/colour_masks.py MASKS classes.csv IDS --nearest')
+    pages = getattr(image, 'n_frames', 1)
+    if pages > 1:
+        raise ImageError(f'{path}: an image of {pages} pages, of which one alone would be read. {SAVE_AS_GREY}')
+    if raw_mode in ('BGR;15', 'BGR;16'):
+        raise ImageError(f'{path}: an image of 5 or 6 bits for each colour, spread over 0 to 255: its values are no '
+                         f'ids. {SAVE_AS_GREY}')
     if image.format != 'TIFF':
         return
     tags = image.tag_v2
@@ -88,9 +94,6 @@ def _check_form(image, raw_mode, path):
     if bits > 1 and tags.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION) == 0:
         raise ImageError(f'{path}: a TIFF in which 0 is white (PhotometricInterpretation 0), so that it is uncertain '
                          f'whether its ids are the values stored or those shown. {SAVE_AS_GREY}')
-    pages = getattr(image, 'n_frames', 1)
-    if pages > 1:
-        raise ImageError(f'{path}: a TIFF of {pages} pages, of which one alone would be read. {SAVE_AS_GREY}')
 
 
 def _sixteen_bits(high, raw_mode, path):

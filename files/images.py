@@ -56,12 +56,12 @@ def read_annotation(path):
 def examine_annotation(path):
     """As read_annotation, but an Annotation, which tells more about the file."""
     with opened(path) as image:
-        own = image.tag_v2.get(ORIENTATION) if image.format == 'TIFF' else None
+        of_tiff = image.tag_v2.get(ORIENTATION) if image.format == 'TIFF' else None  # gone once it is decoded
         ids = decode_ids(image, path)
-        own = _exif_orientation(image) if image.format != 'TIFF' else own
+        own = of_tiff or _exif_orientation(image)
         colours = image.getpalette() if image.mode == 'P' else None
-        return Annotation(turned(ids, _orientation(image)), own, transparent_ids(image, ids),
-                          colours and np.array(colours, np.uint8).reshape(-1, 3))
+        return Annotation(turned(ids, _orientation(image)), own if own in range(1, 9) else None,
+                          transparent_ids(image, ids), colours and np.array(colours, np.uint8).reshape(-1, 3))
 
 
 def turned(ids, orientation):

@@ -2,7 +2,7 @@
 import numpy as np
 from PIL import Image
 
-from files.images import SIDEWAYS, load_photo, photo_orientation, resize_ids, turned
+from files.images import SIDEWAYS, load_photo, photo_orientation, photo_size, resize_ids, turned
 
 UPRIGHT, STORED, UNSURE = 'upright', 'stored', 'unsure'
 FIX = 'python Data_zoo/upright.py DIR'
@@ -41,9 +41,10 @@ def examine_turn(image_path, annotation, photo=None):
     orientation = photo_orientation(image_path)
     if orientation == 1:
         return None
-    photo = photo or load_photo(image_path)
-    where = placement(orientation, photo.size[::-1], annotation)
-    return where, edges_met(photo, annotation.ids, orientation) if where == UNSURE else None
+    where = placement(orientation, photo.size[::-1] if photo else photo_size(image_path), annotation)
+    if where != UNSURE:
+        return where, None
+    return where, edges_met(photo or load_photo(image_path), annotation.ids, orientation)
 
 
 def edges_met(photo, ids, orientation):

@@ -1,4 +1,6 @@
 """Forms of annotations that Pillow would decode into other ids, or only in part: exact, or refused."""
+import struct
+
 import numpy as np
 import pytest
 from image_files import array, save, save_palette, save_png, save_tiff_of
@@ -89,9 +91,19 @@ def test_tiff_that_would_be_misread_is_refused(path, form, words):
         read_annotation(save_tiff_of(path('a.tif'), bytes(8), **form))
 
 
-def test_tiff_of_several_pages_is_refused(path):
+@pytest.mark.parametrize('name', ['a.tif', 'a.png'])
+def test_several_pages_are_refused(path, name):
     with pytest.raises(ImageError, match='2 pages'):
-        read_annotation(save(path('a.tif'), IDS, save_all=True, append_images=[Image.fromarray(IDS)]))
+        read_annotation(save(path(name), IDS, save_all=True, append_images=[Image.fromarray(IDS + 1)]))
+
+
+def test_bitmap_of_five_bits_is_refused(path):
+    header = b'BM' + struct.pack('<IHHI', 58, 0, 0, 54)
+    info = struct.pack('<IiiHHIIiiII', 40, 2, 1, 1, 16, 0, 4, 0, 0, 0, 0)
+    with open(path('a.bmp'), 'wb') as file:
+        file.write(header + info + bytes(4))
+    with pytest.raises(ImageError, match='5 or 6 bits'):
+        read_annotation(path('a.bmp'))
 
 
 @pytest.mark.parametrize('name, options', [('a.tif', dict(compression='jpeg')), ('a.webp', dict(lossless=True))])
