@@ -5,6 +5,8 @@ from PIL import TiffImagePlugin
 from files.image_files import ImageError, decode, opened
 
 SAVE_AS_GREY = 'Save the ids as an 8-bit grey or palette PNG.'
+ONLY_LOSSY = ('If only these files are left, and show the colours of classes.csv, take the nearest ones: '
+              'python Data_zoo/colour_masks.py MASKS classes.csv IDS --nearest')
 SAVE_ALPHA = ('python -c "from PIL import Image; import sys; '
               'Image.open(sys.argv[1]).getchannel(\'A\').save(sys.argv[2])" MASK.png IDS.png')
 # By raw mode: the factor by which Pillow spreads grey of few bits over 0..255.
@@ -70,8 +72,7 @@ def _check_form(image, raw_mode, path):
     if image.format in ('JPEG', 'MPO', 'WEBP') or image.info.get('compression') in _LOSSY_TIFF:
         name = 'WebP' if 'WEBP' in (image.format, str(image.info.get('compression')).upper()) else 'JPEG'
         raise ImageError(f'{path}: an annotation stored as {name}, whose compression changes ids. Save the masks as '
-                         'PNG where they come from. If only these files are left, turn them into ids by the nearest '
-                         'colour: python Data_zoo/colour_masks.py MASKS classes.csv IDS --nearest')
+                         f'PNG where they come from. {ONLY_LOSSY}')
     pages = getattr(image, 'n_frames', 1)
     if pages > 1:
         raise ImageError(f'{path}: an image of {pages} pages, of which one alone would be read. {SAVE_AS_GREY}')

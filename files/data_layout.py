@@ -2,6 +2,7 @@
 import itertools
 import os
 
+from files.annotations import ONLY_LOSSY
 from files.images import list_files, list_photos
 
 LAYOUT = """\
@@ -9,9 +10,9 @@ LAYOUT = """\
     DIR/images/training/NAME.jpg         photos; likewise validation/
     DIR/annotations/training/NAME.png    class ids, one channel, of the photo of the same name; likewise validation/"""
 LOSSY = {  # formats of masks: endings, and why they are not read
-    'JPEG': (('.jpg', '.jpeg', '.jpe', '.jfif'), 'its compression changes ids'),
-    'WebP': (('.webp',), 'its compression may change ids'),
-    'GIF': (('.gif',), 'programs that write it renumber its colours')}
+    'JPEG': (('.jpg', '.jpeg', '.jpe', '.jfif'), f'its compression changes ids. {ONLY_LOSSY}'),
+    'WebP': (('.webp',), f'its compression may change ids. {ONLY_LOSSY}'),
+    'GIF': (('.gif',), 'programs that write it renumber its colours.')}
 OTHER_NAMES = {'training': ('train', 'Train'), 'validation': ('val', 'valid', 'Val')}
 
 
@@ -65,8 +66,7 @@ def _masks_to_save_anew(folder):
     if not os.path.isdir(folder):
         return []
     return [f'save the {len(paths)} {name} files of {folder}, such as {os.path.basename(paths[0])}, as PNG where they '
-            f'come from: {why}. If only these files are left, give each pixel the class of the nearest colour: '
-            'python Data_zoo/colour_masks.py MASKS classes.csv IDS --nearest'
+            f'come from: {why}'
             for name, (endings, why) in LOSSY.items() for paths in [list_files(folder, endings)] if paths]
 
 
