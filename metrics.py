@@ -126,6 +126,12 @@ def per_class(matrix):
         for index, (t, p, c) in enumerate(zip(*(counts.tolist() for counts in _counts(matrix))))]
 
 
+def only_class(matrix, ignored=()):
+    """The one class of the truth that is not ignored: any score says little then; None if there are more, or none."""
+    found = [i for i in np.flatnonzero(matrix.sum(axis=1)).tolist() if i not in ignored]
+    return found[0] if len(found) == 1 else None
+
+
 def format_scores(scores, left_out=0):
     """Name the definition, then one line per score.
 

@@ -4,6 +4,7 @@ from metrics import (
     format_scores,
     format_table,
     mean_scores,
+    only_class,
     per_class,
     scene_parsing_scores,
     without_unlabelled,
@@ -40,6 +41,10 @@ def print_scores(total, scores, classes):
     print('\n' + format_scores(per_image, _unlabelled(scores)))
     for block in others:
         print('\n' + format_scores(block))
+    only = only_class(total)
+    if only is not None:
+        print(f'\nwarning: the only class of these photos is {only} {short_name(classes[only].name)}: predicting it '
+              'everywhere scores 1.000, so the scores say nothing of the net')
 
 
 def _unlabelled(scores):

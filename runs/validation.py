@@ -6,7 +6,7 @@ import numpy as np
 
 from FCN_model import ignored_labels
 from files.errors import UserError
-from metrics import all_class_scores, scene_parsing_scores
+from metrics import all_class_scores, only_class, scene_parsing_scores
 from runs.evaluation import evaluate
 from TensorflowUtils import tf
 
@@ -43,7 +43,7 @@ class Validation:
                 see(number, result)
                 if is_stopped():
                     return None
-        self.caution = _caution(total, ignored_labels(options.net, options.ignore_label))
+        self.caution = _caution(only_class(total, ignored_labels(options.net, options.ignore_label)))
         accuracy, mean_iu = self._accuracy_and_mean_iu(total)
         return Scored(float(np.mean(losses)), accuracy, mean_iu, len(losses))
 
@@ -67,8 +67,7 @@ class Validation:
         return ids[0], loss
 
 
-def _caution(matrix, ignored):
-    """'', or what to say where the truth of a confusion matrix holds one class that is not ignored."""
-    found = [i for i in np.flatnonzero(matrix.sum(axis=1)).tolist() if i not in ignored]
-    return '' if len(found) != 1 else (f'; but their only class is {found[0]}, and predicting it everywhere scores '
-                                       '1.000: this says nothing of the net')
+def _caution(only):
+    """'', or what to say where the truth holds the class `only`, not None, alone."""
+    return '' if only is None else (f'; but their only class is {only}, and predicting it everywhere scores 1.000: '
+                                    'this says nothing of the net')

@@ -271,3 +271,9 @@ def test_images_left_out_are_said():
 
 def test_a_set_without_labels_is_said():
     assert 'no image' in metrics.format_scores(metrics.mean_scores([None]))
+
+
+@pytest.mark.parametrize('truth, ignored, found', [
+    ([0, 7, 0], (), 1), ([3, 7, 0], (), None), ([3, 7, 0], (0,), 1), ([0, 0, 0], (), None), ([3, 0, 0], (0,), None)])
+def test_truth_of_one_class_is_told(truth, ignored, found):
+    assert metrics.only_class(np.diag(truth)[:, ::-1], ignored) == found
