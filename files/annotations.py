@@ -131,9 +131,9 @@ def _check_alpha(ids, alpha, opaque, path):
                          f'{most}: the ids, or a shape, seem to be in alpha. Save alpha alone as the annotation: '
                          + SAVE_ALPHA)
     mixed = pairs[1:][np.diff(pairs >> 16) == 0][0] >> 16
-    raise ImageError(f'{path}: pixels of the id {mixed} are transparent in some places and not, or less, in others, '
-                     'and what transparent means is not known. Remove the alpha channel if it means nothing; if it '
-                     f'means "no class", give those pixels an id of their own, such as 255. {SAVE_AS_GREY}')
+    raise ImageError(f'{path}: some pixels of the id {mixed} are transparent and others are not, or less so, and it is '
+                     'unknown what transparent means. Remove the alpha channel if it means nothing; if it means '
+                     f'"no class", give those pixels an id of their own, such as 255. {SAVE_AS_GREY}')
 
 
 def _small_integers(ids, path):

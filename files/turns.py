@@ -14,8 +14,8 @@ def explain_turn(image_path):
     orientation = photo_orientation(image_path)
     if orientation not in SIDEWAYS:
         return ''
-    return (f' The photo is turned upright by its EXIF orientation ({orientation}), and the annotation is drawn on the '
-            f'pixels as they are stored. Let such annotations turn as their photos do: {FIX}')
+    return (f' The photo is turned upright by its EXIF orientation ({orientation}), but the annotation is drawn on the '
+            f'pixels as they are stored. To turn such annotations like their photos: {FIX}')
 
 
 def placement(orientation, size, annotation):
@@ -88,7 +88,7 @@ class Turns:
     def lines(self):
         """[] or [how many photos are turned, and how many of their annotations lie how]."""
         count = sum(map(len, self._paths.values()))
-        words = {UPRIGHT: 'upright', STORED: 'drawn on the stored pixels', UNSURE: 'of a size that fits both'}
+        words = {UPRIGHT: 'upright', STORED: 'drawn on the stored pixels', UNSURE: 'of a size that fits both ways'}
         ways = ', '.join(f'{len(self._paths[where])} {words[where]}' for where in words if self._paths[where])
         return [f'photos turned upright by EXIF: {count}' + (f'; their annotations: {ways}' if ways else '')
                 ] if count else []
@@ -99,5 +99,6 @@ class Turns:
             return []
         paths = self._paths[UNSURE]
         return [f'the annotations of {len(paths)} photos that EXIF turns upside down, mirrors, or that are square, '
-                f'seem to be drawn on the pixels as they are stored: turned, their borders meet more edges. Look at '
-                f'one beside its photo, such as {paths[0]}. To let them turn as their photos do: {FIX} --all']
+                f'seem to be drawn on the pixels as they are stored: when turned, their borders match the edges '
+                f'in the photos better. Compare one with its photo, such as {paths[0]}. To turn them all like their photos: '
+                f'{FIX} --all']

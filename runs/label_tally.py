@@ -66,7 +66,7 @@ class Tally:
     def notes(self):
         """[] or [which ids are transparent in their files]."""
         ids = ', '.join(f'{i} (in {count} annotations)' for i, count in sorted(self.transparent.items()))
-        return [f'ids that are transparent in their files, and count like others: {ids}'] if ids else []
+        return [f'transparent ids, read like any others: {ids}'] if ids else []
 
     def palette_problems(self, classes):
         """(path, problem) for each annotation whose palette has the colours of the classes in another order."""

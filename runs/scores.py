@@ -43,8 +43,8 @@ def print_scores(total, scores, classes):
         print('\n' + format_scores(block))
     only = only_class(total)
     if only is not None:
-        print(f'\nwarning: the only class of these photos is {only} {short_name(classes[only].name)}: predicting it '
-              'everywhere scores 1.000, so the scores say nothing of the net')
+        print(f'\nwarning: these photos hold class {only} {short_name(classes[only].name)} alone, and predicting it '
+              'everywhere scores 1.000')
 
 
 def _unlabelled(scores):

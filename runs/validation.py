@@ -69,5 +69,4 @@ class Validation:
 
 def _caution(only):
     """'', or what to say where the truth holds the class `only`, not None, alone."""
-    return '' if only is None else (f'; but their only class is {only}, and predicting it everywhere scores 1.000: '
-                                    'this says nothing of the net')
+    return '' if only is None else f'; but these hold class {only} alone, and predicting it everywhere scores 1.000'

@@ -49,7 +49,7 @@ def test_ids_in_the_alpha_channel_are_refused_with_the_way_to_get_them(path, cha
 
 @pytest.mark.parametrize('channels', [(IDS, PARTLY), (IDS, IDS, IDS, PARTLY)])
 def test_ids_that_are_transparent_in_places_are_refused(path, channels):
-    with pytest.raises(ImageError, match='a.png: pixels of the id 2 are transparent in some places'):
+    with pytest.raises(ImageError, match='a.png: some pixels of the id 2 are transparent and others are not'):
         read_annotation(save_channels(path('a.png'), *channels))
 
 

@@ -154,7 +154,7 @@ def test_photos_that_exif_turns_are_counted_and_masks_of_stored_pixels_suspected
     save(str(data_dir / 'annotations' / 'validation' / 't.png'), np.rot90(ids, 2))
     assert report(str(data_dir)) == 0
     found = lines(capsys)
-    assert found.count('photos turned upright by EXIF: 1; their annotations: 1 of a size that fits both') == 2
+    assert found.count('photos turned upright by EXIF: 1; their annotations: 1 of a size that fits both ways') == 2
     [warning] = [line for line in found if line.startswith('warning')]
     assert warning.startswith('warning: training: ') and 'upright.py DIR --all' in warning
 
@@ -186,4 +186,4 @@ def test_transparent_ids_are_named(data_dir, capsys):
     save_palette(str(data_dir / 'annotations' / 'validation' / 'v.png'), [0] * 10 + [1] * 10, [(9, 9, 9)] * 256,
                  transparency=bytes([0] + [255] * 255))
     report(str(data_dir))
-    assert 'ids that are transparent in their files, and count like others: 0 (in 1 annotations)' in lines(capsys)
+    assert 'transparent ids, read like any others: 0 (in 1 annotations)' in lines(capsys)

@@ -66,4 +66,4 @@ def test_labels_of_one_class_are_warned_of_before_the_first_step_and_at_each_sco
     run_script(FCN_train, f'--data_dir={data_dir}', f'--logs_dir={tmp_path / "logs"}', '--max_steps=1', *TRAIN)
     output = capsys.readouterr()
     assert 'warning: in all annotations the only class is 1 left' in output.out
-    assert 'their only class is 1, and predicting it everywhere scores 1.000' in output.out + output.err
+    assert 'these hold class 1 alone, and predicting it everywhere scores 1.000' in output.out + output.err

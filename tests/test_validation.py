@@ -47,9 +47,9 @@ def test_background_that_is_not_learned_does_not_count(records, monkeypatch, net
 
 @pytest.mark.parametrize('ids, ignore_label, caution', [
     ([[0, 1]], None, ''),
-    ([[1, 1]], None, 'their only class is 1, and predicting it everywhere scores 1.000'),
-    ([[0, 1]], 0, 'their only class is 1,'),
-    ([[1, 255]], 255, 'their only class is 1,'),
+    ([[1, 1]], None, 'these hold class 1 alone, and predicting it everywhere scores 1.000'),
+    ([[0, 1]], 0, 'these hold class 1 alone,'),
+    ([[1, 255]], 255, 'these hold class 1 alone,'),
 ])
 def test_scores_of_photos_of_one_class_are_not_given_without_saying_so(records, ids, ignore_label, caution):
     save(records[0].annotation, np.repeat(np.repeat(np.array(ids, np.uint8), 32, axis=0), 16, axis=1))

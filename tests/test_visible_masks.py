@@ -25,13 +25,13 @@ def advised(ids, num_classes=3, ignore_label=None):
 
 def test_few_greys_are_named_with_their_lines_of_classes():
     text = advised(shapes() * 120)
-    assert 'the greys 0, 120, 240,' in text and '1,NAME,120,120,120 2,NAME,240,240,240' in text
+    assert 'the greys 0, 120, 240:' in text and '1,NAME,120,120,120 2,NAME,240,240,240' in text
     assert 'colour_masks.py MASKS classes.csv IDS, where' in text
 
 
 def test_soft_edged_greys_are_taken_for_the_nearest():
     text = advised(blurred(shapes() * 120))
-    assert 'soft-edged greys 0, 120, 240,' in text and 'classes.csv IDS --nearest' in text
+    assert 'soft-edged greys 0, 120, 240:' in text and 'classes.csv IDS --nearest' in text
 
 
 @pytest.mark.parametrize('size', [(64, 96), (400, 600)])
