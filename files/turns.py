@@ -99,6 +99,6 @@ class Turns:
             return []
         paths = self._paths[UNSURE]
         return [f'the annotations of {len(paths)} photos that EXIF turns upside down, mirrors, or that are square, '
-                f'seem to be drawn on the pixels as they are stored: when turned, their borders match the edges '
-                f'in the photos better. Compare one with its photo, such as {paths[0]}. To turn them all like their photos: '
+                'seem to be drawn on the pixels as they are stored: when turned, their borders match the edges in the '
+                f'photos better. Compare one with its photo, such as {paths[0]}. To turn them all like their photos: '
                 f'{FIX} --all']
