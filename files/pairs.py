@@ -8,7 +8,7 @@ from files.images import list_files
 ANNOTATION_EXTENSIONS = ('.png', '.tif', '.tiff', '.bmp')  # formats that keep ids as they are
 SHOWN = 5
 JPEG_EXTENSIONS = ('.jpg', '.jpeg', '.jpe', '.jfif', '.jif')
-UNCLEAR = 'file'  # kind of those in the right place that cannot be taken; else it is 'image' or 'annotation'
+TWIN = 'file'  # kind of those whose name occurs twice; else it is 'image', 'annotation' or, of another format, 'mask'
 
 
 class Unpaired(collections.namedtuple('Unpaired', 'paths kind why')):
@@ -33,7 +33,7 @@ def pair_by_stem(images, annotations, image_dir, annotation_dir):
         if len(images[stem]) == len(annotations[stem]) == 1:
             pairs.append((images[stem][0], annotations[stem][0]))
         else:
-            unpaired.append(Unpaired(images[stem] + annotations[stem], UNCLEAR, 'one name where there should be an '
+            unpaired.append(Unpaired(images[stem] + annotations[stem], TWIN, 'one name where there should be an '
                                      'image and an annotation; keep one of each, or rename them'))
     alone = {stem: paths for stem, paths in images.items() if stem not in annotations}
     unread = _unread(annotation_dir, alone)
@@ -59,7 +59,7 @@ def _unread_kinds(unread):
         for path in unread[stem]:
             kinds[os.path.splitext(path)[1].lower()].append(path)
     expected = f'an annotation ends in .png (or {" ".join(ANNOTATION_EXTENSIONS[1:])})'
-    return [Unpaired(paths, UNCLEAR, f'the ending {ending or "(none)"} where {expected}: {_why(ending)}; save the ids '
+    return [Unpaired(paths, 'mask', f'the ending {ending or "(none)"} where {expected}: {_why(ending)}; save the ids '
                      'as PNG where they come from') for ending, paths in sorted(kinds.items())]
 
 

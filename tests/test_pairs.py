@@ -32,11 +32,12 @@ def test_photo_may_have_any_ending_of_jpeg(tmp_path, photo):
                                          ('.gif', 'GIF renumber'), ('.json', 'must be an image of one channel')])
 def test_annotations_of_formats_that_are_not_read_are_named_as_the_cause(tmp_path, ending, why):
     stems = [f'p{i}' for i in range(12)]
-    folder = make(tmp_path, *[f'images/training/{stem}.jpg' for stem in stems],
+    folder = make(tmp_path, 'images/training/a.jpg', 'annotations/training/a.png',
+                  *[f'images/training/{stem}.jpg' for stem in stems],
                   *[f'annotations/training/{stem}{ending}' for stem in stems])
     with pytest.raises(DataError) as error:
         read_dataset(folder, 'training', 2)
-    assert str(error.value).startswith(f'12 files with the ending {ending.lower()} where an annotation ends in .png')
+    assert str(error.value).startswith(f'12 masks with the ending {ending.lower()} where an annotation ends in .png')
     assert why in str(error.value) and 'and 7 more' in str(error.value) and len(str(error.value).splitlines()) == 1
 
 
