@@ -15,7 +15,7 @@ import numpy as np
 from files.data_layout import explain
 from files.errors import UserError
 from files.images import list_files, list_photos
-from files.pairs import TWIN, pair_by_stem
+from files.pairs import ANNOTATION_EXTENSIONS, TWIN, pair_by_stem
 from files.streams import show_any_name
 from files.visible_masks import advice
 
@@ -57,8 +57,8 @@ def pair_up(data_dir, split):
     image_dir, annotation_dir = (os.path.join(data_dir, kind, split) for kind in ('images', 'annotations'))
     if not (os.path.isdir(image_dir) and os.path.isdir(annotation_dir)):
         raise DataError(explain(data_dir, split))
-    pairs, unpaired = pair_by_stem(list_photos(image_dir), list_files(annotation_dir, ('.png',)), image_dir,
-                                   annotation_dir)
+    pairs, unpaired = pair_by_stem(list_photos(image_dir), list_files(annotation_dir, ANNOTATION_EXTENSIONS),
+                                   image_dir, annotation_dir)
     if not pairs and not any(problem.kind == TWIN for problem in unpaired):
         raise DataError(explain(data_dir, split))
     return tuple(Record(*pair) for pair in pairs), unpaired

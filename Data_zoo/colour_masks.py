@@ -1,12 +1,13 @@
 """Colour masks, in which each class is a colour, to annotations of class ids.
 
     python Data_zoo/colour_masks.py MASKS_DIR classes.csv OUT_DIR
+    python Data_zoo/colour_masks.py MASKS_DIR classes.csv OUT_DIR --threshold=128     black-and-white masks, two classes
 
 The colours are those of classes.csv (index,name,red,green,blue). OUT_DIR, such as DIR/annotations/training, must not
-hold anything yet; it appears when all masks are converted. A colour that no class has is an error that lists it.
+hold anything yet; it appears when all masks are converted. A colour that no class has is an error that lists it, unless
+an option says what becomes of it.
 """
 import argparse
-import collections
 import os
 import sys
 
@@ -15,86 +16,75 @@ if __name__ == '__main__':
 
 from tqdm import tqdm
 
+from Data_zoo.mask_account import first_names
+from Data_zoo.mask_ids import MaskReader, Rules
+from Data_zoo.mask_names import find_masks, is_jpeg
 from files.archive import whole_folder
 from files.errors import UserError
-from files.images import list_photos, read_photo
-from files.labels import match_colours
 from files.streams import show_any_name
 from read_data import read_classes
 from visualize import palette, save_ids
 
 MANY_COLOURS = 1000  # so many unknown ones are reported at once: these are no masks
-SHOWN_COLOURS, SHOWN_FILES = 20, 3
+WHITE_CLASS = ('give a copy of classes.csv in which the class that is white in the masks has the colour 255,255,255, '
+               'and --nearest if edges are soft')
 
 
-class UnknownColours:
-    """The colours that no class has: how many pixels of them, and in which files."""
-
-    def __init__(self):
-        self._pixels = collections.Counter()
-        self._paths = collections.defaultdict(list)
-
-    def add(self, pixels, path):
-        """pixels: Counter {(red, green, blue): pixels} of the mask at path."""
-        self._pixels.update(pixels)
-        for colour in pixels:
-            self._paths[colour].append(path)
-
-    def __len__(self):
-        return len(self._pixels)
-
-    def report(self):
-        """A line for each of the commonest, with pixels and files."""
-        lines = [self._line(colour, pixels) for colour, pixels in self._pixels.most_common(SHOWN_COLOURS)]
-        return '\n'.join(lines + ['    ...'] * (len(self) > SHOWN_COLOURS))
-
-    def _line(self, colour, pixels):
-        paths = self._paths[colour]
-        more = ', ...' if len(paths) > SHOWN_FILES else ''
-        return (f'    {",".join(map(str, colour))}: {pixels} pixels in {len(paths)} files: '
-                f'{", ".join(os.path.basename(path) for path in paths[:SHOWN_FILES])}{more}')
-
-
-def convert(masks_dir, classes_csv, out_dir, tolerance=0):
+def convert(masks_dir, classes_csv, out_dir, rules=None, transparent=None, suffix=None):
     """Writes the masks of masks_dir to out_dir as palette PNGs of class ids, all or nothing; returns how many.
 
-    tolerance: a colour also counts as the nearest class's that differs from it by at most that much in each channel.
-    Raises UserError for unknown colours, classes of one colour, JPEG masks without a tolerance, two masks of one stem,
-    and an out_dir that holds something.
+    rules: Rules; transparent: the class of transparent pixels, a name or an index; suffix: see find_masks. Prints what
+    was rounded, guessed or left out. Raises UserError for all that the rules do not cover, classes of one colour, JPEG
+    masks that are not to be rounded, two masks of one name, and an out_dir that holds something.
     """
-    classes, masks = read_classes(classes_csv), _masks_by_stem(masks_dir)
-    _refuse_twins(classes, classes_csv)
-    unknown = UnknownColours()
+    classes, rules = read_classes(classes_csv), rules or Rules()
+    if transparent is not None:
+        rules = rules._replace(transparent=_class_id(transparent, classes, classes_csv))
+    _check_classes(classes, classes_csv, rules)
+    masks = find_masks(masks_dir, out_dir, suffix)
+    _refuse_jpegs(sorted(masks.paths.values()), rules)
+    reader = MaskReader(classes, rules)
     try:
         with whole_folder(out_dir) as new:
-            for stem, path in tqdm(sorted(masks.items()), unit='mask', disable=None):
-                _convert(path, os.path.join(new, stem + '.png'), classes, tolerance, unknown)
-                if len(unknown) > MANY_COLOURS:
+            for stem, path in tqdm(sorted(masks.paths.items()), unit='mask', disable=None):
+                save_ids(os.path.join(new, stem + '.png'), reader.read(path), palette(classes))
+                if len(reader.unknown) > MANY_COLOURS:
                     break
-            if unknown:
-                raise UserError(_explain(unknown, masks_dir, classes_csv))
+            problems = reader.problems()
+            if reader.unknown:
+                problems.append(_explain(reader.unknown, masks_dir, classes, classes_csv))
+            if problems:
+                raise UserError('\n'.join(problems + ['Nothing was written.']))
     except OSError as error:
         raise UserError(f'{out_dir} cannot be written: {error}.') from error
-    return len(masks)
+    print('\n'.join(masks.notes + reader.notes() + [f'{len(masks.paths)} annotations in {out_dir}']))
+    return len(masks.paths)
 
 
-def _convert(path, target, classes, tolerance, unknown):
-    rgb = read_photo(path)
-    if not tolerance:
-        _refuse_jpeg(path)
-    ids, unknown_here = match_colours(rgb, [c.colour for c in classes], tolerance)
-    unknown.add(unknown_here, path)
-    save_ids(target, ids, palette(classes))
+def _explain(unknown, masks_dir, classes, classes_csv):
+    many = len(unknown) > MANY_COLOURS
+    number = f'more than {MANY_COLOURS}' if many else len(unknown)
+    lines = [f'{masks_dir} holds {number} colours (red,green,blue) that no class of {classes_csv} has:',
+             unknown.report(3) if many else unknown.report(), 'What to do:',
+             '    if they are colours of classes: write them into classes.csv, or into a copy for this command alone, '
+             'for only the ids are written',
+             '    if edges are soft, or the colours a little off: --nearest rounds to the class of the nearest colour, '
+             '--tolerance=N if no channel is off by more than N; both count what they round',
+             '    if some files are photos: move them away']
+    if unknown.all_grey():
+        fix = (f'--threshold=128 makes dark {classes[0].index} {classes[0].name} and bright {classes[1].index} '
+               f'{classes[1].name}' if len(classes) == 2 else WHITE_CLASS)
+        lines.insert(3, f'    if the masks are black and white: {fix}')
+    return '\n'.join(lines)
 
 
-def _explain(unknown, masks_dir, classes_csv):
-    number = f'more than {MANY_COLOURS}' if len(unknown) > MANY_COLOURS else len(unknown)
-    return (f'{masks_dir} holds {number} colours (red,green,blue) that no class of {classes_csv} has:\n'
-            f'{unknown.report()}\nAdd them there, or correct the masks, or take colours that are off by N with '
-            '--tolerance=N. Nothing was written.')
-
-
-def _refuse_twins(classes, classes_csv):
+def _check_classes(classes, classes_csv, rules):
+    if rules.threshold is not None:
+        if len(classes) != 2:
+            names = ', '.join(f'{c.index} {c.name}' for c in classes[:5]) + ', ...' * (len(classes) > 5)
+            raise UserError(f'--threshold={rules.threshold} makes two classes of dark and bright, but {classes_csv} '
+                            f'lists {len(classes)}: {names}. Leave the option out and {WHITE_CLASS}.')
+        return
     by_colour = {}
     for c in classes:
         first = by_colour.setdefault(c.colour, c)
@@ -103,30 +93,30 @@ def _refuse_twins(classes, classes_csv):
                             f'{",".join(map(str, c.colour))}, so no mask can tell them apart. Change one of them.')
 
 
-def _masks_by_stem(folder):
-    masks = {}
-    for path in list_photos(folder):
-        stem = os.path.splitext(os.path.basename(path))[0]
-        if stem in masks:
-            raise UserError(f'{masks[stem]} and {path} would both become {stem}.png. Rename one of them.')
-        masks[stem] = path
-    if not masks:
-        raise UserError(f'{folder} holds no masks (PNG, BMP, TIFF, ...). Give the folder in which they lie.')
-    return masks
+def _class_id(text, classes, classes_csv):
+    found = [c.index for c in classes if text in (str(c.index), c.name)]
+    if len(found) != 1:
+        number = 'names several' if found else 'is none'
+        names = ', '.join(f'{c.index} {c.name}' for c in classes)
+        raise UserError(f'--transparent={text} {number} of the classes of {classes_csv}: {names}. Give a name or an '
+                        'index of these.')
+    return found[0]
 
 
-def _refuse_jpeg(path):
-    with open(path, 'rb') as file:
-        if file.read(3) == b'\xff\xd8\xff':  # whatever its name says
-            raise UserError(f'{path}: a mask stored as JPEG, whose compression changes colours. Save the masks as PNG '
-                            'where they come from, or give a --tolerance, such as 40, and look at what comes out.')
+def _refuse_jpegs(paths, rules):
+    jpegs = [] if rules.nearest or rules.tolerance or rules.threshold else [path for path in paths if is_jpeg(path)]
+    if jpegs:
+        raise UserError(f'{first_names(jpegs)}: {len(jpegs)} of {len(paths)} masks stored as JPEG, whose compression '
+                        'changes colours. Save the masks as PNG where they come from, or round the colours with '
+                        '--nearest or a --tolerance, such as 40, and look at what comes out. Move photos away.')
 
 
-def _tolerance(text):
-    value = int(text)
-    if not 0 <= value <= 255:
-        raise ValueError
-    return value
+def _between(least, most):
+    def parse(text):
+        if not text.isdigit() or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f'expected a whole number from {least} to {most}, found {text!r}')
+        return int(text)
+    return parse
 
 
 def main(argv=None):
@@ -134,11 +124,23 @@ def main(argv=None):
     parser.add_argument('masks_dir', help='folder of the masks')
     parser.add_argument('classes_csv', help='index,name,red,green,blue of each class')
     parser.add_argument('out_dir', help='new folder for the annotations')
-    parser.add_argument('--tolerance', type=_tolerance, default=0, metavar='N', help='0 to 255: take a colour for the '
-                        'nearest class colour that differs by at most N in red, in green and in blue (default: 0)')
+    rounding = parser.add_mutually_exclusive_group()
+    rounding.add_argument('--tolerance', type=_between(0, 255), default=0, metavar='N', help='0 to 255: take a colour '
+                          'for the nearest class colour that differs by at most N in red, in green and in blue '
+                          '(default: 0)')
+    rounding.add_argument('--nearest', action='store_true', help='take any colour for the nearest class colour, as '
+                          'soft edges need it')
+    rounding.add_argument('--threshold', type=_between(1, 255), metavar='N', help='for black-and-white masks and two '
+                          'classes: greys below N become class 0, the others class 1; 128 is the middle')
+    alpha = parser.add_mutually_exclusive_group()
+    alpha.add_argument('--transparent', metavar='CLASS', help='the class, a name or an index, of transparent pixels')
+    alpha.add_argument('--alpha', action='store_true', help='the alpha channel alone is the mask: transparent is black '
+                       'and opaque white; colours do not count')
+    parser.add_argument('--suffix', help='what the names of masks have after those of the photos, such as _mask; other '
+                        'files are left out (default: found out and printed)')
     args = parser.parse_args(argv)
-    count = convert(args.masks_dir, args.classes_csv, args.out_dir, args.tolerance)
-    print(f'{count} annotations in {args.out_dir}')
+    rules = Rules(args.tolerance, args.nearest, args.threshold, None, args.alpha)
+    convert(args.masks_dir, args.classes_csv, args.out_dir, rules, args.transparent, args.suffix)
 
 
 if __name__ == '__main__':

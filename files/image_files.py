@@ -5,6 +5,7 @@ import stat
 
 from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 
+from files import bmp
 from files.errors import UserError
 
 MAX_PIXELS = 512 * 10**6  # 1.5 GB as RGB; Pillow's own warning at 89 million would come for panoramas and scans
@@ -30,6 +31,9 @@ def opened(path):
         with open(path, 'rb') as file:
             _check_channels(file, path)
             with Image.open(file, formats=_FORMATS) as image:
+                reason = bmp.misread_form(image, file) if image.format == 'BMP' else None
+                if reason:
+                    raise ImageError(f'{path}: {reason}.')
                 if image.width * image.height > MAX_PIXELS:
                     raise Image.DecompressionBombError(f'{image.width} x {image.height} pixels')
                 yield image

@@ -13,7 +13,7 @@ from files.annotations import decode_ids, transparent_ids
 from files.errors import UserError
 from files.image_files import ImageError, decode, opened
 
-PHOTO_EXTENSIONS = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp')
+PHOTO_EXTENSIONS = ('.jpg', '.jpeg', '.jpe', '.jfif', '.jif', '.png', '.bmp', '.tif', '.tiff', '.webp')
 
 ORIENTATION = 0x0112  # the tag of EXIF and TIFF
 _UPRIGHT = {  # by value of that tag: CIPA DC-008 (Exif 2.32), section 4.6.4

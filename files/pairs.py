@@ -3,8 +3,12 @@ import collections
 import os
 import unicodedata
 
+from files.images import list_files
+
+ANNOTATION_EXTENSIONS = ('.png', '.tif', '.tiff', '.bmp')  # formats that keep ids as they are
 SHOWN = 5
-TWIN = 'file'  # kind of those whose name occurs twice; else it is 'image' or 'annotation'
+JPEG_EXTENSIONS = ('.jpg', '.jpeg', '.jpe', '.jfif', '.jif')
+TWIN = 'file'  # kind of those whose name occurs twice; else it is 'image', 'annotation' or, of another format, 'mask'
 
 
 class Unpaired(collections.namedtuple('Unpaired', 'paths kind why')):
@@ -20,7 +24,8 @@ def pair_by_stem(images, annotations, image_dir, annotation_dir):
     """Paths of images and of annotations -> (list of (image, annotation) sorted by stem, list of Unpaired).
 
     Composed and decomposed Unicode, as Linux and macOS write names, count as the same stem. Where one of the two occurs
-    twice, none of the stem's files is paired, for nobody knows which is meant. The folders are for the messages alone.
+    twice, none of the stem's files is paired, for nobody knows which is meant. An image whose annotation has an ending
+    that is not read is reported with that file. The folders are for the messages alone.
     """
     images, annotations = _by_stem(images), _by_stem(annotations)
     pairs, unpaired = [], []
@@ -28,11 +33,40 @@ def pair_by_stem(images, annotations, image_dir, annotation_dir):
         if len(images[stem]) == len(annotations[stem]) == 1:
             pairs.append((images[stem][0], annotations[stem][0]))
         else:
-            unpaired.append(Unpaired(images[stem] + annotations[stem], TWIN, 'one name where there should be an image '
-                                     'and an annotation; keep one of each, or rename them'))
-    unpaired += _alone(images, annotations, 'image', f'no annotation of the same name (.png) in {annotation_dir}')
+            unpaired.append(Unpaired(images[stem] + annotations[stem], TWIN, 'one name where there should be an '
+                                     'image and an annotation; keep one of each, or rename them'))
+    alone = {stem: paths for stem, paths in images.items() if stem not in annotations}
+    unread = _unread(annotation_dir, alone)
+    unpaired += _unread_kinds(unread)
+    alone = {stem: paths for stem, paths in alone.items() if stem not in unread}
+    unpaired += _alone(alone, {}, 'image', f'no annotation of the same name (.png) in {annotation_dir}')
     unpaired += _alone(annotations, images, 'annotation', f'no image of the same name in {image_dir}')
     return pairs, unpaired
+
+
+def _unread(folder, stems):
+    """{stem: paths of the files of `folder`, all with endings that are not read}, for those of `stems`."""
+    if not stems or not os.path.isdir(folder):
+        return {}
+    groups = _by_stem(list_files(folder, ('',)))
+    return {stem: group for stem, group in groups.items() if stem in stems}
+
+
+def _unread_kinds(unread):
+    """An Unpaired for each ending of the files of _unread."""
+    kinds = collections.defaultdict(list)
+    for stem in sorted(unread):
+        for path in unread[stem]:
+            kinds[os.path.splitext(path)[1].lower()].append(path)
+    expected = f'an annotation ends in .png (or {" ".join(ANNOTATION_EXTENSIONS[1:])})'
+    return [Unpaired(paths, 'mask', f'the ending {ending or "(none)"} where {expected}: {_why(ending)}; save the ids '
+                     'as PNG where they come from') for ending, paths in sorted(kinds.items())]
+
+
+def _why(ending):
+    if ending == '.gif':
+        return 'programs that write GIF renumber its colours'
+    return "JPEG's compression changes ids" if ending in JPEG_EXTENSIONS else 'it must be an image of one channel'
 
 
 def _by_stem(paths):
