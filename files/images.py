@@ -10,6 +10,7 @@ from PIL import Image, TiffImagePlugin
 
 from files.errors import UserError
 from files.image_files import ImageError, decode, opened
+from files.photo_colours import stored_form, to_rgb
 
 PHOTO_EXTENSIONS = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp')
 
@@ -28,8 +29,8 @@ _UPRIGHT = {  # by value of that tag: CIPA DC-008 (Exif 2.32), section 4.6.4
 def read_photo(path):
     """A photo of any common pixel mode -> uint8 [H, W, 3], RGB, upright (EXIF orientation applied).
 
-    Transparent parts are laid over white; 16-bit grey is scaled by 1/257, rounded; of several frames the first.
-    Raises ImageError for a file missing, damaged, above MAX_PIXELS, of floating point or of more than 4 channels.
+    Of several frames the first. See files.photo_colours for transparency and 16 bits. Raises ImageError for a file
+    missing, damaged, above MAX_PIXELS, of floating point, of more than 4 channels or of values beyond its bits.
     """
     with opened(path) as image:
         return _to_array(_upright(image, path))
@@ -113,9 +114,10 @@ def round_up(side, multiple=32):
 
 def _upright(image, path):
     """An opened image, decoded, in RGB."""
+    form = stored_form(image)
     decode(image, path)
     orientation = _orientation(image)
-    rgb = _rgb(image, path)
+    rgb = to_rgb(image, form, path)
     # ImageOps.exif_transpose would turn a TIFF a second time: Pillow decodes it upright and may keep the tag.
     return rgb.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else rgb
 
@@ -128,25 +130,6 @@ def _orientation(image):
         return Image.Image.getexif(image).get(_ORIENTATION, 1)  # a PNG's own getexif would decode the pixels
     except (SyntaxError, ValueError, struct.error):
         return 1
-
-
-def _rgb(image, path):
-    if image.mode == 'F':
-        raise ImageError(f'{path}: the image holds floating point values of unknown range. Save it as 8-bit RGB.')
-    if image.mode.startswith('I'):
-        image = _eight_bits(image, path)
-    if image.mode in ('LA', 'PA', 'RGBA') or 'transparency' in image.info:
-        image = image.convert('RGBA')
-        image = Image.alpha_composite(Image.new('RGBA', image.size, 'white'), image)
-    return image.convert('RGB')
-
-
-def _eight_bits(image, path):
-    values = _to_array(image).astype(np.int32)
-    if values.min() < 0 or values.max() > 65535:
-        raise ImageError(f'{path}: grey values {values.min()} to {values.max()} where 16-bit ones, 0 to 65535, were '
-                         'expected. Save it as 8-bit RGB.')
-    return Image.fromarray(((values + 128) // 257).astype(np.uint8))  # 65535 = 255 * 257
 
 
 def _ids(image, step, path):
