@@ -76,8 +76,8 @@ def _check_high_bytes(image, path):
 
 
 def _too_dark(path, found):
-    return ImageError(f'{path}: {found} in 16 bits, where white is 65535: it would be nearly black. Values of 12 bits or '
-                      'fewer must be scaled up (12 bits by 16), or saved as 8-bit RGB.')
+    return ImageError(f'{path}: {found} in 16 bits, where white is 65535: it would be nearly black. Values of 12 bits '
+                      'or fewer must be scaled up (12 bits by 16), or saved as 8-bit RGB.')
 
 
 def _array(image):

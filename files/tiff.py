@@ -30,11 +30,10 @@ def prepare_pillow():
     """
     TiffImagePlugin.READ_LIBTIFF = True
     forms = TiffImagePlugin.OPEN_INFO
-    for key, reading in list(forms.items()):
-        prefix, photometric, sample_format, fill_order, bits, extra = key
-        if photometric == 2 and len(bits) in (3, 4):
-            grey_extra = (0,) * (len(bits) - 1)  # all after the first are extra samples of grey
-            for extras in (extra, (0, 0) + extra, grey_extra):
+    for (prefix, photometric, sample_format, fill_order, bits, extra), reading in list(forms.items()):
+        if photometric == 2 and (len(bits), len(extra)) in ((3, 0), (4, 1)):
+            unsaid = (0,) * (len(bits) - 1)  # of grey, all channels but the first are extra samples, of no meaning
+            for extras in ((0, 0) + extra,) + (((), unsaid) if extra in ((), (0,)) else ()):
                 forms.setdefault((prefix, 1, sample_format, fill_order, bits, extras), reading)
 
 

@@ -5,11 +5,12 @@ import os
 import numpy as np
 from tqdm import tqdm
 
-from batch_reader import check_sizes, in_order
+from batch_reader import check_sizes
 from files.data_layout import explain_unread
 from files.errors import UserError
 from files.images import load_photo, read_annotation
 from read_data import MAX_CLASSES, check_ids, find_classes, pair_up
+from reading_ahead import in_order, pixels_of
 
 SPLITS = ('training', 'validation')
 NAME_WIDTH = 30
@@ -48,7 +49,8 @@ def _examine_split(problems, data_dir, name, num_classes, ignore_label):
     split = Split(len(records), collections.Counter(), np.zeros(256, np.int64), np.zeros(256, np.int64))
     found = []
     threads = min(8, os.cpu_count() or 1)
-    pairs = in_order(lambda record: _examine(record, num_classes, ignore_label), records, threads, 4 * threads)
+    pairs = in_order(lambda record: _examine(record, num_classes, ignore_label), records, threads, 4 * threads,
+                     lambda record: pixels_of(record.image))
     for pair in tqdm(pairs, total=len(records), desc=name, unit='pair', disable=None):
         found += pair.problems
         split.sizes.update([pair.size] if pair.size else [])

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from batch_reader import in_order
+from reading_ahead import in_order
 
 
 def slow_for_even(item):
