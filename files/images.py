@@ -71,14 +71,22 @@ def photo_size(path):
 def list_files(folder, extensions):
     """Sorted paths of the files in `folder` that end in one of the lower-case `extensions`, whatever their case.
 
-    Hidden files are left out. Raises UserError where the folder cannot be listed.
+    Hidden files are left out, links that lead nowhere are not: reading them says why. Raises UserError where the folder
+    cannot be listed.
     """
     try:
         with os.scandir(folder) as entries:
-            names = [entry.name for entry in entries if not entry.name.startswith('.') and not entry.is_dir()]
+            names = [entry.name for entry in entries if not entry.name.startswith('.') and not _is_folder(entry)]
     except OSError as error:
         raise UserError(f'{folder}: the folder cannot be listed: {error.strerror}.') from error
     return [os.path.join(folder, name) for name in sorted(names) if name.lower().endswith(extensions)]
+
+
+def _is_folder(entry):
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads round in a circle
+        return False
 
 
 def list_photos(folder):
