@@ -33,8 +33,8 @@ def opened(path):
         if not stat.S_ISREG(os.stat(path).st_mode) and not os.path.isdir(path):
             raise ImageError(f'{path}: this is no file but a pipe or a device.')  # which might never end
         with open(path, 'rb') as file:
-            _check_form(file, path)
-            with Image.open(file, formats=_FORMATS) as image:
+            source = tiff.WithoutDescriptor(file) if _check_form(file, path) == 'TIFF' else file
+            with Image.open(source, formats=_FORMATS) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise Image.DecompressionBombError(f'{image.width} x {image.height} pixels')
                 yield image
@@ -93,7 +93,7 @@ def _reason(error):
 
 
 def _check_form(file, path):
-    """Raises ImageError for an empty file, and for a TIFF that Pillow would not read, or not as it is meant."""
+    """'TIFF' for one, else None. Raises ImageError for an empty file, and a TIFF that Pillow would not read right."""
     header = file.read(8)
     if not header:
         raise ImageError(f'{path}: the file is empty (0 bytes).')
@@ -102,3 +102,5 @@ def _check_form(file, path):
         reason = tiff.unreadable_form(file)
         if reason:
             raise ImageError(f'{path}: {reason}.')
+        return 'TIFF'
+    return None

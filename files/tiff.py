@@ -22,6 +22,19 @@ _CHUNKY = {(0, 1): (1, 2, 4, 8), (1, 1): (1, 2, 4, 8, 16, 32), (1, 2): (8,), (1,
 _PLANAR = {form: _CHUNKY[form] for form in ((2, 3), (2, 4), (5, 4), (6, 3), (8, 3))}
 
 
+class WithoutDescriptor:
+    """A file that Pillow has to read itself: older releases have libtiff close a descriptor that they close again.
+
+    By then it may be that of a file which another thread has just opened.
+    """
+
+    def __init__(self, file):
+        self.read, self.seek, self.tell = file.read, file.seek, file.tell
+
+    def close(self):
+        """Left to whoever opened the file."""
+
+
 def prepare_pillow():
     """Has Pillow read TIFFs through libtiff, and take three or four channels called BlackIsZero for colours.
 

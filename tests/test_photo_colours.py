@@ -2,7 +2,6 @@
 import struct
 import zlib
 
-import numpy as np
 import pytest
 from image_files import array, save, save_palette, save_png
 
