@@ -10,7 +10,7 @@ from PIL import Image, TiffImagePlugin
 
 from files.errors import UserError
 from files.image_files import ImageError, decode, opened
-from files.photo_colours import stored_form, to_rgb
+from files.photo_colours import stored_form, to_array, to_rgb
 
 PHOTO_EXTENSIONS = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp')
 
@@ -33,7 +33,7 @@ def read_photo(path):
     missing, damaged, above MAX_PIXELS, of floating point, of more than 4 channels or of values beyond its bits.
     """
     with opened(path) as image:
-        return _to_array(_upright(image, path))
+        return to_array(_upright(image, path))
 
 
 def load_photo(path):

@@ -13,6 +13,7 @@ from files.image_files import ImageError
 
 TWELVE_BITS = 4095
 _UNUSED_ALPHA = 1  # of 255
+_PART = 16 * 10**6  # pixels
 
 # high_bytes: whether Pillow keeps only these; step: by which it spreads grey of 2 or 4 bits; premultiplied: by alpha
 Form = collections.namedtuple('Form', 'high_bytes step premultiplied')
@@ -38,13 +39,17 @@ def to_rgb(image, form, path):
     if isinstance(key, int) and form.step > 1:  # Pillow compares spread values with the key as it is stored
         image.info['transparency'] = key * form.step
     if image.mode not in ('LA', 'La', 'PA', 'RGBA') and key is None:
-        return image.convert('RGB')
-    return _over_white(image.convert('RGBA'), form, path)
+        return image if image.mode == 'RGB' and not image.readonly else image.convert('RGB')
+    return _over_white(image if image.mode == 'RGBA' else image.convert('RGBA'), form, path)
 
 
 def _over_white(image, form, path):
     if image.getchannel('A').getextrema()[1] > _UNUSED_ALPHA:
-        return Image.alpha_composite(Image.new('RGBA', image.size, 'white'), image).convert('RGB')
+        rgb, rows = Image.new('RGB', image.size), max(1, _PART // image.width)
+        for y in range(0, image.height, rows):
+            part = image.crop((0, y, image.width, min(y + rows, image.height)))
+            rgb.paste(Image.alpha_composite(Image.new('RGBA', part.size, 'white'), part).convert('RGB'), (0, y))
+        return rgb
     if form.premultiplied:
         raise ImageError(f'{path}: the image is transparent all over, and its colours are stored multiplied by that. '
                          'Save it without an alpha channel.')
@@ -78,6 +83,18 @@ def _check_high_bytes(image, path):
 def _too_dark(path, found):
     return ImageError(f'{path}: {found} in 16 bits, where white is 65535: it would be nearly black. Values of 12 bits '
                       'or fewer must be scaled up (12 bits by 16), or saved as 8-bit RGB.')
+
+
+def to_array(image):
+    """An RGB image as uint8 [H, W, 3], a part at a time: Pillow's way to numpy takes twice the memory meanwhile."""
+    width, height = image.size
+    rows = max(1, _PART // width)
+    if rows >= height:
+        return _array(image)
+    pixels = np.empty((height, width, 3), np.uint8)
+    for y in range(0, height, rows):
+        pixels[y:y + rows] = _array(image.crop((0, y, width, min(y + rows, height))))
+    return pixels
 
 
 def _array(image):

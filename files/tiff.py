@@ -7,6 +7,8 @@ from PIL.TiffImagePlugin import (
     PLANAR_CONFIGURATION,
     SAMPLEFORMAT,
     SAMPLESPERPIXEL,
+    STRIPOFFSETS,
+    TILEOFFSETS,
     ImageFileDirectory_v2,
 )
 
@@ -66,6 +68,10 @@ def unreadable_form(file):
         return f'the image has {channels} channels; a photo has 1 to 4. Save its red, green and blue as an RGB image'
     if compression not in TiffImagePlugin.COMPRESSION_INFO:
         return f'this TIFF is packed by a method that cannot be read, number {compression}. Save it with LZW or deflate'
+    offsets = directory.get(STRIPOFFSETS) or directory.get(TILEOFFSETS) or ()
+    missing = sum(offset < len(header) for offset in offsets)
+    if missing:
+        return f'{missing} of the {len(offsets)} parts of the image are not in the file: it is damaged, or sparse'
     photometric, planar = directory.get(PHOTOMETRIC_INTERPRETATION, 0), directory.get(PLANAR_CONFIGURATION, 1)
     bits, kinds = set(directory.get(BITSPERSAMPLE, (1,))), set(directory.get(SAMPLEFORMAT, (_UNSIGNED,)))
     if kinds == {_FLOAT}:

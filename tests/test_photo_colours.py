@@ -2,9 +2,11 @@
 import struct
 import zlib
 
+import numpy as np
 import pytest
 from image_files import array, save, save_palette, save_png
 
+from files import photo_colours
 from files.images import ImageError, read_photo
 
 
@@ -85,3 +87,12 @@ def test_transparent_colour_of_16_bits_is_refused(path):
     photo = insert_key(save_png(path('a.png'), 1, 1, 16, 2, words(65535, 0, 0)), 65535, 0, 0)
     with pytest.raises(ImageError, match='a.png: .*transparent'):
         read_photo(photo)
+
+
+@pytest.mark.parametrize('channels', [3, 4])
+def test_large_photo_is_put_together_from_its_parts(path, channels, monkeypatch):
+    pixels = np.random.RandomState(0).randint(0, 256, (11, 7, channels)).astype(np.uint8)
+    photo = save(path('a.png'), pixels)
+    whole = read_photo(photo)
+    monkeypatch.setattr(photo_colours, '_PART', 21)  # three rows
+    np.testing.assert_array_equal(read_photo(photo), whole)

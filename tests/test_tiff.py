@@ -95,6 +95,17 @@ def test_form_that_pillow_cannot_read_is_named(tmp_path, form, words):
         read_photo(save_tiff(tmp_path / 'a.tif', pixels, **form))
 
 
+def test_part_without_a_place_in_the_file_is_damage(tmp_path):
+    path = save_tiff(tmp_path / 'a.tif', PIXELS[:, :, :3], RGB, planar=True)
+    with open(path, 'rb') as file:
+        data = file.read()
+    last = struct.pack('<I', len(data) - 35)  # the offset of the last plane of 5 x 7
+    with open(path, 'wb') as file:
+        file.write(data.replace(last, bytes(4)))
+    with pytest.raises(ImageError, match='a.tif: 1 of the 3 parts'):
+        read_photo(path)
+
+
 def test_descriptors_of_other_threads_stay_open(tmp_path, monkeypatch):
     """Closing a number twice would close what another thread has opened meanwhile."""
     closed, close = [], os.close
