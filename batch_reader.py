@@ -3,7 +3,6 @@
 The batch rule is FCN-tensorflow-ADE20k's: see common_size. Its scipy.misc.imresize was Pillow's resize, and so is ours.
 """
 import collections
-import concurrent.futures
 import functools
 import itertools
 import time
@@ -14,6 +13,7 @@ from files.errors import UserError
 from files.images import load_photo, read_annotation, read_photo, resize_ids, resize_photo, round_up
 from files.turns import explain_turn
 from read_data import DataError, check_ids
+from reading_ahead import in_order, pixels_of
 
 STRIDE = 32  # the nets halve the size five times
 
@@ -56,7 +56,9 @@ class BatchReader:
                                  ignore_label=ignore_label)
         read = functools.partial(_read_example, records=records, order=order, bad=bad, read=pair, transform=transform)
         batch = functools.partial(_read_batch, batch_size=batch_size, read=read, max_side=max_side)
-        self._batches = in_order(batch, itertools.count(start_batch), num_threads, ahead)
+        most = functools.partial(_most_pixels, batch_size=batch_size, order=order,
+                                 pixels=functools.lru_cache(maxsize=None)(lambda i: pixels_of(records[i].image)))
+        self._batches = in_order(batch, itertools.count(start_batch), num_threads, ahead, most)
 
     def __iter__(self):
         return self
@@ -130,38 +132,34 @@ def read_single(record, num_classes, ignore_label=None, max_side=None):
     return Single(resize_photo(photo, *size), resize_ids(ids, *size), ids, record)
 
 
-def in_order(function, items, num_threads, ahead):
-    """Yields function(item) for each of `items`, in their order, computed in threads; `items` may be endless.
-
-    While the caller works on one result, at most `ahead` others are computed or wait. An item's exception is raised
-    when its turn comes. Exhausting or closing the generator, or an exception, leaves no thread behind.
-    """
-    executor = concurrent.futures.ThreadPoolExecutor(num_threads)
-    waiting = collections.deque()
-    try:
-        for item in items:
-            waiting.append(executor.submit(function, item))
-            if len(waiting) > ahead:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        for future in waiting:
-            future.cancel()
-        executor.shutdown()
-
-
 def _epoch_order(count, seed, epoch):
     """Record numbers in the order of an epoch; seed None: unshuffled."""
     return np.arange(count) if seed is None else np.random.RandomState([seed, epoch]).permutation(count)
 
 
 def _read_batch(number, batch_size, read, max_side):
-    examples = [read(i) for i in range(number * batch_size, (number + 1) * batch_size)]
-    size = common_size([ids.shape for _, ids, _ in examples], max_side)
-    return Batch(np.stack([resize_photo(photo, *size) for photo, _, _ in examples]),
-                 np.stack([resize_ids(ids, *size) for _, ids, _ in examples]),
-                 tuple(record for _, _, record in examples))
+    examples, sizes = [], []
+    for i in range(number * batch_size, (number + 1) * batch_size):
+        examples.append(read(i))
+        sizes.append(examples[-1][1].shape)
+        size = common_size(sizes, max_side)
+        if min(size) == max_side:  # whatever comes: large photos do not wait for each other in memory
+            examples = [_resize_example(*example, size=size) for example in examples]
+    photos, ids, records = zip(*(_resize_example(*example, size=size) for example in examples))
+    return Batch(np.stack(photos), np.stack(ids), records)
+
+
+def _resize_example(photo, ids, record, size):
+    return resize_photo(photo, *size), resize_ids(ids, *size), record
+
+
+def _most_pixels(number, batch_size, order, pixels):
+    """Of the largest photo of a batch, for they are decoded one after the other; pixels: function record index -> its.
+
+    What takes the place of a photo that cannot be used is not looked at.
+    """
+    epochs = [divmod(i, len(order(0))) for i in range(number * batch_size, (number + 1) * batch_size)]
+    return max(pixels(int(order(epoch)[position])) for epoch, position in epochs)
 
 
 def _read_example(number, records, order, bad, read, transform):

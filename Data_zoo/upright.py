@@ -19,13 +19,13 @@ if __name__ == '__main__':
 import numpy as np
 from tqdm import tqdm
 
-from batch_reader import in_order
 from files.atomic import whole_file
 from files.errors import UserError
 from files.images import ORIENTATION, examine_annotation, photo_orientation, photo_size, read_annotation, turned
 from files.streams import show_any_name
 from files.turns import STORED, UNSURE, placement
 from read_data import pair_up
+from reading_ahead import in_order
 
 SPLITS = ('training', 'validation')
 HEADER = 33  # bytes of a PNG's signature and of its first chunk, IHDR

@@ -2,11 +2,13 @@
 import contextlib
 import os
 import stat
+import struct
 
-from PIL import Image, TiffImagePlugin, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
-from files import bmp
+from files import bmp, tiff
 from files.errors import UserError
+from files.png import check_png
 
 MAX_PIXELS = 512 * 10**6  # 1.5 GB as RGB; Pillow's own warning at 89 million would come for panoramas and scans
 # An image may be all of one colour and so its file very small; deflate, PNG's, packs up to 8,256 pixels into a byte.
@@ -15,6 +17,8 @@ SMALL_PIXELS, PIXELS_PER_BYTE = 16 * 10**6, 10**4
 
 # Named, because Pillow's search through all formats can fail in one thread while another is registering them.
 _FORMATS = ('JPEG', 'PNG', 'BMP', 'TIFF', 'WEBP')
+
+tiff.prepare_pillow()
 
 
 class ImageError(UserError):
@@ -29,8 +33,8 @@ def opened(path):
         if not stat.S_ISREG(os.stat(path).st_mode) and not os.path.isdir(path):
             raise ImageError(f'{path}: this is no file but a pipe or a device.')  # which might never end
         with open(path, 'rb') as file:
-            _check_channels(file, path)
-            with Image.open(file, formats=_FORMATS) as image:
+            source = tiff.WithoutDescriptor(file) if _check_form(file, path) == 'TIFF' else file
+            with Image.open(source, formats=_FORMATS) as image:
                 reason = bmp.misread_form(image, file) if image.format == 'BMP' else None
                 if reason:
                     raise ImageError(f'{path}: {reason}.')
@@ -44,12 +48,39 @@ def opened(path):
 
 
 def decode(image, path):
-    """Decodes an opened image, unless its file is far too small for it: damaged headers ask for gigabytes and hours."""
+    """Decodes an opened image, once its file is neither far too small for it nor at odds with its own checksums.
+
+    Damaged headers ask for gigabytes and hours, and decoders fill up what is missing.
+    """
     pixels, size = image.width * image.height, os.path.getsize(path)
     if pixels > max(SMALL_PIXELS, PIXELS_PER_BYTE * size):
         raise ImageError(f'{path}: the image is said to have {image.width} x {image.height} pixels, which its {size} '
                          'bytes cannot hold. It is damaged, or a decompression bomb.')
+    check = {'PNG': check_png, 'JPEG': _check_jpeg, 'MPO': _check_jpeg}.get(image.format)
+    if check:
+        with open(path, 'rb') as file:
+            check(file)
     image.load()
+
+
+def _check_jpeg(file):
+    """Raises ValueError for a JPEG without its end marker: the decoder lets a few bytes be missing before it."""
+    at = 2
+    while True:  # past the segments, for one may hold a thumbnail with an end of its own
+        file.seek(at)
+        marker, size = struct.unpack('>HH', file.read(4))
+        if marker < 0xff00 or marker == 0xffda:  # start of scan
+            break
+        at += 1 if marker == 0xffff else 2 + size  # a filling byte, or a segment
+    file.seek(at)
+    last = b''
+    while True:
+        piece = file.read(1 << 16)
+        if b'\xff\xd9' in last + piece:
+            return
+        if not piece:
+            raise ValueError('its end is missing')
+        last = piece[-1:]
 
 
 def _reason(error):
@@ -64,16 +95,15 @@ def _reason(error):
     return f'the image is damaged or cut short ({error or type(error).__name__})'
 
 
-def _check_channels(file, path):
-    """Raises ImageError for an empty file, and for a TIFF of more than 4 channels: Pillow would drop some silently."""
+def _check_form(file, path):
+    """'TIFF' for one, else None. Raises ImageError for an empty file, and a TIFF that Pillow would not read right."""
     header = file.read(8)
     if not header:
         raise ImageError(f'{path}: the file is empty (0 bytes).')
-    if header[:4] in (b'II*\0', b'MM\0*'):
-        directory = TiffImagePlugin.ImageFileDirectory_v2(header)
-        file.seek(directory.next)
-        directory.load(file)
-        channels = directory.get(TiffImagePlugin.SAMPLESPERPIXEL, 1)
-        if channels > 4:
-            raise ImageError(f'{path}: the image has {channels} channels; a photo has 1 to 4. Save its red, green and '
-                             'blue as an RGB image.')
+    if header[:4] in tiff.HEADERS:
+        file.seek(0)
+        reason = tiff.unreadable_form(file)
+        if reason:
+            raise ImageError(f'{path}: {reason}.')
+        return 'TIFF'
+    return None

@@ -11,7 +11,8 @@ from PIL import Image, TiffImagePlugin
 
 from files.annotations import decode_ids, transparent_ids
 from files.errors import UserError
-from files.image_files import ImageError, decode, opened
+from files.image_files import decode, opened
+from files.photo_colours import stored_form, to_array, to_rgb
 
 PHOTO_EXTENSIONS = ('.jpg', '.jpeg', '.jpe', '.jfif', '.jif', '.png', '.bmp', '.tif', '.tiff', '.webp')
 
@@ -35,11 +36,11 @@ Annotation = collections.namedtuple('Annotation', 'ids orientation transparent p
 def read_photo(path):
     """A photo of any common pixel mode -> uint8 [H, W, 3], RGB, upright (EXIF orientation applied).
 
-    Transparent parts are laid over white; 16-bit grey is scaled by 1/257, rounded; of several frames the first.
-    Raises ImageError for a file missing, damaged, above MAX_PIXELS, of floating point or of more than 4 channels.
+    Of several frames the first. See files.photo_colours for transparency and 16 bits. Raises ImageError for a file
+    missing, damaged, above MAX_PIXELS, of floating point, of more than 4 channels or of values beyond its bits.
     """
     with opened(path) as image:
-        return _to_array(_upright(image, path))
+        return to_array(_upright(image, path))
 
 
 def load_photo(path):
@@ -68,7 +69,7 @@ def turned(ids, orientation):
     """uint8 [H, W] as it is stored -> upright, by an EXIF orientation."""
     if orientation not in _UPRIGHT:
         return ids
-    return _to_array(Image.fromarray(ids).transpose(_UPRIGHT[orientation]))
+    return to_array(Image.fromarray(ids).transpose(_UPRIGHT[orientation]))
 
 
 def photo_size(path):
@@ -91,14 +92,22 @@ def photo_orientation(path):
 def list_files(folder, extensions):
     """Sorted paths of the files in `folder` that end in one of the lower-case `extensions`, whatever their case.
 
-    Hidden files are left out. Raises UserError where the folder cannot be listed.
+    Hidden files are left out, links that lead nowhere are not: reading them says why. Raises UserError where the folder
+    cannot be listed.
     """
     try:
         with os.scandir(folder) as entries:
-            names = [entry.name for entry in entries if not entry.name.startswith('.') and not entry.is_dir()]
+            names = [entry.name for entry in entries if not entry.name.startswith('.') and not _is_folder(entry)]
     except OSError as error:
         raise UserError(f'{folder}: the folder cannot be listed: {error.strerror}.') from error
     return [os.path.join(folder, name) for name in sorted(names) if name.lower().endswith(extensions)]
+
+
+def _is_folder(entry):
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads round in a circle
+        return False
 
 
 def list_photos(folder):
@@ -119,14 +128,6 @@ def resize_ids(ids, height, width):
     return _resized(ids, height, width, Image.Resampling.NEAREST)
 
 
-def _to_array(image):
-    """The pixels of a Pillow image: [H, W] or [H, W, channels]."""
-    pixels = np.array(image)
-    if pixels.dtype == object:  # numpy 1.18 wraps the image where it cannot have its bytes
-        raise MemoryError
-    return pixels
-
-
 def round_up(side, multiple=32):
     """The smallest multiple of `multiple` that is not below `side`."""
     return -(-side // multiple) * multiple
@@ -134,9 +135,10 @@ def round_up(side, multiple=32):
 
 def _upright(image, path):
     """An opened image, decoded, in RGB."""
+    form = stored_form(image)
     decode(image, path)
     orientation = _orientation(image)
-    rgb = _rgb(image, path)
+    rgb = to_rgb(image, form, path)
     # ImageOps.exif_transpose would turn a TIFF a second time: Pillow decodes it upright and may keep the tag.
     return rgb.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else rgb
 
@@ -165,28 +167,9 @@ def _stored_size(image):
     return image.size
 
 
-def _rgb(image, path):
-    if image.mode == 'F':
-        raise ImageError(f'{path}: the image holds floating point values of unknown range. Save it as 8-bit RGB.')
-    if image.mode.startswith('I'):
-        image = _eight_bits(image, path)
-    if image.mode in ('LA', 'PA', 'RGBA') or 'transparency' in image.info:
-        image = image.convert('RGBA')
-        image = Image.alpha_composite(Image.new('RGBA', image.size, 'white'), image)
-    return image.convert('RGB')
-
-
-def _eight_bits(image, path):
-    values = _to_array(image).astype(np.int32)
-    if values.min() < 0 or values.max() > 65535:
-        raise ImageError(f'{path}: grey values {values.min()} to {values.max()} where 16-bit ones, 0 to 65535, were '
-                         'expected. Save it as 8-bit RGB.')
-    return Image.fromarray(((values + 128) // 257).astype(np.uint8))  # 65535 = 255 * 257
-
-
 def _resized(picture, height, width, method):
     if not isinstance(picture, Image.Image):
         if picture.shape[:2] == (height, width):
             return picture
         picture = Image.fromarray(picture)
-    return _to_array(picture.resize((width, height), method))
+    return to_array(picture.resize((width, height), method))

@@ -1,9 +1,20 @@
-"""The ffmpeg program that imageio-ffmpeg brings along, and what it had to say."""
+"""The ffmpeg program that imageio-ffmpeg brings along, what it may open, and what it had to say."""
 import contextlib
+import os
 import subprocess
 import tempfile
 
 from files.errors import UserError
+
+# The containers of films.reader's FILM_EXTENSIONS and their streams alone: whatever its name, a file that lists others
+# (concat, hls, dash, ...) is not followed, and nothing is fetched or rendered.
+_CONTAINERS = ('mov', 'avi', 'matroska', 'asf', 'mpeg', 'mpegvideo', 'mpegts', 'flv', 'ogg')
+ONLY_FILMS = ['-format_whitelist', ','.join(_CONTAINERS), '-protocol_whitelist', 'file']
+
+
+def film_input(path):
+    """ffmpeg's arguments that open a film."""
+    return ONLY_FILMS + ['-i', os.path.abspath(path)]
 
 
 def ffmpeg_program():

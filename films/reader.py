@@ -12,7 +12,7 @@ import subprocess
 import numpy as np
 
 from files.errors import UserError
-from films.ffmpeg import ffmpeg, last_line
+from films.ffmpeg import ONLY_FILMS, ffmpeg, film_input, last_line
 from films.sound import sound_encoder
 
 FILM_EXTENSIONS = ('.mp4', '.m4v', '.mov', '.avi', '.mkv', '.webm', '.wmv', '.mpg', '.mpeg', '.ts', '.mts', '.m2ts',
@@ -48,7 +48,7 @@ class FilmReader:
     def frames(self):
         """Yields uint8 [H, W, 3], RGB."""
         size, count = self.height * self.width * 3, 0
-        with ffmpeg(['-i', os.path.abspath(self.path)] + self._stream + [
+        with ffmpeg(film_input(self.path) + self._stream + [
                 '-r', str(self.fps), '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-'], stdout=subprocess.PIPE) as (
                     process, messages):
             while True:
@@ -88,7 +88,8 @@ def _is_untold_hd(header):
 def _read_header(path):
     from imageio_ffmpeg import read_frames
     logging.getLogger('imageio_ffmpeg').setLevel(logging.ERROR)  # it warns of every film that is turned upright
-    frames = read_frames(os.path.abspath(path), output_params=_first_stream() + ['-frames:v', '1'])
+    frames = read_frames(os.path.abspath(path), input_params=ONLY_FILMS,
+                         output_params=_first_stream() + ['-frames:v', '1'])
     try:
         return next(frames)
     except (OSError, IndexError, AttributeError) as error:  # the latter two from its parser

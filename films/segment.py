@@ -4,9 +4,9 @@ import itertools
 
 import numpy as np
 
-from batch_reader import in_order
 from files.errors import UserError
 from films.writer import film_writer
+from reading_ahead import in_order
 
 
 def segment_film(film, output, predict, paint, progress=lambda: None):
@@ -28,14 +28,17 @@ def segment_film(film, output, predict, paint, progress=lambda: None):
     blank = np.zeros((film.height, film.width, 3), np.uint8)
     height, width = paint(blank, blank[:, :, 0]).shape[:2]
 
+    def frame_pixels(_):
+        return film.height * film.width
+
     def counted(pair):
         np.add(pixels, np.bincount(pair[1].ravel(), minlength=256), out=pixels)
         return pair
 
     with film_writer(output, height, width, film.fps, film) as write, contextlib.closing(film.frames()) as frames, \
-            contextlib.closing(in_order(lambda _: next(frames, None), itertools.count(), 1, ahead=4)) as ahead:
+            contextlib.closing(in_order(lambda _: next(frames, None), itertools.count(), 1, 4, frame_pixels)) as ahead:
         pairs = map(counted, predict(itertools.takewhile(lambda frame: frame is not None, ahead)))
-        with contextlib.closing(in_order(lambda pair: write(paint(*pair)), pairs, 1, ahead=2)) as written:
+        with contextlib.closing(in_order(lambda pair: write(paint(*pair)), pairs, 1, 2, frame_pixels)) as written:
             for _ in written:
                 progress()
         if not pixels.any():

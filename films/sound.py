@@ -2,7 +2,7 @@
 import os
 import tempfile
 
-from films.ffmpeg import failed, ffmpeg
+from films.ffmpeg import failed, ffmpeg, film_input
 
 COPIED = ('aac', 'mp3', 'ac3', 'eac3', 'alac')  # what MP4 holds and players know
 TRIED = 50  # packets of the sound
@@ -15,7 +15,7 @@ def sound_encoder(path, codec):
     """
     for encoder in ('copy', 'aac') if codec in COPIED else ('aac',):
         with tempfile.TemporaryDirectory() as folder:
-            trial = ['-i', os.path.abspath(path), '-map', '0:a:0', '-frames:a', str(TRIED), '-c:a', encoder,
+            trial = film_input(path) + ['-map', '0:a:0', '-frames:a', str(TRIED), '-c:a', encoder,
                      os.path.join(folder, 'trial.mp4')]
             with ffmpeg(trial) as (process, messages):
                 if not failed(process, messages):

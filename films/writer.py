@@ -1,13 +1,12 @@
 """Frames -> an MP4 film that plays everywhere: H.264 in 4:2:0, with the sound of another film."""
 import contextlib
-import os
 import subprocess
 
 import numpy as np
 
 from files.atomic import whole_file
 from files.errors import UserError
-from films.ffmpeg import failed, ffmpeg, last_line
+from films.ffmpeg import failed, ffmpeg, film_input, last_line
 
 # HD's colour matrix, and said so, for players differ in what they assume of a film that does not tell.
 _BT709 = ['-vf', 'scale=out_color_matrix=bt709:out_range=tv', '-colorspace', 'bt709', '-color_range', 'tv']
@@ -51,5 +50,5 @@ def _sound(film):
     if film is None or film.sound_encoder is None:
         return ['-map', '0:v:0']
     # a sound that is damaged later on is written as far as it goes
-    return ['-max_error_rate', '1', '-i', os.path.abspath(film.path), '-map', '0:v:0', '-map', '1:a:0', '-c:a',
-            film.sound_encoder]
+    return ['-max_error_rate', '1'] + film_input(film.path) + ['-map', '0:v:0', '-map', '1:a:0', '-c:a',
+                                                               film.sound_encoder]

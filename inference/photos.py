@@ -5,12 +5,12 @@ import functools
 import numpy as np
 from tqdm import tqdm
 
-from batch_reader import in_order
 from files.atomic import is_full_disk
 from files.errors import UserError
 from files.images import read_photo
 from inference.probabilities import save_probabilities
 from inference.views import IDS, VIEWS
+from reading_ahead import in_order, pixels_of
 from visualize import describe, legend, palette, save_ids, save_picture
 
 OUT_OF_MEMORY = 'memory ran out. Use --tile=768, which bounds it, or --max_side=1024.'
@@ -28,11 +28,11 @@ def infer_photos(items, segmenter, classes, view, softmax, errors):
 
     view: a key of VIEWS, or IDS; softmax: whether to save the probabilities too.
     """
-    predicted = _predict(segmenter, in_order(_read, items, 2, ahead=4), softmax)
+    predicted = _predict(segmenter, in_order(_read, items, 2, 4, lambda item: pixels_of(item.path)), softmax)
     finish = functools.partial(_write, classes=classes, view=view)
     ahead = 0 if softmax else 2  # probabilities are too large to wait for each other
-    for error, line in tqdm(in_order(finish, predicted, 1, ahead), total=len(items), unit='photo', dynamic_ncols=True,
-                            disable=not items):
+    for error, line in tqdm(in_order(finish, predicted, 1, ahead, _pixels), total=len(items), unit='photo',
+                            dynamic_ncols=True, disable=not items):
         if error:
             errors.append(error)
         else:
@@ -53,6 +53,10 @@ def _read(item):
         return work._replace(photo=read_photo(item.path))
     except UserError as error:
         return work._replace(error=str(error))
+
+
+def _pixels(work):
+    return 0 if work.photo is None else work.photo.shape[0] * work.photo.shape[1]
 
 
 def _predict(segmenter, works, softmax):

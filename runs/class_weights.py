@@ -6,10 +6,10 @@ import math
 import numpy as np
 from tqdm import tqdm
 
-from batch_reader import in_order
 from files.errors import UserError
 from files.images import read_annotation
 from read_data import check_ids
+from reading_ahead import in_order
 
 EXAMPLE = '    index,weight\n    0,0.5\n    1,2'
 

@@ -2,10 +2,11 @@
 import collections
 import functools
 
-from batch_reader import in_order, read_single
+from batch_reader import read_single
 from files.errors import UserError
 from files.images import resize_ids
 from metrics import confusion_matrix
+from reading_ahead import in_order, pixels_of
 
 # single: what batch_reader.read_single returned; ids: uint8 [H, W] at the net's size;
 # small: confusion matrix at the net's size (what the per-image scores are measured on);
@@ -31,7 +32,8 @@ def evaluate(records, predict, num_classes, ignore_label=None, num_threads=2, ba
     max_side: photos with a longer side are predicted scaled down to it; None never does.
     """
     read = functools.partial(_read, num_classes=num_classes, ignore_label=ignore_label, bad=bad, max_side=max_side)
-    singles = filter(None, in_order(read, records, num_threads, ahead=2 * num_threads))
+    singles = filter(None, in_order(read, records, num_threads, 2 * num_threads,
+                                    lambda record: pixels_of(record.image)))
     used = 0
     for batch in batches(singles):
         used += len(batch)

@@ -5,10 +5,10 @@ import time
 
 import numpy as np
 
-from batch_reader import in_order
 from files.errors import UserError
 from files.images import examine_annotation
 from files.turns import Turns, examine_turn
+from reading_ahead import in_order
 from runs.evaluation import spread
 
 NAMED = 5             # classes in a warning

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from image_files import save
 from PIL import Image
 
+import reading_ahead
 from batch_reader import BatchReader, common_size, network_size, read_pair, read_single
 from files.errors import UserError
 from files.images import ImageError
@@ -145,6 +146,14 @@ def test_bytes_do_not_depend_on_threads(five):
         assert first.records == second.records
         assert first.images.tobytes() == second.images.tobytes()
         assert first.annotations.tobytes() == second.annotations.tobytes()
+
+
+def test_batches_are_the_same_within_a_bound_on_pixels(five, monkeypatch):
+    free = take(BatchReader(five, 256, 3), 6)
+    monkeypatch.setattr(reading_ahead, 'PIXELS_AT_ONCE', 1)
+    for batch, bounded in zip(free, take(BatchReader(five, 256, 3), 6)):
+        np.testing.assert_array_equal(batch.images, bounded.images)
+        np.testing.assert_array_equal(batch.annotations, bounded.annotations)
 
 
 def test_transform_knows_epoch_and_index(five):

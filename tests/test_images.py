@@ -94,6 +94,15 @@ def test_photos_are_listed_in_order_without_hidden_and_other_files(tmp_path):
     assert [os.path.basename(path) for path in list_photos(str(tmp_path))] == ['a.webp', 'b.JPG', 'c é.tiff']
 
 
+@pytest.mark.skipif(not hasattr(os, 'fork'), reason='Windows makes no links unasked')
+def test_link_in_a_circle_costs_its_folder_no_other_photo(tmp_path):
+    (tmp_path / 'a.png').write_bytes(b'')
+    os.symlink('loop.png', str(tmp_path / 'loop.png'))
+    assert [os.path.basename(path) for path in list_photos(str(tmp_path))] == ['a.png', 'loop.png']
+    with pytest.raises(ImageError, match='loop.png: .*(levels of|loop)'):
+        read_photo(str(tmp_path / 'loop.png'))
+
+
 def test_missing_folder_of_photos_is_said(tmp_path):
     with pytest.raises(UserError, match='none: .*No such file'):
         list_photos(str(tmp_path / 'none'))

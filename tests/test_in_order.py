@@ -3,8 +3,10 @@ import threading
 import time
 
 import pytest
+from image_files import save_png
 
-from batch_reader import in_order
+import reading_ahead
+from reading_ahead import in_order, pixels_of
 
 
 def slow_for_even(item):
@@ -74,3 +76,45 @@ def test_forgotten_generator_stops_its_threads(no_thread_left):
     results = in_order(slow_for_even, itertools.count(), 2, 4)
     next(results)
     del results
+
+
+@pytest.fixture
+def small_bound(monkeypatch):
+    monkeypatch.setattr(reading_ahead, 'PIXELS_AT_ONCE', 10)
+
+
+def most_at_once(sizes, num_threads=3, ahead=8):
+    """The most pixels that results hold, from their computation's begin on until the caller asks for the next."""
+    lock, held, most = threading.Lock(), [0], [0]
+
+    def compute(size):
+        with lock:
+            held[0] += size
+            most[0] = max(most[0], held[0])
+        return size
+    for size in in_order(compute, sizes, num_threads, ahead, pixels=lambda size: size):
+        with lock:
+            held[0] -= size
+    return most[0]
+
+
+def test_pixels_in_memory_are_bounded_and_a_larger_photo_goes_alone(no_thread_left, small_bound):
+    assert most_at_once([4, 4, 4, 4, 4, 4]) <= 10
+    assert most_at_once([4, 25, 4, 25, 25, 4]) == 25
+
+
+def test_order_is_kept_within_the_bound(no_thread_left, small_bound):
+    items = [3, 40, 1, 10, 9, 2, 5, 40, 40, 0]
+    assert list(in_order(slow_for_even, items, 3, 5, pixels=lambda item: item)) == items
+
+
+def test_small_photos_are_read_as_far_ahead_as_asked_for(no_thread_left, small_bound):
+    items = itertools.count()
+    results = in_order(slow_for_even, items, 2, 5, pixels=lambda item: 1)
+    assert next(results) == 0 and next(items) == 6
+    results.close()
+
+
+def test_pixels_are_those_of_the_header(tmp_path):
+    assert pixels_of(save_png(str(tmp_path / 'a.png'), 300, 20, 8, 2)) == 6000
+    assert pixels_of(str(tmp_path / 'none.png')) == 0
