@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from files.archive import whole_folder
 from files.errors import UserError
+from files.home import path_argument
 from files.images import list_photos, read_photo
 from files.labels import match_colours
 from files.streams import show_any_name
@@ -131,9 +132,9 @@ def _tolerance(text):
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description='Convert colour masks to annotations of class ids.')
-    parser.add_argument('masks_dir', help='folder of the masks')
-    parser.add_argument('classes_csv', help='index,name,red,green,blue of each class')
-    parser.add_argument('out_dir', help='new folder for the annotations')
+    parser.add_argument('masks_dir', type=path_argument, help='folder of the masks')
+    parser.add_argument('classes_csv', type=path_argument, help='index,name,red,green,blue of each class')
+    parser.add_argument('out_dir', type=path_argument, help='new folder for the annotations')
     parser.add_argument('--tolerance', type=_tolerance, default=0, metavar='N', help='0 to 255: take a colour for the '
                         'nearest class colour that differs by at most N in red, in green and in blue (default: 0)')
     args = parser.parse_args(argv)
