@@ -18,8 +18,9 @@ from FCN_model import build_scores
 from files.archive import whole_folder
 from files.atomic import write_json
 from files.errors import UserError
+from files.tf_paths import ReadablePath, check_writable_name
+from runs.arrays import load_arrays
 from runs.flags import define_net_flags, define_prediction_flags, parse, run
-from runs.weight_sources import restore_for_prediction
 from segmenter import Segmenter
 from TensorflowUtils import create_session, plain_ops, tf
 
@@ -92,7 +93,8 @@ def write_saved_model(session, folder):
 
 def load_saved_model(session, folder):
     """Loads what write_saved_model wrote into an empty session."""
-    tf.saved_model.loader.load(session, [tf.saved_model.tag_constants.SERVING], folder)
+    linked = ReadablePath(folder)
+    tf.saved_model.loader.load(session, [tf.saved_model.tag_constants.SERVING], linked.path)
 
 
 def write_frozen(session, folder):
@@ -120,7 +122,9 @@ def export(segmenter, folder, form):
     """Writes a Segmenter's net into an empty folder."""
     with tf.Graph().as_default() as graph, create_session(graph) as session:
         variables = serving_graph(segmenter.net, FLAGS.predict_class_0)
-        restore_for_prediction(session, segmenter.checkpoint, variables, segmenter.net.num_classes, segmenter.net.net)
+        names = {variable.op.name: variable.op.name for variable in variables}
+        shapes = {variable.op.name: variable.shape.as_list() for variable in variables}
+        load_arrays(session, variables, names, segmenter.array, shapes)  # the checkpoint itself may be gone by now
         FORMATS[form][0](session, folder)
     write_json(os.path.join(folder, 'export.json'), {
         'format': form, 'net': segmenter.net.net, 'width': segmenter.net.width, 'checkpoint': segmenter.checkpoint,
@@ -153,6 +157,7 @@ def check(segmenter, folder, form):
 def main(argv):
     """The whole export; returns the exit code."""
     parse(FLAGS, argv, __doc__)
+    check_writable_name('export_dir', FLAGS.export_dir)
     with Segmenter(FLAGS.logs_dir, FLAGS.checkpoint, FLAGS, DATA_DIR, FLAGS.predict_class_0,
                    precision='float32') as segmenter, whole_folder(FLAGS.export_dir) as folder:
         print(segmenter.describe())

@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from files.errors import UserError
 from files.folders import make_folder
+from files.partial import remove_abandoned_files
 from films.frame_folder import FrameFolder
 from films.reader import FilmReader
 from films.segment import segment_film
@@ -131,6 +132,8 @@ def main(argv):
         todo = [item for item in items if not (FLAGS.skip_done and is_done(item, segmenter.checkpoint))]
         if FLAGS.skip_done:
             print(f'{len(items) - len(todo)} of them are done already')
+        for folder in sorted({os.path.dirname(path) for item in items for path in item.outputs.values()}):
+            remove_abandoned_files(folder or '.')
         failed = []
         try:
             infer_photos(list(filter(is_photo, todo)), segmenter, classes, FLAGS.view, FLAGS.softmax, failed)

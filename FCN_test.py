@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from files.atomic import write_json
 from files.errors import UserError
+from files.partial import remove_abandoned_files
 from inference.flags import define_tile_flags
 from metrics import per_image_scores
 from read_data import find_classes, read_dataset
@@ -153,6 +154,8 @@ def main(argv):
         ensure_data_set(data_dir)
         records = find_records(data_dir, len(classes), bad)
         test_dir = results_dir(segmenter.checkpoint)
+        for folder in [test_dir] + [os.path.join(test_dir, kind) for kind in KINDS + ('good',)]:
+            remove_abandoned_files(folder)
         pictures = Pictures(test_dir, kinds + ['good'] * FLAGS.save_good, records, classes)
         print(f'{segmenter.describe()}; {len(records)} photos of {data_dir}')
 

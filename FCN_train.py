@@ -20,6 +20,7 @@ from FCN_model import NETS, Recipe, ignored_labels, training_graph
 from files.data_layout import explain_unread
 from files.errors import UserError
 from files.lock import folder_lock
+from files.tf_paths import check_writable_name
 from read_data import find_classes, read_dataset
 from runs.arrays import initialize
 from runs.bad_photos import BadPhotos, define_bad_data_flag
@@ -104,6 +105,7 @@ define_flags()
 def main(argv):
     """The whole run; returns the exit code."""
     parse(FLAGS, argv, __doc__)
+    check_writable_name('logs_dir', FLAGS.logs_dir)
     if FLAGS.net not in NETS:
         raise UserError(f'--net={FLAGS.net}: there is no such net. There are: {", ".join(NETS)}.')
     check_pretrained(FLAGS.pretrained, FLAGS.init_from, FLAGS.net, FLAGS.width)
@@ -130,7 +132,7 @@ def main(argv):
             print(line)
         print(f'what augmentation does is in {FLAGS.preview_augmentation}; nothing was trained')
         return 0
-    with folder_lock(FLAGS.logs_dir):
+    with folder_lock(FLAGS.logs_dir) as locked:
         check_same_run(FLAGS.logs_dir, net)
         FLAGS.precision = resolve_precision(FLAGS.precision)
         devices = training_devices(FLAGS.num_gpus)
@@ -144,7 +146,7 @@ def main(argv):
             num_threads=FLAGS.read_threads, bad=bad, transform=transform)
         weights = class_weights(FLAGS.class_weights, records, net.num_classes,
                                 ignored_labels(net.net, FLAGS.ignore_label), FLAGS.read_threads, bad)
-        return train(net, weights, schedule, open_reader, validation, devices)
+        return train(net, weights, schedule, open_reader, validation, devices, locked)
 
 
 def read_data_set(bad):
@@ -161,11 +163,11 @@ def read_data_set(bad):
     return records, spread(validation, FLAGS.validation_num), classes
 
 
-def train(net, weights, schedule, open_reader, validation, devices):
+def train(net, weights, schedule, open_reader, validation, devices, locked):
     """Trains a net from its last checkpoint, or from its start; returns the exit code.
 
     net: NetConfig; weights: of the classes, or None; schedule: of the learning rate; open_reader: function start_batch
-    -> BatchReader; validation: Records; devices: that share each batch.
+    -> BatchReader; validation: Records; devices: that share each batch; locked: logs_dir, a LockedFolder.
     """
     with tf.Graph().as_default(), create_session(None, FLAGS.deterministic, FLAGS.num_gpus) as session:
         tf.set_random_seed(FLAGS.seed)
@@ -190,8 +192,8 @@ def train(net, weights, schedule, open_reader, validation, devices):
         log = TrainingLog(FLAGS.logs_dir, step)
         with contextlib.closing(log), open_reader(start_batch=step) as reader:
             save_config(FLAGS.logs_dir, net, FLAGS)  # not before: a start that fails leaves an older run as it was
-            return Trainer(session, graph, reader, validation, keeper, log, palette(net.classes), schedule,
-                           FLAGS).run(step)
+            return Trainer(session, graph, reader, validation, keeper, log, palette(net.classes), schedule, FLAGS,
+                           locked).run(step)
 
 
 if __name__ == '__main__':

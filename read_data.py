@@ -14,6 +14,7 @@ import numpy as np
 
 from files.data_layout import explain
 from files.errors import UserError
+from files.home import path_argument
 from files.images import list_files, list_photos
 from files.pairs import ANNOTATION_EXTENSIONS, TWIN, pair_by_stem
 from files.streams import show_any_name
@@ -170,7 +171,7 @@ def _class_info(row, index, where):
 def main():
     """Prints the health of a data folder; returns 1 if it has problems."""
     parser = argparse.ArgumentParser(description='Checks a data folder: pairs, sizes, ids, class frequencies.')
-    parser.add_argument('data_dir', help='the folder with images/ and annotations/')
+    parser.add_argument('data_dir', type=path_argument, help='the folder with images/ and annotations/')
     parser.add_argument('--num_classes', type=int, help='number of classes, where there is no classes.csv')
     parser.add_argument('--ignore_label', type=int, help='an id that may occur although it names no class, such as 255')
     args = parser.parse_args()

@@ -20,7 +20,7 @@ from runs.checkpoints import config_folder
 from runs.config import read_config, trained_net
 from runs.multi_scale import likeliest, mean_softmax
 from runs.precision import resolve_precision
-from runs.weight_sources import find_weights, restore_for_prediction
+from runs.weight_sources import find_weights, read_found, restore_for_prediction
 from TensorflowUtils import create_session, describe_device, keeps_kernels_twice, tf
 
 
@@ -71,9 +71,11 @@ class Segmenter:
                                      precision=self.precision, master_weights=False)
             self._ids = scores.ids(with_class_0)
             self._softmax = tf.nn.softmax(tf.cast(scores.logits, tf.float32))
-            variables = tf.global_variables()
+            self._variables = tf.global_variables()
         self._session = create_session(graph)
-        restore_for_prediction(self._session, self.checkpoint, variables, self.net.num_classes, self.net.net)
+        restore = functools.partial(restore_for_prediction, self._session, variables=self._variables,
+                                    num_classes=self.net.num_classes, net=self.net.net)
+        self.checkpoint, _ = read_found(self.checkpoint, restore, checkpoint, logs_dir)
 
     def predict(self, images, argmax=True):
         """Class ids, or probabilities, of photos of any sizes.
@@ -168,6 +170,10 @@ class Segmenter:
             raise UserError(f'memory ran out on images of {images.shape[1]}x{images.shape[2]} pixels. Use --tile=768 '
                             'to let the net see larger photos in parts (or smaller ones than now), or in inference '
                             '--max_side=1024 to let it see them scaled down.')
+
+    def array(self, name):
+        """The values of one of the net's variables, by its name."""
+        return self._session.run(next(variable for variable in self._variables if variable.op.name == name))
 
     def describe(self):
         """One line for the log: device, net and checkpoint."""

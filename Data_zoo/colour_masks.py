@@ -21,6 +21,7 @@ from Data_zoo.mask_ids import MaskReader, Rules
 from Data_zoo.mask_names import find_masks, is_jpeg
 from files.archive import whole_folder
 from files.errors import UserError
+from files.home import path_argument
 from files.streams import show_any_name
 from read_data import read_classes
 from visualize import palette, save_ids
@@ -121,9 +122,9 @@ def _between(least, most):
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description='Convert colour masks to annotations of class ids.')
-    parser.add_argument('masks_dir', help='folder of the masks')
-    parser.add_argument('classes_csv', help='index,name,red,green,blue of each class')
-    parser.add_argument('out_dir', help='new folder for the annotations')
+    parser.add_argument('masks_dir', type=path_argument, help='folder of the masks')
+    parser.add_argument('classes_csv', type=path_argument, help='index,name,red,green,blue of each class')
+    parser.add_argument('out_dir', type=path_argument, help='new folder for the annotations')
     rounding = parser.add_mutually_exclusive_group()
     rounding.add_argument('--tolerance', type=_between(0, 255), default=0, metavar='N', help='0 to 255: take a colour '
                           'for the nearest class colour that differs by at most N in red, in green and in blue '

@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from files.archive import whole_folder
 from files.errors import UserError
+from files.home import path_argument
 from files.images import list_files, photo_size
 from read_data import DataError, read_classes, read_dataset
 from visualize import palette, save_ids
@@ -26,8 +27,10 @@ PARTIAL = 'give --partial to go on without the missing ones'
 def parser(description, data_dir, source):
     """The flags that every prepare.py with a source has."""
     flags = argparse.ArgumentParser(description=description)
-    flags.add_argument('--source', default=source, help='the folder with the extracted files (default: %(default)s)')
-    flags.add_argument('--data_dir', default=data_dir, help='where the data set goes (default: %(default)s)')
+    flags.add_argument('--source', type=path_argument, default=source,
+                       help='the folder with the extracted files (default: %(default)s)')
+    flags.add_argument('--data_dir', type=path_argument, default=data_dir,
+                       help='where the data set goes (default: %(default)s)')
     flags.add_argument('--partial', action='store_true', help='take what there is of an incomplete source')
     return flags
 

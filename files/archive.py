@@ -13,6 +13,7 @@ import zlib
 from tqdm import tqdm
 
 from files.errors import UserError
+from files.partial import new_tag, remove_abandoned_folders
 
 CHUNK = 1 << 20
 MAX_RATIO = 100  # real photos and annotations stay below 20; bombs start at about 1000
@@ -55,7 +56,10 @@ def whole_folder(folder):
         raise ArchiveError(f'{folder} exists already and is left as it is. Move it away, or name another folder.')
     parent, name = os.path.split(folder)
     os.makedirs(parent, exist_ok=True)
-    temporary = tempfile.mkdtemp(prefix=name + '.unfinished-', dir=parent)
+    start = os.path.join(parent, name + '.unfinished-')
+    for left in remove_abandoned_folders(start):
+        print(f'removed what a stopped process left: {left}')
+    temporary = tempfile.mkdtemp(prefix=os.path.basename(start) + new_tag() + '-', dir=parent)
     try:
         _check_replaceable(folder, temporary + '-old')
         new = os.path.join(temporary, name)  # mkdtemp's own folder would stay closed to other users

@@ -5,9 +5,9 @@ import json
 import math
 import os
 import shutil
-import uuid
 
 from files.errors import UserError
+from files.partial import PREFIX, new_tag
 
 
 @contextlib.contextmanager
@@ -20,12 +20,12 @@ def whole_file(path):
     """
     target = os.path.realpath(path)  # through a link, so that the file it points to is replaced and not the link
     folder = os.path.dirname(target)
-    temporary = os.path.join(folder, '.partial-' + uuid.uuid4().hex + os.path.splitext(target)[1])
+    temporary = os.path.join(folder, PREFIX + new_tag() + os.path.splitext(target)[1])
     try:
         os.makedirs(folder, exist_ok=True)
         _check_replaceable(path)
         yield temporary
-        _flush_to_disk(temporary)
+        flush_file(temporary)
         if os.path.exists(target):
             shutil.copymode(target, temporary)
         os.replace(temporary, target)
@@ -39,18 +39,36 @@ def whole_file(path):
 def write_json(path, value):
     """Writes `value` as UTF-8 JSON through whole_file; numpy values become numbers and lists, NaN and infinities null.
 
-    Raises UserError where the file cannot be written, TypeError for a value that JSON does not know.
+    The file and its name are on the disk at the end. Raises UserError where the file cannot be written, TypeError for a
+    value that JSON does not know.
     """
     text = json.dumps(_jsonable(value), indent=1, ensure_ascii=False, allow_nan=False)
     # A file name that is not UTF-8 holds lone surrogates: written as \udcxx, which is their JSON escape too.
     encoded = (text + '\n').encode('utf-8', errors='backslashreplace')
     with whole_file(path) as temporary, open(temporary, 'wb') as file:
         file.write(encoded)
+    flush_folder(os.path.dirname(os.path.realpath(path)))
 
 
 def is_full_disk(error):
     """Whether this UserError of whole_file says that there is no room on the disk."""
     return getattr(error.__cause__, 'errno', None) in (errno.ENOSPC, errno.EDQUOT)
+
+
+def flush_file(path):
+    """Waits until a file's bytes are on the disk, so that a power cut cannot leave its name without them."""
+    with open(path, 'rb+') as file:
+        os.fsync(file.fileno())
+
+
+def flush_folder(folder):
+    """Waits until the names in a folder are on the disk, where the system can be asked for that."""
+    with contextlib.suppress(OSError):  # neither Windows nor every network file system can
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _check_replaceable(path):
@@ -65,11 +83,6 @@ def _cannot_write(path, temporary, error):
     if error.filename not in (None, temporary):
         reason += f' ({error.filename})'
     return f'{path} cannot be written: {reason}. Nothing of it was changed.'
-
-
-def _flush_to_disk(path):
-    with open(path, 'rb+') as file:
-        os.fsync(file.fileno())
 
 
 def _jsonable(value):

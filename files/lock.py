@@ -10,9 +10,40 @@ NAME = '.lock'
 _BYTE = 1 << 30  # the one locked on Windows, far behind the text, for a locked byte cannot be read
 
 
+class FolderLost(UserError):
+    """A locked folder that was deleted, moved or replaced."""
+
+
+class LockedFolder:
+    """A folder that this process has locked."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        # held open, for the number of a folder that is gone may be given to its successor; Windows opens no folder,
+        # and removes none in which a file is open
+        self._descriptor = None if os.name == 'nt' else os.open(folder, os.O_RDONLY)
+
+    def check(self):
+        """Raises FolderLost unless the folder that was locked still has its name."""
+        try:
+            found = os.stat(self.folder)
+        except OSError as error:
+            if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
+                return  # a network's file system that is away may come back
+            found = None
+        if found is None or self._descriptor is not None and not os.path.samestat(found, os.fstat(self._descriptor)):
+            raise FolderLost(f'{self.folder} was deleted, moved or replaced while this process wrote into it: nothing '
+                             'more is written there.')
+
+    def close(self):
+        """Forgets the folder; the lock itself is not concerned."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+
+
 @contextlib.contextmanager
 def folder_lock(folder):
-    """Keeps `folder`, made if it is not there, from every other process that asks for this lock.
+    """Yields a LockedFolder: `folder`, made if it is not there, kept from every other process that asks for this lock.
 
     The system frees the lock when its holder ends, however it ends; the file .lock that stays behind locks nothing.
     Raises UserError with the holder's process id and host, and where the folder cannot be written.
@@ -25,7 +56,8 @@ def folder_lock(folder):
             raise UserError(f'{folder} is in use by {file.read() or "another process"}. Wait until that ends, or give '
                             'another folder.')
         _write_holder(file, path)
-        yield
+        with contextlib.closing(LockedFolder(folder)) as locked:
+            yield locked
 
 
 def _opened(path):

@@ -1,24 +1,15 @@
 """Saves and resumes a training run: the last few checkpoints in logs_dir, the best in logs_dir/best."""
-import json
 import os
 import shutil
 
-from files.atomic import write_json
+from files.atomic import flush_file, flush_folder
 from files.errors import UserError
 from files.folders import make_folder
 from runs.arrays import load_arrays
-from runs.checkpoint_list import listed, write_list
-from runs.checkpoints import (
-    BEST,
-    NAME,
-    CheckpointError,
-    check_net,
-    checkpoint_files,
-    checkpoints_in,
-    lacks,
-    naming_damage,
-    open_checkpoint,
-)
+from runs.best_score import read_score, rebuild_score, write_score
+from runs.checkpoint_list import listed, rebuild_list, write_list
+from runs.checkpoint_reader import naming_damage, open_checkpoint
+from runs.checkpoints import BEST, NAME, CheckpointError, check_net, checkpoint_files, checkpoints_in, lacks
 from runs.free_space import check_free_space
 from runs.remains import remove, remove_remains, remove_unfinished
 from TensorflowUtils import tf
@@ -47,9 +38,14 @@ class CheckpointKeeper:
         are checkpoints, but none that can be read, and UserError for one of another net or optimizer.
         """
         for folder, keep in ((self.logs_dir, self.keep), (self.best_dir, 1)):
+            rebuilt = rebuild_list(folder, keep)
+            if rebuilt:
+                print(f'warning: {os.path.join(folder, "checkpoint")} was damaged, as by a power cut. It is rebuilt '
+                      f'from the checkpoints in the folder: {", ".join(rebuilt)}.')
             removed = remove_remains(folder, keep)
             if removed:
                 print(f'removed what a stopped save left in {folder}: {", ".join(removed)}')
+        rebuild_score(self.best_dir, os.path.join(self.logs_dir, 'validation.csv'))
         found = checkpoints_in(self.logs_dir, whole=False)
         for prefix in reversed(found):
             try:
@@ -81,12 +77,11 @@ class CheckpointKeeper:
 
     def save_if_best(self, session, step, mean_iu):
         """Writes best/model.ckpt-STEP if mean_iu (0..1) beats the best so far; returns whether it did."""
-        score_path = os.path.join(self.best_dir, 'score.json')
-        if os.path.exists(score_path) and mean_iu <= _mean_iu(score_path):
+        if mean_iu <= read_score(self.best_dir):
             return False
         make_folder(self.best_dir)
         self._save(self._best_saver, session, self.best_dir, step, 1, _size(self._model_variables))
-        write_json(score_path, {'step': step, 'mean_iu': mean_iu})
+        write_score(self.best_dir, step, mean_iu)
         return True
 
     def _restore(self, session, prefix):
@@ -108,8 +103,8 @@ class CheckpointKeeper:
         if name not in listed(self.logs_dir):
             try:
                 write_list(self.logs_dir, listed(self.logs_dir) + [name])
-            except tf.errors.OpError as error:
-                raise CheckpointError(f'the list of checkpoints cannot be written: {_reason(error)}.')
+            except UserError as error:
+                raise CheckpointError(f'the list of checkpoints cannot be written: {error}')
 
     def _save(self, saver, session, folder, step, keep, size):
         name = f'{NAME}-{step}'
@@ -119,13 +114,16 @@ class CheckpointKeeper:
                                   'checkpoints before it are as they were. Try a lower --learning_rate.')
         try:
             saver.save(session, prefix, write_meta_graph=False, write_state=False)
+            for file in checkpoint_files(folder)[name]:
+                flush_file(os.path.join(folder, file))
+            flush_folder(folder)  # all of it is on the disk before the list names it, and before an old one goes
             names = [old for old in listed(folder) if old != name] + [name]
             write_list(folder, names)
             for old in names[:-keep]:
                 remove(folder, checkpoint_files(folder)[old])
             write_list(folder, names[-keep:])  # the second time, for a file goes only while the list tells whose it is
             return prefix
-        except (tf.errors.OpError, ValueError, OSError) as error:
+        except (tf.errors.OpError, ValueError, OSError, UserError) as error:
             remove_unfinished(prefix)
             raise CheckpointError(f'{prefix} cannot be written: {_reason(error)}. It takes {size:,} bytes, '
                                   f'{_free(folder)} are free. The checkpoints before it are whole: make room and start '
@@ -135,15 +133,6 @@ class CheckpointKeeper:
 def _size(variables):
     """Bytes of the variables, and of a checkpoint of them, but for its index."""
     return sum(variable.shape.num_elements() * variable.dtype.base_dtype.size for variable in variables)
-
-
-def _mean_iu(score_path):
-    try:
-        with open(score_path, encoding='utf-8') as file:
-            return json.load(file)['mean_iu']
-    except (ValueError, KeyError, TypeError, OSError) as error:
-        raise UserError(f'{score_path} cannot be read: {error}. It holds the mean IU of the checkpoint beside it: '
-                        'restore it, or move the folder away.')
 
 
 def _free(folder):

@@ -1,13 +1,9 @@
-"""Checkpoints on the disk: which one is meant, whether it is whole, whether it fits, and its arrays."""
+"""Checkpoints on the disk: which one is meant, whether it is whole, and whether it fits."""
 import collections
-import contextlib
 import os
 import re
 
-import numpy as np
-
 from files.errors import UserError
-from TensorflowUtils import tf
 
 NAME = 'model.ckpt'
 BEST = 'best'
@@ -35,7 +31,7 @@ def find_checkpoint(checkpoint, logs_dir, flag='--checkpoint'):
         checkpoint = os.path.join(logs_dir, BEST)
     given = checkpoint or logs_dir
     if os.path.isdir(given):
-        found = checkpoints_in(given)
+        found = checkpoints_in(given) or checkpoints_in(given)  # one may be replaced while the folder is listed
         if not found:
             raise CheckpointError(f'no checkpoint in {os.path.abspath(given)}: {_other_content(given)}. '
                                   + _advice(logs_dir, flag))
@@ -81,24 +77,6 @@ def step_of(prefix):
     return int(match.group(1)) if match else -1
 
 
-def open_checkpoint(prefix):
-    """A reader of the checkpoint's arrays (get_tensor) and their shapes ({name: list}).
-
-    Raises CheckpointError for one that cannot be read, and where its data is cut short, be it behind what is needed.
-    """
-    try:
-        reader = tf.train.load_checkpoint(prefix)
-        shapes, types = reader.get_variable_to_shape_map(), reader.get_variable_to_dtype_map()
-    except _damage() as error:
-        raise CheckpointError(f'{prefix} cannot be read as a checkpoint: {error}. Copy it anew, or use another.')
-    written = sum(types[name].size * int(np.prod(shapes[name])) for name in shapes if types[name] != tf.string)
-    found = _data_size(prefix)
-    if found < written:
-        raise CheckpointError(f'{prefix} is damaged: of its data {written:,} bytes were written, {found:,} are there. '
-                              'Copy it anew, or use another.')
-    return reader, shapes
-
-
 def check_net(prefix, shapes, variables, num_classes=None, others=()):
     """Raises UserError, which tells another net from another number of classes, unless all of a net's variables fit.
 
@@ -129,26 +107,9 @@ def check_net(prefix, shapes, variables, num_classes=None, others=()):
                     'was trained with.')
 
 
-@contextlib.contextmanager
-def naming_damage(prefix):
-    """Turns what TensorFlow raises on a damaged checkpoint into a CheckpointError that names it."""
-    try:
-        yield
-    except tf.errors.ResourceExhaustedError:
-        raise UserError(f'memory ran out while {prefix} was loaded. Free some, or use a smaller --width.')
-    except _damage() as error:
-        raise CheckpointError(f'{prefix} is damaged: {error}. Copy it anew, or use another.')
-
-
 def _advice(logs_dir, flag):
     train = f'Train first (python FCN_train.py --logs_dir={logs_dir}), or say' if logs_dir else 'Say'
     return f'{train} where one is with {flag}=PREFIX, such as logs/model.ckpt-500.'
-
-
-def _data_size(prefix):
-    folder, name = os.path.split(prefix)
-    return sum(os.path.getsize(os.path.join(folder, file)) for file in checkpoint_files(folder or '.')[name]
-               if not file.endswith('.index'))
 
 
 def _lack(files):
@@ -178,8 +139,3 @@ def _other_kind(given, prefix):
             return 'it is a file of pretrained weights, from which training starts with --pretrained'
         return 'it is a file of another kind'
     return lacks(prefix)
-
-
-def _damage():
-    """What TensorFlow raises on a damaged checkpoint: 2.x translates its errors to Python's own in its reader."""
-    return tf.errors.OpError, IndexError, RuntimeError, ValueError

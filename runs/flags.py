@@ -11,6 +11,7 @@ import textwrap
 from absl import flags
 
 from files.errors import UserError
+from files.home import expand_home
 from files.streams import show_any_name
 
 UNSET = None  # the default of flags whose value comes from the run's config.json
@@ -53,13 +54,16 @@ def parse(flag_values, argv, doc, takes_paths=False):
         arguments = flag_values(argv)[1:]
     except flags.Error as error:
         raise UserError(f'{error}\n{os.path.basename(argv[0])} --help lists the flags.')
+    for name in flag_values:
+        if isinstance(flag_values[name].value, str):  # no value but a path begins with ~
+            flag_values[name].value = expand_home(flag_values[name].value)
     for name in flag_values:  # nan is within all bounds
         if isinstance(flag_values[name].value, float) and not math.isfinite(flag_values[name].value):
             raise UserError(f'--{name}={flag_values[name].value}: expected a finite number.')
     if arguments and not takes_paths:
         raise UserError(f'{" ".join(arguments)}: expected flags alone, such as --data_dir=my_data; a value with blanks '
                         f'stands in quotes.\n{os.path.basename(argv[0])} --help lists the flags.')
-    return arguments
+    return [expand_home(argument) for argument in arguments]
 
 
 def help_text(flag_values):

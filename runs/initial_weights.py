@@ -7,7 +7,7 @@ from FCN_model import NETS, pretrained_names
 from files.errors import UserError
 from nets.pretrained import download_pretrained, find_pretrained, read_vgg
 from runs.arrays import load_arrays, print_loaded
-from runs.weight_sources import find_weights, load_source, open_source
+from runs.weight_sources import find_weights, load_source, open_source, read_found
 
 
 def check_pretrained(pretrained, init_from, net, width):
@@ -41,8 +41,9 @@ def load_initial_weights(session, net, variables, init_from, pretrained, model_d
     """
     if init_from:
         path = find_weights(init_from, '', '--init_from', alone=True)
-        source = open_source(path, [variable.op.name for variable in variables])
-        result = load_source(session, path, variables, source)
+        names = [variable.op.name for variable in variables]
+        path, result = read_found(path, lambda found: load_source(session, found, variables, open_source(found, names)),
+                                  init_from, '', '--init_from', alone=True)
         print_loaded(result, path)
         if not result.loaded:
             raise UserError(f'--init_from={init_from}: nothing in {path} fits net {net}, neither by name nor shape.')

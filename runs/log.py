@@ -1,14 +1,12 @@
 """What a training run leaves to read: TensorBoard's events, training.csv, validation.csv and curves.png."""
-import csv
 import io
 import os
 
 from PIL import Image
 
-from files.atomic import whole_file
-from files.errors import UserError
 from runs.curves import plot_curves
 from runs.event_file import EventFile
+from runs.history import recover_rows, write_rows
 from TensorflowUtils import tf
 
 COLUMNS = ('step', 'loss', 'pixel_accuracy', 'mean_iu')  # of validation.csv; training.csv has the first three
@@ -22,8 +20,10 @@ class TrainingLog:
         self._logs_dir = logs_dir
         self.csv_path = os.path.join(logs_dir, 'validation.csv')
         self._curve_path = os.path.join(logs_dir, 'training.csv')
-        self._rows = [row for row in read_rows(self.csv_path, COLUMNS) if row['step'] <= step]
-        self._curve = [row for row in read_rows(self._curve_path, COLUMNS[:3]) if row['step'] < step]
+        if step and not os.path.exists(self._curve_path):
+            print(f'note: {self._curve_path} is not there: the curves begin at step {step}')
+        self._rows = [row for row in recover_rows(self.csv_path, COLUMNS) if row['step'] <= step]
+        self._curve = [row for row in recover_rows(self._curve_path, COLUMNS[:3]) if row['step'] < step]
         self._events = {'train': EventFile(os.path.join(logs_dir, 'train'), step),
                         'validation': EventFile(os.path.join(logs_dir, 'validation'), step + 1)}
 
@@ -55,11 +55,11 @@ class TrainingLog:
         self._rows = [old for old in self._rows if old['step'] < step] + [row]
         self.save_curve()
         plot_curves(self._logs_dir, [[point[key] for key in COLUMNS[:3]] for point in self._curve], self._rows)
-        _write_rows(self.csv_path, COLUMNS, self._rows)
+        write_rows(self.csv_path, COLUMNS, self._rows)
 
     def save_curve(self):
         """Writes training.csv anew, whole."""
-        _write_rows(self._curve_path, COLUMNS[:3], self._curve)
+        write_rows(self._curve_path, COLUMNS[:3], self._curve)
 
     def is_validated(self, step):
         """Whether validation.csv has a row of this step."""
@@ -69,26 +69,6 @@ class TrainingLog:
         """Closes the event files."""
         for events in self._events.values():
             events.close()
-
-
-def read_rows(csv_path, columns):
-    """Rows of a CSV file as dicts of numbers, [] where there is no such file. Raises UserError for another."""
-    if not os.path.exists(csv_path):
-        return []
-    try:
-        with open(csv_path, newline='', encoding='utf-8') as file:
-            return [{key: int(row[key]) if key == 'step' else float(row[key]) for key in columns}
-                    for row in csv.DictReader(file)]
-    except (ValueError, KeyError, TypeError, csv.Error, OSError) as error:
-        raise UserError(f'{csv_path} cannot be read: {error}. Expected are the columns {", ".join(columns)}, numbers '
-                        'all. Move the file away, or mend it.')
-
-
-def _write_rows(csv_path, columns, rows):
-    with whole_file(csv_path) as path, open(path, 'w', newline='', encoding='utf-8') as file:
-        writer = csv.DictWriter(file, columns)
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def debug_summaries(end_points, gradients):

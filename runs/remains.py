@@ -3,19 +3,21 @@ import contextlib
 import os
 import re
 
+from files.partial import remove_abandoned_files
 from runs.checkpoint_list import listed
 from runs.checkpoints import NAME, checkpoint_files, lacks
 
-# of files that were not yet renamed: TensorFlow's index and data, its list of checkpoints, and files.atomic's
+# of TensorFlow's files that were not yet renamed: index and data, and the list of checkpoints
 _UNFINISHED = re.compile(re.escape(NAME) + r'-\d+\.(index|data-\d{5}-of-\d{5})\.tempstate\d+$'
-                         r'|checkpoint\.tmp[0-9a-f]{32}$|\.partial-[0-9a-f]{32}(\..*)?$')
+                         r'|checkpoint\.tmp[0-9a-f]{32}$')
 
 
 def remove_remains(folder, keep):
     """Removes files of our own naming that are no part of a checkpoint that is kept; returns their names.
 
-    They are those not yet renamed; data without an index, where TensorFlow's list names other checkpoints; and the
-    oldest of that list beyond `keep`. Checkpoints that are whole and not in the list are somebody else's and stay.
+    They are those not yet renamed, of files.partial too; data without an index, where TensorFlow's list names other
+    checkpoints; and the oldest of that list beyond `keep`. Checkpoints that are whole and not in the list are somebody
+    else's and stay.
     """
     if not os.path.isdir(folder):
         return []
@@ -26,7 +28,7 @@ def remove_remains(folder, keep):
     for name, files in found.items() if known else ():
         if re.match(re.escape(NAME) + r'-\d+$', name) and name not in known and name + '.index' not in files:
             names += files
-    return remove(folder, names)
+    return sorted(remove_abandoned_files(folder) + remove(folder, names))
 
 
 def remove_unfinished(prefix):

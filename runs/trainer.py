@@ -4,9 +4,11 @@ import contextlib
 from tqdm import tqdm
 
 from files.errors import UserError
+from files.lock import FolderLost
 from runs.checkpoints import CheckpointError
 from runs.interrupt import StopSignal
 from runs.log import debug_summaries
+from runs.progress import describe
 from runs.validation import Validation
 from TensorflowUtils import tf
 from visualize import colour_image, side_by_side
@@ -23,11 +25,12 @@ class StepError(UserError):
 class Trainer:
     """Takes the steps of a run, and validates and saves at its intervals."""
 
-    def __init__(self, session, graph, reader, validation, keeper, log, colours, schedule, options):
+    def __init__(self, session, graph, reader, validation, keeper, log, colours, schedule, options,
+                 locked):
         """graph: a TrainingGraph; validation: Records; colours: of the classes, uint8 [N, 3]; schedule: of the
-        learning rate; options: FCN_train's flags.
+        learning rate; options: FCN_train's flags; locked: logs_dir, a LockedFolder.
         """
-        self.session, self.graph, self.reader = session, graph, reader
+        self.session, self.graph, self.reader, self.locked = session, graph, reader, locked
         self.keeper, self.log, self.schedule, self.options = keeper, log, schedule, options
         self.validation, self.colours = Validation(session, graph, validation, options, reader.bad), colours
         self.debug = debug_summaries(graph.end_points, graph.gradients) if self.options.debug else None
@@ -44,6 +47,10 @@ class Trainer:
         with self.stop:
             try:
                 self.train_and_save()
+            except FolderLost as error:
+                saved = f'its last checkpoint there was of step {self.saved}' if self.saved else 'nothing was saved yet'
+                raise FolderLost(f'{error} The run stops at step {self.step}; {saved}. If the folder was moved, go on '
+                                 'in its new place: --logs_dir=PLACE.')
             finally:
                 with contextlib.suppress(OSError):
                     self.print_end()
@@ -54,7 +61,7 @@ class Trainer:
         try:
             with tqdm(total=self.options.max_steps, initial=self.step, unit='step', dynamic_ncols=True) as self.bar:
                 self.train()
-        except (StepError, CheckpointError):
+        except (StepError, CheckpointError, FolderLost):
             raise
         except UserError as error:
             raise UserError(f'{error} {self.save_after_all()}')
@@ -74,7 +81,8 @@ class Trainer:
         while self.step < options.max_steps and self.stop.code is None:
             shown.update(self.take_step(next(self.reader), not shown or self.step % SUMMARY_EVERY == 0))
             self.step += 1
-            self.bar.set_postfix_str(self.describe(shown), refresh=False)
+            self.bar.set_postfix_str(describe(self.bar, shown, self.reader.waited_seconds, self.options.batch_size,
+                                              self.skipped), refresh=False)
             self.bar.update()
             self.tell_bad()
             if self.step % options.save_every == 0 or self.step == options.max_steps:
@@ -89,6 +97,7 @@ class Trainer:
     def save(self):
         """Saves the step, unless it is saved."""
         if self.saved < self.step:
+            self.locked.check()
             try:
                 self.log.save_curve()
             finally:  # a curve that cannot be written must not cost the checkpoint
@@ -99,7 +108,7 @@ class Trainer:
         """Saves in spite of an error; returns what became of it, as a sentence."""
         try:
             self.save()
-        except CheckpointError as error:
+        except (CheckpointError, FolderLost) as error:
             return str(error)
         if not self.step:
             return 'Nothing was trained yet.'
@@ -122,6 +131,7 @@ class Trainer:
         self.judge(got['finite'], got['loss'], batch)
         figures = dict(got.get('progress', {}), loss=got['loss'])
         if self.step % SUMMARY_EVERY == 0:
+            self.locked.check()
             rates = {placeholder.op.name: rate for placeholder, rate in self.learning_rates().items()}
             self.log.training(self.step, dict(figures, steps_skipped=self.skipped, **rates))
         if 'debug' in got:
@@ -152,19 +162,12 @@ class Trainer:
         return {placeholder: self.schedule.at(self.step, options.learning_rate if rate is None else rate,
                                               options.max_steps) for placeholder, rate in own}
 
-    def describe(self, shown):
-        """The progress line behind tqdm's bar."""
-        rate = (self.bar.format_dict['rate'] or 0.) * self.options.batch_size
-        waiting = self.reader.waited_seconds / max(self.bar.format_dict['elapsed'], 1e-9)
-        skipped = f', {self.skipped} steps skipped' if self.skipped else ''
-        return (f'loss {shown["loss"]:.3f}, accuracy {shown["pixel_accuracy"]:.2f}, {shown["classes_predicted"]} '
-                f'classes, {rate:.1f} images/s, {waiting:.0%} waiting{skipped}')
-
     def validate(self):
         """Scores the net on the validation photos, and keeps the best; a stop ends it without a result."""
         scored = self.validation.score(lambda: self.stop.code is not None, self.show)
         if scored is None:
             return
+        self.locked.check()
         best = self.keeper.save_if_best(self.session, self.step, scored.mean_iu)
         # last, for this is the sign that it need not be done again
         self.log.validation(self.step, scored.loss, scored.pixel_accuracy, scored.mean_iu)

@@ -7,7 +7,8 @@ from files.errors import UserError
 from nets.old_checkpoints import TF_LAYERS_NET, UNUSED, tf_layers_name
 from nets.torch_weights import read_pth, torch_names
 from runs.arrays import load_arrays
-from runs.checkpoints import check_net, find_checkpoint, naming_damage, open_checkpoint
+from runs.checkpoint_reader import naming_damage, open_checkpoint
+from runs.checkpoints import BEST, CheckpointError, check_net, find_checkpoint, lacks
 
 # Both by the names of the net's variables. shapes: {name: shape} of the arrays there are; read: name -> array.
 # others: names of arrays of a net, in a checkpoint, that are for none of these variables
@@ -18,6 +19,24 @@ _PTH = re.compile(r'(encoder|decoder)(.*\.pth)$')
 def find_weights(given, logs_dir, flag='--checkpoint', alone=False):
     """The prefix of a checkpoint, as find_checkpoint has it, or a path as find_pth has it."""
     return find_pth(given, alone) or find_checkpoint(given, logs_dir, flag)
+
+
+def read_found(path, read, given, logs_dir, flag='--checkpoint', alone=False):
+    """(path, read(path)) of what find_weights found for `given`, or of what it finds now if that is gone.
+
+    A training beside us removes its old checkpoints. Raises CheckpointError as `read` does, and where the one that was
+    named is gone.
+    """
+    while True:
+        try:
+            return path, read(path)
+        except CheckpointError:
+            if path.endswith('.pth') or not lacks(path):
+                raise
+        if given and given != BEST and not os.path.isdir(given):
+            raise CheckpointError(f'{path} was removed while it was read: a training keeps only its last checkpoints. '
+                                  f'{flag}={os.path.dirname(path) or "."} takes the newest one.')
+        path = find_weights(given, logs_dir, flag, alone)
 
 
 def restore_for_prediction(session, path, variables, num_classes, net=None):

@@ -124,8 +124,9 @@ def test_remains_of_killed_saves_go_and_nothing_else_does(tmp_path):
     net.save(5)
     kept = set(os.listdir(str(tmp_path)))
     remains = ['model.ckpt-7' + DATA + '.tempstate123', 'model.ckpt-7.index.tempstate9', 'model.ckpt-6' + DATA,
-               'checkpoint.tmp' + 32 * 'a', '.partial-' + 32 * '0' + '.csv']
-    of_others = ['notes.txt', 'my.ckpt-6' + DATA, 'model.ckpt-6' + DATA + '.bak', 'model.ckpt-7.index', '.partial-x']
+               'checkpoint.tmp' + 32 * 'a']
+    of_others = ['notes.txt', 'my.ckpt-6' + DATA, 'model.ckpt-6' + DATA + '.bak', 'model.ckpt-7.index',
+                 '.partial-' + 32 * '0' + '.csv', '.partial-x']
     for name in remains + of_others:
         (tmp_path / name).write_bytes(b'x')
     assert remove_remains(str(tmp_path), keep=5) == sorted(remains)

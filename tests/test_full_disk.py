@@ -113,9 +113,20 @@ def test_file_in_place_of_the_folder_is_told_and_the_moved_checkpoint_whole(tmp_
     os.rename(logs_dir, logs_dir + '-moved')
     (tmp_path / 'logs').write_text('mine')
     assert script.wait() == 1
-    assert re.search('error: .*logs/.* cannot be written: ', script.shown) and 'Traceback' not in script.shown
+    assert re.search(r'error: .*logs was deleted, moved or replaced .* stops at step \d+; its last', script.shown)
+    assert 'Traceback' not in script.shown
     assert is_whole(tf.train.latest_checkpoint(logs_dir + '-moved'))
     assert (tmp_path / 'logs').read_text() == 'mine'
+
+
+def test_folder_that_is_deleted_during_the_run_is_told_and_not_made_anew(tmp_path, data_dir):
+    logs_dir = str(tmp_path / 'logs')
+    script = train(tmp_path, logs_dir, '--save_every=25', '--max_steps=100000')
+    script.wait_until(lambda: os.path.exists(logs_dir + '/checkpoint'))
+    os.rename(logs_dir, logs_dir + '-moved')
+    assert script.wait() == 1
+    assert 'logs was deleted, moved or replaced' in script.shown and 'Traceback' not in script.shown
+    assert not os.path.exists(logs_dir)
 
 
 def test_failed_save_of_the_best_leaves_the_best_before_it(tmp_path, file_limit):

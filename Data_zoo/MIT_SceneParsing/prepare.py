@@ -18,6 +18,7 @@ from files.archive import unzip
 from files.atomic import whole_file
 from files.download import fetch
 from files.errors import UserError
+from files.home import path_argument
 from files.streams import show_any_name
 
 URL = 'http://data.csail.mit.edu/places/ADEchallenge/ADEChallengeData2016.zip'
@@ -105,7 +106,8 @@ def _note_full_beside(archive):
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description='Download, extract and check the ADE20K scene parsing benchmark.')
-    parser.add_argument('--data_dir', default=DATA_DIR, help='where it goes, the zip beside it (default: %(default)s)')
+    parser.add_argument('--data_dir', type=path_argument, default=DATA_DIR,
+                        help='where it goes, the zip beside it (default: %(default)s)')
     print('ready: ' + prepare(parser.parse_args(argv).data_dir))
 
 

@@ -22,6 +22,7 @@ from Data_zoo.conversion import is_prepared
 from Data_zoo.SampleScenes.scenes import draw
 from files.archive import whole_folder
 from files.errors import UserError
+from files.home import expand_home, path_argument
 from files.images import read_photo
 from files.streams import show_any_name
 from read_data import read_classes, read_dataset
@@ -115,7 +116,8 @@ def _check_numbers(seed, counts):
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description='Draw street scenes with their annotations.')
-    parser.add_argument('--data_dir', default=DATA_DIR, help='where the data set goes (default: %(default)s)')
+    parser.add_argument('--data_dir', type=path_argument, default=DATA_DIR,
+                        help='where the data set goes (default: %(default)s)')
     parser.add_argument('--seed', type=int, default=0, help='another number draws other scenes')
     parser.add_argument('--training', type=int, default=80, help='pairs to train on (default: %(default)s)')
     parser.add_argument('--validation', type=int, default=20, help='pairs to test on (default: %(default)s)')
@@ -125,7 +127,7 @@ def main(argv=None):
     if not args.photos:
         prepare(args.data_dir, args.seed, args.training, args.validation)
     elif args.photos[0].isdigit():
-        draw_photos(args.photos[1], int(args.photos[0]), args.seed)
+        draw_photos(expand_home(args.photos[1]), int(args.photos[0]), args.seed)
     else:
         parser.error(f'--photos takes a number and a folder, found {args.photos[0]!r} where the number should be')
 

@@ -1,6 +1,7 @@
 """VGG16 weights in the SavedModel that fcn8s_tensorflow starts from: a VGG16 made of convolutions only."""
 import os
 
+from files.tf_paths import ReadablePath
 from nets.weights.vgg_layers import PretrainedError, WeightFile, layer_name, naming_damage
 
 TAG = 'vgg16'
@@ -18,7 +19,8 @@ def read_saved_model(path):
     load_checkpoint = tf.train.load_checkpoint  # imports TensorFlow in TensorflowUtils' way, before _check_graph can
     with naming_damage(path):
         _check_graph(path)
-        reader = load_checkpoint(os.path.join(path, 'variables', 'variables'))
+        linked = ReadablePath(path)  # lives until the arrays are read
+        reader = load_checkpoint(os.path.join(linked.path, 'variables', 'variables'))
         names = reader.get_variable_to_shape_map()
         pairs = {}
         for name in names:
