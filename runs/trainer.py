@@ -7,7 +7,7 @@ from files.errors import UserError
 from runs.checkpoints import CheckpointError
 from runs.interrupt import StopSignal
 from runs.log import debug_summaries
-from runs.validation import Validation
+from runs.validation import Validation, explain_empty
 from TensorflowUtils import tf
 from visualize import colour_image, side_by_side
 
@@ -165,13 +165,15 @@ class Trainer:
         scored = self.validation.score(lambda: self.stop.code is not None, self.show)
         if scored is None:
             return
-        best = self.keeper.save_if_best(self.session, self.step, scored.mean_iu)
+        best = scored.photos and self.keeper.save_if_best(self.session, self.step, scored.mean_iu)
         # last, for this is the sign that it need not be done again
         self.log.validation(self.step, scored.loss, scored.pixel_accuracy, scored.mean_iu)
         self.tell_bad()
         self.bar.write(f'step {self.step}: validation loss {scored.loss:.3f}, pixel accuracy '
                        f'{scored.pixel_accuracy:.3f}, mean IU {scored.mean_iu:.3f} on {scored.photos} photos'
                        + (', the best so far' if best else ''))
+        if scored.empty:
+            self.bar.write(explain_empty(scored))
 
     def show(self, number, result):
         """Shows the first few Evaluated of a validation in TensorBoard: photo, prediction and truth."""
