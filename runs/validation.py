@@ -22,8 +22,8 @@ def explain_empty(scored):
     if scored.photos:
         return (f'note: {scored.empty} of {scored.photos + scored.empty} validation photos have no pixel that counts; '
                 'the loss is the mean over the others')
-    return (f'warning: none of the {scored.empty} validation photos has a pixel that counts, so there is no loss and no '
-            'best checkpoint. Every pixel is ignored (--ignore_label, or class 0 of a net that does not score it) or '
+    return (f'warning: none of the {scored.empty} validation photos has a pixel that counts, so there is no loss and '
+            'no best checkpoint. Every pixel is ignored (--ignore_label, or class 0 of a net that does not score it) or '
             'has --class_weights of 0.')
 
 
