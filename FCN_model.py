@@ -33,8 +33,7 @@ Net = collections.namedtuple('Net', 'encoder head mean std vgg stride scores_0 r
 
 # What training fetches and feeds. images, annotations, encoder_rate, decoder_rate: placeholders; step: the global
 # step, a variable; train: the op of one step; finite: whether it was taken; progress: {name: scalar}; validate:
-# (ids, loss, summed weight of the pixels that count) without dropout; variables: the net's own; saved: those, the
-# optimizer's and the step.
+# (ids, loss, pixels' summed weight) without dropout; variables: the net's own; saved: those, the optimizer's, the step.
 TrainingGraph = collections.namedtuple(
     'TrainingGraph', 'images annotations encoder_rate decoder_rate step train loss finite progress validate variables '
                      'saved end_points gradients')

@@ -23,8 +23,8 @@ def explain_empty(scored):
         return (f'note: {scored.empty} of {scored.photos + scored.empty} validation photos have no pixel that counts; '
                 'the loss is the mean over the others')
     return (f'warning: none of the {scored.empty} validation photos has a pixel that counts, so there is no loss and '
-            'no best checkpoint. Every pixel is ignored (--ignore_label, or class 0 of a net that does not score it) or '
-            'has --class_weights of 0.')
+            'no best checkpoint. Every pixel is ignored (--ignore_label, or class 0 where the net does not score it) '
+            'or has --class_weights of 0.')
 
 
 class Validation:
