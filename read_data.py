@@ -17,6 +17,7 @@ from files.errors import UserError
 from files.images import list_files, list_photos
 from files.pairs import TWIN, pair_by_stem
 from files.streams import show_any_name
+from files.texts import read_bytes
 
 CLASSES_EXAMPLE = """\
     index,name,red,green,blue
@@ -138,8 +139,7 @@ def check_ids(ids, num_classes, ignore_label, path):
 def _csv_rows(path):
     """Yields (line number, cells) of each line that is not blank."""
     try:
-        with open(path, 'rb') as file:
-            data = file.read()
+        data = read_bytes(path)
         reader = csv.reader(io.StringIO(data.decode('utf-8-sig'), newline=''))
         for row in reader:
             if any(cell.strip() for cell in row):

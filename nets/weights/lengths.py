@@ -2,15 +2,12 @@
 import functools
 import operator
 import os
-import struct
 import zipfile
-import zlib
 
 import numpy as np
 
 from files.archive import MAX_RATIO
 
-_MATLAB_5, _COMPRESSED = b'\0\1', 15  # version in the header, in either order of bytes; kind of an element
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
@@ -55,22 +52,3 @@ def check_npz(path, names):
             with archive.open(info) as file:
                 shape, _, dtype = read_npy_header(file)
             check_length(name, array_bytes(shape, dtype.itemsize), info.file_size)
-
-
-def check_mat(path):
-    """Raises LengthError for a MATLAB 5 to 7.2 file with an element that is longer than the file, or a zip bomb."""
-    size = os.path.getsize(path)
-    with open(path, 'rb') as file:
-        header = file.read(128)
-        order = '<' if header[126:] == b'IM' else '>'
-        if header[124:126] not in (_MATLAB_5, _MATLAB_5[::-1]):
-            return
-        while file.tell() + 8 <= size:
-            kind, length = struct.unpack(order + 'II', file.read(8))
-            end = file.tell() + length
-            check_length('an element', end, size)
-            if kind == _COMPRESSED:
-                inner = zlib.decompressobj().decompress(file.read(min(length, 1024)), 8)
-                if len(inner) == 8:
-                    check_length('an element', struct.unpack(order + 'II', inner)[1], length, MAX_RATIO)
-            file.seek(end)
