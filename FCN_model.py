@@ -16,7 +16,7 @@ from nets.loss_scale import SCOPE as LOSS_SCALE
 from nets.resnet import dilated_resnet
 from nets.scores import predict_ids
 from nets.towers import in_towers
-from nets.training import Recipe, pixel_accuracy, segmentation_loss, summed_loss, training_step, valid_pixels
+from nets.training import Recipe, pixel_accuracy, summed_loss, training_step, valid_pixels
 from nets.vgg import CONVS, vgg
 from TensorflowUtils import dropout, tf
 
@@ -33,7 +33,7 @@ Net = collections.namedtuple('Net', 'encoder head mean std vgg stride scores_0 r
 
 # What training fetches and feeds. images, annotations, encoder_rate, decoder_rate: placeholders; step: the global
 # step, a variable; train: the op of one step; finite: whether it was taken; progress: {name: scalar}; validate:
-# (ids, loss) without dropout; variables: the net's own; saved: those, the optimizer's and the step.
+# (ids, loss, pixels' summed weight) without dropout; variables: the net's own; saved: those, the optimizer's, the step.
 TrainingGraph = collections.namedtuple(
     'TrainingGraph', 'images annotations encoder_rate decoder_rate step train loss finite progress validate variables '
                      'saved end_points gradients')
@@ -166,7 +166,8 @@ def training_graph(name, num_classes, width=1., seed=0, keep_prob=None, fix_bn=F
 
     clean_logits, _ = build(name, images, num_classes, width, precision=precision)
     variables = [variable for variable in tf.global_variables() if variable is not step]
-    validate = (predict_ids(clean_logits), segmentation_loss(clean_logits, annotations, valid, class_weights))
+    clean_loss, clean_weight = summed_loss(clean_logits, annotations, valid, class_weights)
+    validate = (predict_ids(clean_logits), tf.div_no_nan(clean_loss, clean_weight), clean_weight)
 
     def tower(number, images, annotations, valid):
         seeds = tf.stack([tf.constant(seed + (number << 40), tf.int64), step])  # towers drop different values

@@ -1,7 +1,8 @@
 """The layers of the nets, sessions and devices: TensorFlow 1's graph API on TensorFlow 1.15 and 2.x.
 
-Every module that needs TensorFlow takes it from here (`from TensorflowUtils import tf`), so that it is chosen,
-quietened and told to behave as version 1 in one place.
+Every module that needs TensorFlow takes it from here (`from TensorflowUtils import tf`), so that it is chosen and
+quietened in one place. A script tells it to behave as version 1 (use_version_1). A library does not: what it builds
+stands in a graph of its own, so that the user's eager code runs beside it.
 
 Shapes: feature maps are [batch, height, width, channels]; convolution kernels [h, w, in, out]; kernels of
 transposed convolutions [h, w, out, in].
@@ -28,7 +29,8 @@ class _LazyTensorflow(types.ModuleType):
             warnings.simplefilter('ignore')  # 1.15 and today's numpy disagree about dtype aliases, harmlessly
             module = _import_tensorflow()
         module.logging.set_verbosity(module.logging.ERROR)
-        module.disable_v2_behavior()
+        if _wants_version_1:
+            module.disable_v2_behavior()
         self.__dict__.update(vars(module))
         return getattr(module, name)
 
@@ -70,6 +72,18 @@ def _chatter_kept_back():
 
 
 tf = _LazyTensorflow('tf')
+_wants_version_1 = []
+
+
+def use_version_1():
+    """For a script, whose process is its own: switches TensorFlow 2's behaviour off, eager execution included.
+
+    That waits for the first use of tf.
+    """
+    if not _wants_version_1:
+        _wants_version_1.append(True)
+        if 'disable_v2_behavior' in vars(tf):  # in use already
+            tf.disable_v2_behavior()
 
 
 # oneDNN is not on by itself on processors without AVX512

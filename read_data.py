@@ -18,6 +18,7 @@ from files.home import path_argument
 from files.images import list_files, list_photos
 from files.pairs import ANNOTATION_EXTENSIONS, TWIN, pair_by_stem
 from files.streams import show_any_name
+from files.texts import read_bytes
 from files.visible_masks import advice
 
 CLASSES_EXAMPLE = """\
@@ -137,8 +138,7 @@ def check_ids(ids, num_classes, ignore_label, path):
 def _csv_rows(path):
     """Yields (line number, cells) of each line that is not blank."""
     try:
-        with open(path, 'rb') as file:
-            data = file.read()
+        data = read_bytes(path)
         reader = csv.reader(io.StringIO(data.decode('utf-8-sig'), newline=''))
         for row in reader:
             if any(cell.strip() for cell in row):

@@ -65,17 +65,18 @@ class Segmenter:
         self.averages = tuple(scales) != (1.,) or flip
         self._together = keeps_kernels_twice() and not self.averages
         graph = tf.Graph()
-        with graph.as_default():
+        # not resource variables, which TensorFlow 2 would take and 1 does not
+        with graph.as_default(), tf.variable_scope(tf.get_variable_scope(), use_resource=False):
             self._images = tf.placeholder(tf.uint8, [None, None, None, 3], 'images')
             scores, _ = build_scores(self.net.net, self._images, self.net.num_classes, self.net.width,
                                      precision=self.precision, master_weights=False)
             self._ids = scores.ids(with_class_0)
             self._softmax = tf.nn.softmax(tf.cast(scores.logits, tf.float32))
             self._variables = tf.global_variables()
-        self._session = create_session(graph)
-        restore = functools.partial(restore_for_prediction, self._session, variables=self._variables,
-                                    num_classes=self.net.num_classes, net=self.net.net)
-        self.checkpoint, _ = read_found(self.checkpoint, restore, checkpoint, logs_dir)
+            self._session = create_session(graph)
+            restore = functools.partial(restore_for_prediction, self._session, variables=self._variables,
+                                        num_classes=self.net.num_classes, net=self.net.net)
+            self.checkpoint, _ = read_found(self.checkpoint, restore, checkpoint, logs_dir)
 
     def predict(self, images, argmax=True):
         """Class ids, or probabilities, of photos of any sizes.

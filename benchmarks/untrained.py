@@ -15,7 +15,7 @@ from FCN_model import build
 from read_data import generic_classes
 from runs.checkpoint_keeper import CheckpointKeeper
 from runs.config import NetConfig, save_config
-from TensorflowUtils import create_session, tf
+from TensorflowUtils import create_session, tf, use_version_1
 
 
 def untrained_run(folder, net, num_classes, net_width):
@@ -27,6 +27,7 @@ def untrained_run(folder, net, num_classes, net_width):
 
 def main(folder, net, num_classes, net_width):
     """Writes a checkpoint and its config.json."""
+    use_version_1()
     num_classes, net_width = int(num_classes), float(net_width)
     with tf.Graph().as_default(), create_session() as session:
         tf.set_random_seed(0)

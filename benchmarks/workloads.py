@@ -8,7 +8,7 @@ from FCN_model import training_graph
 from runs.arrays import initialize
 from runs.precision import resolve_precision
 from segmenter import Segmenter
-from TensorflowUtils import assume_frozen_weights, create_session, tf
+from TensorflowUtils import assume_frozen_weights, create_session, tf, use_version_1
 
 LEARNING_RATE = 1e-5
 
@@ -23,6 +23,7 @@ def parse_ours(parser):
     request = parse(parser)
     if request.mode != 'train':
         assume_frozen_weights()  # as FCN_test and FCN_infer do
+    use_version_1()
     request.precision = resolve_precision(request.precision)
     return request
 

@@ -7,12 +7,14 @@
 import inspect
 import os
 import re
+import zipfile
 from collections import OrderedDict
 
 import numpy as np
 
 from files.errors import UserError
 from nets.vgg import CONVS
+from nets.weights.lengths import LengthError, check_length, unzipped_size
 
 PARTS = {'w': 'weight', 'b': 'bias', 'scale': 'weight', 'bias': 'bias', 'mean': 'running_mean',
          'variance': 'running_var'}
@@ -88,9 +90,13 @@ def _state_dict(path):
         raise UserError(f'{path} needs PyTorch 1.13 or later, which reads weights without running what a file names; '
                         f'this is {torch.__version__}. pip install --upgrade torch')
     try:
+        size = unzipped_size(path) if zipfile.is_zipfile(path) else os.path.getsize(path)
         found = torch.load(path, map_location='cpu', weights_only=True)
     except MemoryError:
-        raise
+        raise UserError(f'memory ran out while {path} was read. Free some; if the file is no larger than memory, it is '
+                        'damaged: give another copy.')
+    except LengthError as error:
+        raise UserError(f'{path} cannot be read: {error}. It is damaged or no file of weights. Give another copy.')
     except Exception as error:
         # not PyTorch's own message, which advises to load it without weights_only and so to run what is in it
         raise UserError(f'{path} cannot be read ({type(error).__name__}): it is truncated, damaged or holds more than '
@@ -101,4 +107,18 @@ def _state_dict(path):
     if others or not found:
         raise UserError(f'{path} holds no state_dict: expected names and tensors, found {", ".join(others[:6])}'
                         f'{"" if others else "nothing"}. To mend it, {SAVE_AGAIN}.')
+    _check_tensors(path, found, size)
     return found
+
+
+def _check_tensors(path, tensors, size):
+    """Raises UserError for tensors of other kinds than lie in a file as they are, in `size` bytes of it."""
+    odd = [str(name) for name, tensor in tensors.items() if not isinstance(name, str) or tensor.is_quantized
+           or str(tensor.layout) != 'torch.strided' or tensor.device.type != 'cpu' or tensor.is_complex()]
+    if odd:
+        raise UserError(f'{path}: {", ".join(odd[:6])} holds no plain numbers (sparse, quantized, complex or without '
+                        f'data). Give another copy, or {SAVE_AGAIN}.')
+    try:  # a tensor may be one number over and over, and several may be parts of one; nets have two of a kind at most
+        check_length('all tensors together', sum(t.numel() * t.element_size() for t in tensors.values()), 2 * size)
+    except LengthError as error:
+        raise UserError(f'{path}: {error}. It is damaged or no file of weights. Give another copy, or {SAVE_AGAIN}.')

@@ -21,7 +21,7 @@ def open_checkpoint(prefix):
         found = _data_size(prefix)
     except _damage() as error:
         raise CheckpointError(f'{prefix} cannot be read as a checkpoint: {error}. Copy it anew, or use another.')
-    written = sum(types[name].size * int(np.prod(shapes[name])) for name in shapes if types[name] != tf.string)
+    written = sum(types[name].size * np.prod(shapes[name], dtype=object) for name in shapes if types[name] != tf.string)
     if found < written:
         raise CheckpointError(f'{prefix} is damaged: of its data {written:,} bytes were written, {found:,} are there. '
                               'Copy it anew, or use another.')

@@ -1,6 +1,7 @@
 """--class_weights: how much each class's pixels count in the loss."""
 import csv
 import functools
+import io
 import math
 
 import numpy as np
@@ -8,6 +9,7 @@ from tqdm import tqdm
 
 from files.errors import UserError
 from files.images import read_annotation
+from files.texts import read_bytes
 from read_data import check_ids
 from reading_ahead import in_order
 
@@ -91,9 +93,8 @@ def _count(record, num_classes, ignored, bad):
 def _rows(path):
     """[(line number, cells)] of the lines below the header that are not blank."""
     try:
-        with open(path, encoding='utf-8-sig', newline='') as file:
-            reader = csv.reader(file)
-            rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+        reader = csv.reader(io.StringIO(read_bytes(path).decode('utf-8-sig'), newline=''))
+        rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
     except OSError as error:
         raise UserError(f'--class_weights={path}: expected none, median_frequency or a CSV file; the file cannot be '
                         f'read: {error.strerror}.') from error

@@ -10,8 +10,10 @@ import sys
 
 from files.atomic import write_json
 from files.errors import UserError
+from files.texts import read_bytes
 from read_data import ClassInfo, find_classes, generic_classes
 from runs.checkpoints import BEST, checkpoints_in
+from runs.config_check import problems_of
 
 NetConfig = collections.namedtuple('NetConfig', 'net num_classes width classes')  # classes: tuple of ClassInfo
 Given = collections.namedtuple('Given', 'net num_classes width data_dir')  # what flags say of a trained net
@@ -19,7 +21,7 @@ Given.__new__.__defaults__ = (None,) * len(Given._fields)
 
 # A run cannot go on with another value of these: the variables or the meaning of its ids would change.
 FIXED = ('net', 'num_classes', 'width')
-KINDS = {'net': str, 'num_classes': int, 'width': (int, float), 'flags': dict}
+WAY_OUT = 'Restore it, or move it away and give --net, --num_classes and --width as flags.'
 
 
 def config_path(logs_dir):
@@ -49,16 +51,14 @@ def read_config(logs_dir):
     if not os.path.exists(path):
         return None
     try:
-        with open(path, encoding='utf-8') as file:
-            config = json.load(file)
-        _classes(config)
-        wrong = [f'{key} is {config.get(key)!r}' for key, kind in KINDS.items()
-                 if not isinstance(config.get(key), kind)]
-    except (ValueError, TypeError, KeyError, OSError) as error:
-        raise UserError(f'{path} cannot be read: {error}. Restore it, or move it away and give --net, --num_classes '
-                        'and --width as flags.')
+        config = json.loads(read_bytes(path).decode('utf-8'), parse_int=_whole_number)
+    except (ValueError, OSError) as error:
+        raise UserError(f'{path} cannot be read: {error}. {WAY_OUT}')
+    except RecursionError:
+        raise UserError(f'{path} cannot be read: it holds brackets in brackets without end. {WAY_OUT}')
+    wrong = problems_of(config)
     if wrong:
-        raise UserError(f'{path}: {", ".join(wrong)}: it is no config of a training run.')
+        raise UserError(f'{path} is no config of a training run: {"; ".join(wrong[:3])}. {WAY_OUT}')
     return config
 
 
@@ -111,10 +111,15 @@ def trained_net(config, given, default_data_dir):
     return NetConfig(net, num_classes, width, tuple(classes))
 
 
+def _whole_number(digits):
+    if len(digits) > 20:  # Python takes minutes for millions of digits
+        raise ValueError(f'a number of {len(digits)} digits')
+    return int(digits)
+
+
 def _holds_checkpoint(logs_dir):
     return any(checkpoints_in(folder) for folder in (logs_dir, os.path.join(logs_dir, BEST)) if os.path.isdir(folder))
 
 
 def _classes(config):
-    # bytes: whole numbers of 0 to 255
-    return tuple(ClassInfo(int(c['index']), str(c['name']), tuple(bytes(c['colour']))) for c in config['classes'])
+    return tuple(ClassInfo(c['index'], c['name'], tuple(c['colour'])) for c in config['classes'])

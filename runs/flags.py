@@ -13,6 +13,7 @@ from absl import flags
 from files.errors import UserError
 from files.home import expand_home
 from files.streams import show_any_name
+from TensorflowUtils import use_version_1
 
 UNSET = None  # the default of flags whose value comes from the run's config.json
 
@@ -45,11 +46,14 @@ def define_prediction_flags(flag_values, logs_dir, more=''):
 def parse(flag_values, argv, doc, takes_paths=False):
     """Parses the command line argv (its first entry the script's name); returns what is no flag, of takes_paths.
 
+    Nothing is left of an earlier command line in the same process, and TensorFlow behaves as version 1 from here on.
     --help prints doc and the flags and exits with 0; a wrong flag, or what is none, raises UserError.
     """
     if any(argument in ('-h', '-help', '--help') for argument in argv[1:]):
         print(doc.strip() + '\n' + help_text(flag_values))
         sys.exit(0)
+    use_version_1()
+    flag_values.unparse_flags()
     try:
         arguments = flag_values(argv)[1:]
     except flags.Error as error:

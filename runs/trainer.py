@@ -9,7 +9,7 @@ from runs.checkpoints import CheckpointError
 from runs.interrupt import StopSignal
 from runs.log import debug_summaries
 from runs.progress import describe
-from runs.validation import Validation
+from runs.validation import Validation, explain_empty
 from TensorflowUtils import tf
 from visualize import colour_image, side_by_side
 
@@ -168,13 +168,15 @@ class Trainer:
         if scored is None:
             return
         self.locked.check()
-        best = self.keeper.save_if_best(self.session, self.step, scored.mean_iu)
+        best = scored.photos and self.keeper.save_if_best(self.session, self.step, scored.mean_iu)
         # last, for this is the sign that it need not be done again
         self.log.validation(self.step, scored.loss, scored.pixel_accuracy, scored.mean_iu)
         self.tell_bad()
         self.bar.write(f'step {self.step}: validation loss {scored.loss:.3f}, pixel accuracy '
                        f'{scored.pixel_accuracy:.3f}, mean IU {scored.mean_iu:.3f} on {scored.photos} photos'
                        + (', the best so far' if best else '') + self.validation.caution)
+        if scored.empty:
+            self.bar.write(explain_empty(scored))
 
     def show(self, number, result):
         """Shows the first few Evaluated of a validation in TensorBoard: photo, prediction and truth."""

@@ -18,6 +18,8 @@ settings.load_profile('project')
 def float32_by_default():
     """Where a test says nothing of precision it is float32's, on processors with bfloat16 too."""
     from runs import precision
+    from TensorflowUtils import use_version_1
+    use_version_1()  # as the scripts do
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(precision, 'cpu_flags', set)
         yield

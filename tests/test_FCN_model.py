@@ -49,7 +49,7 @@ def test_full_size_takes_a_step_and_predicts():
     with create_session() as session:
         session.run(tf.global_variables_initializer())
         loss, _ = session.run([net.loss, net.train], feed)
-        ids, after = session.run(net.validate, feed)
+        ids, after, _ = session.run(net.validate, feed)
     assert ids.shape == (2, 32, 64) and ids.max() < 151
     assert loss == pytest.approx(np.log(151), rel=0.1)  # nothing is known yet: all classes are as likely
     assert after < loss
@@ -75,6 +75,15 @@ def test_dropout_is_off_in_validation():
         session.run(net.train, feed)  # a learning rate of 0: only the step, and so dropout's masks, go on
         second, training_again = session.run([net.validate, net.loss], feed)
     assert first[1] == second[1] and training != training_again
+
+
+@pytest.mark.parametrize('border, expected', [(0, 2 * 64 * 96 * 0.5), (255, 0.)])
+def test_validation_tells_the_weight_of_the_pixels_that_count(border, expected):
+    net = training_graph('fcn8s', CLASSES, THIN, ignore_label=255, class_weights=CLASSES * [0.5])
+    feed = {net.images: photos(), net.annotations: np.full((2, 64, 96), border, np.uint8)}
+    with create_session() as session:
+        session.run(tf.global_variables_initializer())
+        assert session.run(net.validate[2], feed) == expected
 
 
 @pytest.mark.parametrize('with_class_0, expected', [(True, [0, 2]), (False, [1, 2])])

@@ -61,9 +61,9 @@ def test_class_0_is_neither_learned_nor_predicted(name):
     feed = {net.images: photos(), net.annotations: annotations, net.encoder_rate: 0., net.decoder_rate: 0.}
     with create_session() as session:
         session.run(tf.global_variables_initializer())
-        ids, loss = session.run(net.validate, feed)
+        ids, loss, _ = session.run(net.validate, feed)
         annotations[:, 10:20] = 3
-        _, loss_with_labels = session.run(net.validate, feed)
+        _, loss_with_labels, _ = session.run(net.validate, feed)
     assert ids.min() >= 1
     assert loss == 0  # nothing but class 0: nothing to learn
     assert loss_with_labels == pytest.approx(np.log(CLASSES - 1), rel=0.05)  # twelve scores, all about equal

@@ -170,7 +170,7 @@ def overfit(name, steps=300, rate=2e-3, **options):
         for step in range(1, steps + 1):
             session.run(net.train, feed)
             if step % 20 == 0:
-                predicted, _ = session.run(net.validate, feed)
+                predicted, _, _ = session.run(net.validate, feed)
                 accuracy = np.mean(predicted == ids)
                 if accuracy > 0.95:
                     break

@@ -41,6 +41,15 @@ def test_wrong_flag_is_named(argument, named):
         parse(FCN_train.FLAGS, ['FCN_train.py', argument], '')
 
 
+def test_second_command_line_keeps_nothing_of_the_first():
+    with fresh_flags(FCN_infer.FLAGS) as values:
+        parse(values, ['FCN_infer.py', '--softmax', '--fps=5', '--nopredict_class_0'], '')
+        values.num_classes = 7  # as a script notes what it found
+        parse(values, ['FCN_infer.py', '--view=ids'], '')
+        assert (values.view, values.softmax, values.fps, values.predict_class_0) == ('ids', False, 25., True)
+        assert values.num_classes is None and not values['fps'].present
+
+
 @pytest.mark.parametrize('script', [FCN_train, FCN_test])
 def test_what_belongs_to_no_flag_is_not_passed_over(script):
     with fresh_flags(script.FLAGS), pytest.raises(UserError, match='^my_data: expected flags alone'):

@@ -186,6 +186,40 @@ def test_training_learns_whatever_the_shell_says_of_frozen_weights(tmp_path):
     np.testing.assert_array_equal(*weights)
 
 
+BESIDE_EAGER_CODE = '''
+import sys
+import numpy as np
+import tensorflow as tf
+from segmenter import Segmenter
+
+double = tf.function(lambda x: 2 * x)
+def check():
+    assert tf.executing_eagerly() and float(double(tf.constant(3.))) == 6.
+    with tf.GradientTape() as tape:
+        x = tf.Variable([1., 2.])
+        y = tf.reduce_sum(tf.map_fn(lambda v: v * v, x))
+    assert tape.gradient(y, x).numpy().tolist() == [2., 4.]
+    assert tf.constant([1., 2.]).shape[0] == 2 and (tf.constant(1) == tf.constant(1)).numpy()
+
+check()
+photo = np.random.RandomState(0).randint(0, 256, (61, 75, 3)).astype(np.uint8)
+with Segmenter(sys.argv[1], precision='float32') as segmenter:
+    check()
+    np.savez(sys.argv[2], ids=segmenter.predict(photo), softmax=segmenter.predict(photo, argmax=False))
+    check()
+check()
+'''
+
+
+@pytest.mark.skipif(tf.version.VERSION.startswith('1.'), reason='TensorFlow 1.15 is not eager by itself')
+def test_eager_code_runs_beside_it_and_predictions_are_the_same(logs_dir, tmp_path):
+    path = str(tmp_path / 'predicted.npz')
+    subprocess.run([sys.executable, '-c', BESIDE_EAGER_CODE, logs_dir, path], check=True, cwd=PROJECT)
+    with Segmenter(logs_dir, precision='float32') as segmenter, np.load(path) as beside:
+        np.testing.assert_array_equal(beside['ids'], segmenter.predict(photo(61, 75)))
+        np.testing.assert_allclose(beside['softmax'], segmenter.predict(photo(61, 75), argmax=False), atol=1e-6)
+
+
 FROZEN = '''
 import sys
 import numpy as np

@@ -7,7 +7,7 @@ from image_files import save
 from tiny_net import NETS
 
 from read_data import Record
-from runs.validation import Validation
+from runs.validation import Validation, explain_empty
 
 Options = collections.namedtuple('Options', 'net num_classes ignore_label read_threads validation_max_side')
 
@@ -26,7 +26,7 @@ class CatEverywhere:
     images, annotations, validate = 'images', 'annotations', 'validate'
 
     def run(self, fetches, feed):
-        return np.ones_like(feed['annotations']), 2.
+        return np.ones_like(feed['annotations']), 2., float((feed['annotations'] < 2).sum())
 
 
 def score(records, net='tiny', ignore_label=None, max_side=1536, see=lambda number, result: None):
@@ -36,13 +36,13 @@ def score(records, net='tiny', ignore_label=None, max_side=1536, see=lambda numb
 
 def test_background_that_is_learned_counts(records):
     # right on a quarter of the pixels; the IUs are 0 of the background and a quarter of the cat
-    assert score(records) == (2., 1 / 4, 1 / 8, 1)
+    assert score(records) == (2., 1 / 4, 1 / 8, 1, 0)
 
 
 @pytest.mark.parametrize('net, ignore_label', [('tiny', 0), ('without_0', None)])
 def test_background_that_is_not_learned_does_not_count(records, monkeypatch, net, ignore_label):
     monkeypatch.setitem(NETS, 'without_0', NETS['tiny']._replace(scores_0=False))
-    assert score(records, net, ignore_label) == pytest.approx((2., 1, 1, 1))
+    assert score(records, net, ignore_label) == pytest.approx((2., 1, 1, 1, 0))
 
 
 @pytest.mark.parametrize('ids, ignore_label, caution', [
@@ -63,7 +63,23 @@ def test_border_that_is_ignored_does_not_count(records):
     border = np.zeros((32, 32), np.uint8)
     border[:, :8], border[:, 16:] = 1, 255
     save(records[0].annotation, border)
-    assert score(records, ignore_label=255) == (2., 1 / 2, 1 / 4, 1)
+    assert score(records, ignore_label=255) == (2., 1 / 2, 1 / 4, 1, 0)
+
+
+def bordered(records, folder):
+    """The records and one photo whose every pixel is 255."""
+    return records + [Record(records[0].image, save(str(folder / 'border.png'), np.full((32, 32), 255, np.uint8)))]
+
+
+def test_photo_without_a_pixel_that_counts_is_not_in_the_mean_loss(records, tmp_path):
+    # 2 is the loss of the one that counts; with a 0 for the other the mean would be 1
+    assert score(bordered(records, tmp_path), ignore_label=255) == (2., 1 / 4, 1 / 8, 1, 1)
+
+
+def test_photos_without_a_pixel_that_counts_have_no_loss(records, tmp_path):
+    scored = score(bordered(records, tmp_path)[1:], ignore_label=255)
+    assert np.isnan(scored.loss) and (scored.photos, scored.empty) == (0, 1)
+    assert explain_empty(scored).startswith('warning: none of the 1 validation photos')
 
 
 def test_large_photo_passes_the_net_scaled_down_and_is_scored_at_its_own_size(tmp_path):
@@ -72,7 +88,7 @@ def test_large_photo_passes_the_net_scaled_down_and_is_scored_at_its_own_size(tm
     record = Record(save(str(tmp_path / 'wide.png'), np.zeros((90, 300, 3), np.uint8)),
                     save(str(tmp_path / 'ids.png'), ids))
     seen = []
-    assert score([record], max_side=100, see=lambda number, result: seen.append(result)) == (2., 1 / 4, 1 / 8, 1)
+    assert score([record], max_side=100, see=lambda number, result: seen.append(result)) == (2., 1 / 4, 1 / 8, 1, 0)
     [result] = seen
     assert result.ids.shape == result.single.image.shape[:2] == (32, 128)  # 30 x 100, rounded up
     assert result.full.tolist() == [[0, 90 * 225], [0, 90 * 75]]

@@ -3,11 +3,15 @@
 np.load(allow_pickle=True) runs whatever program a file contains. Here a pickle may hold dictionaries, lists, text
 and arrays of numbers; even those arrays are built by this module, not by the constructors the file asks for.
 """
+import os
 import pickle
+import pickletools
 import re
 from collections import OrderedDict
 
 import numpy as np
+
+from nets.weights.lengths import check_length, read_npy_header
 
 
 def load_object(path):
@@ -16,13 +20,32 @@ def load_object(path):
     Raises pickle.UnpicklingError if it needs more than that, and whatever pickle raises on damaged files.
     """
     with open(path, 'rb') as file:
-        version = np.lib.format.read_magic(file)
-        read_header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-        dtype = read_header[version](file)[2]
+        dtype = read_npy_header(file)[2]
         if not dtype.hasobject:
             raise pickle.UnpicklingError(f'it holds one array of {dtype}, expected a pickled dictionary of arrays')
+        start, size = file.tell(), os.path.getsize(path)
+        _check_pickle(file, size)
+        file.seek(start)
         # With 'bytes' the texts of Python 2, which hold its arrays' numbers, stay as they are.
-        return _converted(_Unpickler(file, encoding='bytes').load())
+        return _converted(_Unpickler(file, encoding='bytes').load(), [size])
+
+
+class _Within:
+    """A file that is never asked for more than its bytes: reading ahead of them would take the memory first."""
+
+    def __init__(self, file, size):
+        self.file, self.size, self.readline, self.tell = file, size, file.readline, file.tell
+
+    def read(self, count):
+        check_length('a part of its pickle', self.file.tell() + count, self.size)
+        return self.file.read(count)
+
+
+def _check_pickle(file, size):
+    """Raises LengthError where a pickle names a length or a place in its memo that its file is too small for."""
+    for opcode, argument, _ in pickletools.genops(_Within(file, size)):
+        if opcode.name in ('FRAME', 'PUT', 'LONG_BINPUT'):
+            check_length(f'its pickle ({opcode.name})', argument, size)
 
 
 class _Array:
@@ -72,21 +95,32 @@ class _Unpickler(pickle.Unpickler):
         return ALLOWED[module, name]
 
 
-def _converted(value):
-    """The value with numpy arrays for stand-ins and text for the bytes of Python 2."""
+def _converted(value, left):
+    """The value with numpy arrays for stand-ins and text for the bytes of Python 2.
+
+    left: [how many values there may still be]. Each takes a byte of the file, but in one whose lists hold each other
+    over and over.
+    """
+    left[0] -= 1
+    if left[0] < 0:
+        raise pickle.UnpicklingError('it repeats its values more often than it has bytes')
     if isinstance(value, dict):
-        return OrderedDict((_converted(key), _converted(item)) for key, item in value.items())
+        return OrderedDict((_converted(key, left), _converted(item, left)) for key, item in value.items())
     if isinstance(value, (list, tuple)):
-        return [_converted(item) for item in value]
+        return [_converted(item, left) for item in value]
     if isinstance(value, _Array):
-        return _array(*value.state)
+        return _array(*value.state, left=left)
+    return _text(value)
+
+
+def _text(value):
     return value.decode('latin1') if isinstance(value, bytes) else value
 
 
-def _array(shape, dtype, fortran, data):
-    code, order = _converted(dtype.code), _converted(dtype.order)
+def _array(shape, dtype, fortran, data, left):
+    code, order = _text(dtype.code), _text(dtype.order)
     if code.startswith('O'):
-        return _converted(data[0] if shape == () else data)
+        return _converted(data[0] if shape == () else data, left)
     if not re.match(r'[fiu][1248]$', code):
         raise pickle.UnpicklingError(f'it holds an array of {code}, expected numbers')
     return np.frombuffer(data, np.dtype(order + code)).reshape(shape, order='F' if fortran else 'C')

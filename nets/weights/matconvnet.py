@@ -3,6 +3,7 @@ import os
 
 import numpy as np
 
+from nets.weights.mat_structure import check_mat
 from nets.weights.vgg_layers import PretrainedError, WeightFile, layer_name, naming_damage
 
 MATCONVNET = {  # depth: (url, md5)
@@ -25,6 +26,7 @@ def read_mat(path):
     """
     from scipy.io import loadmat, whosmat
     with naming_damage(path, _hint(path)):
+        check_mat(path, 'layers')
         try:
             layers = loadmat(path, variable_names=['layers'], struct_as_record=False).get('layers')
         except NotImplementedError as error:

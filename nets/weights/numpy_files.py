@@ -4,6 +4,7 @@ import zipfile
 import numpy as np
 
 from nets.weights.array_pickle import load_object
+from nets.weights.lengths import check_npz
 from nets.weights.vgg_layers import PretrainedError, WeightFile, layer_name, naming_damage
 
 
@@ -32,6 +33,7 @@ def read_npz(path):
             raise zipfile.BadZipFile('it is no zip archive, as .npz files are')
         with np.load(path, allow_pickle=False) as archive:
             names = [key[:-2] for key in archive.files if key.endswith('_W') and key[:-2] + '_b' in archive.files]
+            check_npz(path, [name + part for name in names if layer_name(name) for part in ('_W', '_b')])
             pairs = {layer_name(name): (archive[name + '_W'], archive[name + '_b'])
                      for name in names if layer_name(name)}
             return WeightFile('NumPy archive', 'RGB', pairs, archive.files)

@@ -1,7 +1,9 @@
 """VGG16 weights in the SavedModel that fcn8s_tensorflow starts from: a VGG16 made of convolutions only."""
+import glob
 import os
 
 from files.tf_paths import ReadablePath
+from nets.weights.lengths import array_bytes, check_length
 from nets.weights.vgg_layers import PretrainedError, WeightFile, layer_name, naming_damage
 
 TAG = 'vgg16'
@@ -21,12 +23,16 @@ def read_saved_model(path):
         _check_graph(path)
         linked = ReadablePath(path)  # lives until the arrays are read
         reader = load_checkpoint(os.path.join(linked.path, 'variables', 'variables'))
-        names = reader.get_variable_to_shape_map()
+        names, types = reader.get_variable_to_shape_map(), reader.get_variable_to_dtype_map()
+        size = sum(map(os.path.getsize, glob.glob(os.path.join(glob.escape(path), 'variables', 'variables.data-*'))))
         pairs = {}
         for name in names:
             layer, _, part = name.rpartition('/')
             if part in ('filter', 'weights') and layer_name(layer) and layer + '/biases' in names:
-                pairs[layer_name(layer)] = reader.get_tensor(name), reader.get_tensor(layer + '/biases')
+                pair = name, layer + '/biases'
+                for part in pair:
+                    check_length(part, array_bytes(names[part], types[part].size), size)
+                pairs[layer_name(layer)] = tuple(map(reader.get_tensor, pair))
     return WeightFile('SavedModel', 'BGR', pairs, list(names))
 
 

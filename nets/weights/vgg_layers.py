@@ -30,8 +30,11 @@ def naming_damage(path, hint='Get it again from a source you trust.'):
     """Turns whatever a library raises on a damaged file into a PretrainedError that names the file."""
     try:
         yield
-    except (PretrainedError, MemoryError):
+    except PretrainedError:
         raise
+    except MemoryError as error:
+        raise PretrainedError(f'memory ran out while {path} was read. Free some; if the file is no larger than memory, '
+                              f'it is damaged or not what its name says. {hint}') from error
     except Exception as error:
         reason = str(error) or type(error).__name__
         raise PretrainedError(f'{path} cannot be read: {reason}. It is truncated, damaged or not what its name says. '
