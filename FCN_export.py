@@ -10,6 +10,10 @@ is loaded again and compared with the net itself before export/ gets its name.
 """
 import os
 
+if __name__ == '__main__':
+    from files.script import start
+    start()
+
 import numpy as np
 from absl import flags
 
@@ -18,7 +22,8 @@ from FCN_model import build_scores
 from files.archive import whole_folder
 from files.atomic import write_json
 from files.errors import UserError
-from runs.flags import define_net_flags, define_prediction_flags, parse, run
+from files.script import run
+from runs.flags import define_net_flags, define_prediction_flags, parse
 from runs.weight_sources import restore_for_prediction
 from segmenter import Segmenter
 from TensorflowUtils import create_session, plain_ops, tf

@@ -15,6 +15,7 @@ import types
 import warnings
 
 from files.errors import UserError
+from files.script import interrupts_heard
 
 
 class _LazyTensorflow(types.ModuleType):
@@ -24,7 +25,7 @@ class _LazyTensorflow(types.ModuleType):
         if name.startswith('__'):  # inspection of the module is no use of it
             raise AttributeError(name)
         os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')  # errors only, unless the user asked for more
-        with warnings.catch_warnings(), _chatter_kept_back():
+        with interrupts_heard(), warnings.catch_warnings(), _chatter_kept_back():
             warnings.simplefilter('ignore')  # 1.15 and today's numpy disagree about dtype aliases, harmlessly
             module = _import_tensorflow()
         module.logging.set_verbosity(module.logging.ERROR)
@@ -60,7 +61,7 @@ def _chatter_kept_back():
         os.dup2(kept.fileno(), 2)
         try:
             yield
-        except BaseException:
+        except Exception:
             kept.seek(0)
             os.write(stderr, kept.read())
             raise

@@ -8,7 +8,10 @@ import collections
 import csv
 import io
 import os
-import sys
+
+if __name__ == '__main__':
+    from files.script import start
+    start()
 
 import numpy as np
 
@@ -16,7 +19,7 @@ from files.data_layout import explain
 from files.errors import UserError
 from files.images import list_files, list_photos
 from files.pairs import TWIN, pair_by_stem
-from files.streams import show_any_name
+from files.script import run
 
 CLASSES_EXAMPLE = """\
     index,name,red,green,blue
@@ -181,5 +184,4 @@ def main():
 
 
 if __name__ == '__main__':
-    show_any_name()
-    sys.exit(main())
+    run(lambda argv: main())

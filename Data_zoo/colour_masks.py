@@ -12,14 +12,15 @@ import sys
 
 if __name__ == '__main__':
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # the project, from any folder
-
-from tqdm import tqdm
+    from files.script import start
+    start()
 
 from files.archive import whole_folder
 from files.errors import UserError
 from files.images import list_photos, read_photo
 from files.labels import match_colours
-from files.streams import show_any_name
+from files.progress import progress
+from files.script import run
 from read_data import read_classes
 from visualize import palette, save_ids
 
@@ -67,7 +68,7 @@ def convert(masks_dir, classes_csv, out_dir, tolerance=0):
     unknown = UnknownColours()
     try:
         with whole_folder(out_dir) as new:
-            for stem, path in tqdm(sorted(masks.items()), unit='mask', disable=None):
+            for stem, path in progress(sorted(masks.items()), unit='mask'):
                 _convert(path, os.path.join(new, stem + '.png'), classes, tolerance, unknown)
                 if len(unknown) > MANY_COLOURS:
                     break
@@ -142,8 +143,4 @@ def main(argv=None):
 
 
 if __name__ == '__main__':
-    show_any_name()
-    try:
-        main()
-    except UserError as error:
-        sys.exit(f'error: {error}')
+    run(lambda argv: main(argv[1:]))

@@ -3,12 +3,12 @@ import collections
 import os
 
 import numpy as np
-from tqdm import tqdm
 
 from batch_reader import check_sizes, in_order
 from files.data_layout import explain_unread
 from files.errors import UserError
 from files.images import load_photo, read_annotation
+from files.progress import progress
 from read_data import MAX_CLASSES, check_ids, find_classes, pair_up
 
 SPLITS = ('training', 'validation')
@@ -49,7 +49,7 @@ def _examine_split(problems, data_dir, name, num_classes, ignore_label):
     found = []
     threads = min(8, os.cpu_count() or 1)
     pairs = in_order(lambda record: _examine(record, num_classes, ignore_label), records, threads, 4 * threads)
-    for pair in tqdm(pairs, total=len(records), desc=name, unit='pair', disable=None):
+    for pair in progress(pairs, total=len(records), desc=name, unit='pair'):
         found += pair.problems
         split.sizes.update([pair.size] if pair.size else [])
         split.pixels[:] += pair.counts

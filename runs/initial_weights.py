@@ -4,7 +4,7 @@ import os
 import numpy as np
 
 from FCN_model import NETS, pretrained_names
-from files.errors import UserError
+from files.errors import UsageError, UserError
 from nets.pretrained import download_pretrained, find_pretrained, read_vgg
 from runs.arrays import load_arrays, print_loaded
 from runs.weight_sources import find_weights, load_source, open_source
@@ -18,17 +18,17 @@ def check_pretrained(pretrained, init_from, net, width):
     if pretrained in ('auto', 'none'):
         return
     if init_from:
-        raise UserError(f'--pretrained={pretrained} and --init_from={init_from} name two sources of the same weights. '
-                        'Leave one of them out.')
+        raise UsageError(f'--pretrained={pretrained} and --init_from={init_from} name two sources of the same weights. '
+                         'Leave one of them out.')
     if pretrained != 'download' and not os.path.exists(pretrained):
         raise UserError(f'--pretrained={pretrained}: there is no such file. Give auto, none, download or the path of '
                         'a VGG weight file.')
     if NETS[net].vgg is None:
-        raise UserError(f'--pretrained={pretrained}: net {net} is not built on VGG. Give --pretrained=none, or its own '
-                        'weights with --init_from.')
+        raise UsageError(f'--pretrained={pretrained}: net {net} is not built on VGG. Give --pretrained=none, or its '
+                         'own weights with --init_from.')
     if pretrained == 'download' and width != 1:
-        raise UserError(f'--pretrained=download: published weights fit --width=1 only, and this is {width:g}. Give '
-                        '--pretrained=none, or --width=1.')
+        raise UsageError(f'--pretrained=download: published weights fit --width=1 only, and this is {width:g}. Give '
+                         '--pretrained=none, or --width=1.')
 
 
 def load_initial_weights(session, net, variables, init_from, pretrained, model_dir, width=1.):
