@@ -35,7 +35,7 @@ from runs.multi_scale import define_scale_flags, parse_scales
 from runs.precision import define_precision_flag
 from segmenter import Segmenter
 from TensorflowUtils import assume_frozen_weights
-from visualize import describe, legend, palette, save_picture
+from visualize import describe, legend, palette, save_picture, undrawable_names
 
 INFER_DIR = 'infer'
 OUTPUT_DIR = 'output'
@@ -133,6 +133,9 @@ def main(argv):
                    FLAGS.tile, FLAGS.tile_margin, FLAGS.precision, scales, FLAGS.flip) as segmenter:
         print(f'{segmenter.describe()}; {counted}')
         classes = shown_classes(segmenter.net.classes)
+        letters = FLAGS.view != IDS and undrawable_names(classes)
+        if letters:
+            print(f'note: {letters}')
         todo = [item for item in items if not (FLAGS.skip_done and is_done(item, segmenter.checkpoint))]
         if FLAGS.skip_done:
             print(f'{len(items) - len(todo)} of them are done already')
