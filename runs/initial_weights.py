@@ -13,10 +13,14 @@ from runs.weight_sources import find_weights, load_source, open_source
 def check_pretrained(pretrained, init_from, net, width):
     """Raises UserError if --pretrained is neither auto, none, download nor a file or folder that exists.
 
-    So it does for weights that cannot fit the net, a row of NETS, at its width, and for two sources of weights.
+    So it does for a checkpoint, for weights that cannot fit the net, a row of NETS, at its width, and for two sources
+    of weights.
     """
     if pretrained in ('auto', 'none'):
         return
+    if pretrained != 'download' and _is_checkpoint(pretrained):
+        raise UserError(f'--pretrained={pretrained} names the weights of a whole net, and --pretrained takes those of '
+                        f'a VGG. Give --init_from={pretrained} instead.')
     if init_from:
         raise UsageError(f'--pretrained={pretrained} and --init_from={init_from} name two sources of the same weights. '
                          'Leave one of them out.')
@@ -71,6 +75,15 @@ def load_vgg(session, net, variables, path):
     if not result.loaded:
         raise UserError(f'--pretrained: no layer of {path} has the shape that the net needs. Published weights fit '
                         'full width only (--width=1).')
+
+
+def _is_checkpoint(path):
+    """Whether --init_from would take it: a checkpoint, a folder of some, or a .pth file."""
+    try:
+        find_weights(path, '', '--init_from', alone=True)
+    except UserError:
+        return False
+    return True
 
 
 def _pretrained_path(pretrained, model_dir, depth):
