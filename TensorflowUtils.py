@@ -39,6 +39,10 @@ def _import_tensorflow():
     try:
         return importlib.import_module('tensorflow.compat.v1')
     except ModuleNotFoundError as error:
+        if error.name in ('tensorflow.compat', 'tensorflow.compat.v1'):
+            version = importlib.import_module('tensorflow').__version__
+            raise UserError(f'TensorFlow {version} is too old: 1.15 or 2.21 is needed. '
+                            f'{sys.executable} -m pip install -r requirements-cpu.txt') from error
         if error.name != 'tensorflow':
             raise
         raise UserError(

@@ -10,7 +10,7 @@ PACKAGES = {'numpy': 'numpy', 'PIL': 'pillow', 'absl': 'absl-py', 'tqdm': 'tqdm'
             'matplotlib': 'matplotlib', 'scipy': 'scipy', 'h5py': 'h5py', 'imageio_ffmpeg': 'imageio-ffmpeg'}
 FIRST = ('numpy', 'PIL', 'absl', 'tqdm', 'imageio', 'matplotlib')  # the others are needed by few, and named there
 # Older ones lack what the scripts call; requirements.txt has what was tested.
-OLDEST = {'pillow': (9, 1), 'imageio': (2, 16)}
+OLDEST = {'pillow': (9, 1), 'imageio': (2, 16), 'matplotlib': (3, 3)}
 _INFO = re.compile(r'(.+?)-(\d+(?:\.\d+)*)[^-]*(?:-py[\d.]+[^-]*)?\.(?:dist|egg)-info$')
 
 
