@@ -10,6 +10,10 @@ is loaded again and compared with the net itself before export/ gets its name.
 """
 import os
 
+if __name__ == '__main__':
+    from files.script import start
+    start()
+
 import numpy as np
 from absl import flags
 
@@ -19,10 +23,11 @@ from files.archive import whole_folder
 from files.atomic import write_json
 from files.errors import UserError
 from files.images import resize_ids, resize_photo
+from files.script import run
 from files.tf_paths import ReadablePath, check_writable_name
 from nets.pillow_resampling import enlarge_bilinear, resize_nearest
 from runs.arrays import load_arrays
-from runs.flags import define_net_flags, define_prediction_flags, parse, run
+from runs.flags import define_net_flags, define_prediction_flags, parse
 from segmenter import Segmenter
 from TensorflowUtils import create_session, plain_ops, tf
 

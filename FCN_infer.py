@@ -12,12 +12,17 @@ read is listed at the end, and the exit code is then 1.
 import functools
 import os
 
+if __name__ == '__main__':
+    from files.script import start
+    start()
+
 from absl import flags
-from tqdm import tqdm
 
 from files.errors import UserError
 from files.folders import make_folder
 from files.partial import remove_abandoned_files
+from files.progress import progress
+from files.script import run
 from films.frame_folder import FrameFolder
 from films.reader import FilmReader
 from films.segment import segment_film
@@ -26,12 +31,12 @@ from inference.photos import infer_photos, out_of_memory
 from inference.plan import find_inputs, folder_film, is_done, is_photo, plan, take_shard
 from inference.views import IDS, VIEWS
 from read_data import read_classes
-from runs.flags import define_net_flags, define_prediction_flags, parse, run
+from runs.flags import define_net_flags, define_prediction_flags, parse
 from runs.multi_scale import define_scale_flags, parse_scales
 from runs.precision import define_precision_flag
 from segmenter import Segmenter
 from TensorflowUtils import assume_frozen_weights
-from visualize import describe, legend, palette, save_picture
+from visualize import describe, legend, palette, save_picture, undrawable_names
 
 INFER_DIR = 'infer'
 OUTPUT_DIR = 'output'
@@ -100,7 +105,7 @@ def infer_film(item, segmenter, classes):
             return item.error
         film = FrameFolder(item.path, FLAGS.fps) if FLAGS.film else FilmReader(item.path)
         print(film_facts(film))
-        with tqdm(total=film.count, unit='frame', desc=os.path.basename(item.path), dynamic_ncols=True) as bar:
+        with progress(total=film.count, unit='frame', desc=os.path.basename(item.path)) as bar:
             seen = segment_film(film, item.outputs['view'], segmenter.predict_each,
                                 functools.partial(VIEWS[FLAGS.view], colours=colours), bar.update)
             bar.total = bar.n  # which the film's header tells but about
@@ -129,6 +134,9 @@ def main(argv):
                    FLAGS.tile, FLAGS.tile_margin, FLAGS.precision, scales, FLAGS.flip) as segmenter:
         print(f'{segmenter.describe()}; {counted}')
         classes = shown_classes(segmenter.net.classes)
+        letters = FLAGS.view != IDS and undrawable_names(classes)
+        if letters:
+            print(f'note: {letters}')
         todo = [item for item in items if not (FLAGS.skip_done and is_done(item, segmenter.checkpoint))]
         if FLAGS.skip_done:
             print(f'{len(items) - len(todo)} of them are done already')

@@ -6,9 +6,12 @@ Pure graph: no flags, no session, no disk.
 """
 import collections
 import functools
-import sys
 
-from files.errors import UserError
+if __name__ == '__main__':
+    from files.script import start
+    start()
+
+from files.script import run
 from nets.dilated_heads import c1_bilinear, psp_bilinear
 from nets.dilated_vgg import dilated_vgg
 from nets.heads import fcn_head, skip_head
@@ -193,7 +196,4 @@ def main():
 
 
 if __name__ == '__main__':
-    try:
-        main()
-    except UserError as error:
-        sys.exit(f'error: {error}')
+    run(lambda argv: main())

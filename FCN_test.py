@@ -13,6 +13,10 @@ import functools
 import os
 import time
 
+if __name__ == '__main__':
+    from files.script import start
+    start()
+
 import numpy as np
 from absl import flags
 from tqdm import tqdm
@@ -20,6 +24,8 @@ from tqdm import tqdm
 from files.atomic import write_json
 from files.errors import UserError
 from files.partial import remove_abandoned_files
+from files.progress import progress
+from files.script import run
 from inference.flags import define_tile_flags
 from metrics import per_image_scores
 from read_data import find_classes, read_dataset
@@ -30,7 +36,7 @@ from runs.bad_photos import BadPhotos, define_bad_data_flag
 from runs.checkpoints import config_folder
 from runs.data_set import ensure_data_set
 from runs.evaluation import evaluate
-from runs.flags import define_net_flags, define_prediction_flags, parse, run
+from runs.flags import define_net_flags, define_prediction_flags, parse
 from runs.list_file import read_list
 from runs.multi_scale import define_scale_flags, likeliest, mean_softmax, parse_scales
 from runs.precision import define_precision_flag
@@ -125,7 +131,7 @@ def test(results, count, bad, gallery, pictures):
     Returns (confusion matrix of all, list of per-image Scores or None).
     """
     total, scores = 0, []
-    for result in tqdm(results, total=count, unit='photo', dynamic_ncols=True):
+    for result in progress(results, total=count, unit='photo'):
         for line in bad.news() if bad else ():
             tqdm.write(line)
         total = total + result.full

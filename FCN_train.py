@@ -2,13 +2,16 @@
 
     python FCN_train.py                                     # FCN8s on ADE20K, fetched if it is not there
     python FCN_train.py --data_dir=my_photos --logs_dir=logs/my_photos
-    python FCN_train.py --help
 
 Stopped and started again, it goes on at its last checkpoint.
 """
 import contextlib
 import functools
 import os
+
+if __name__ == '__main__':
+    from files.script import start
+    start()
 
 from absl import flags
 
@@ -18,8 +21,9 @@ from augment.transform import make_transform
 from batch_reader import BatchReader
 from FCN_model import NETS, Recipe, ignored_labels, training_graph
 from files.data_layout import explain_unread
-from files.errors import UserError
+from files.errors import UsageError
 from files.lock import folder_lock
+from files.script import run
 from files.tf_paths import check_writable_name
 from read_data import find_classes, read_dataset
 from runs.arrays import initialize
@@ -30,7 +34,7 @@ from runs.config import NetConfig, check_same_run, save_config
 from runs.data_set import ensure_data_set
 from runs.devices import check_num_gpus, define_num_gpus_flag, training_devices
 from runs.evaluation import spread
-from runs.flags import define_net_flags, parse, run
+from runs.flags import define_net_flags, parse
 from runs.initial_weights import check_pretrained, load_initial_weights
 from runs.label_tally import print_label_warnings
 from runs.learned_classes import check_learned_classes, tell_unscored
@@ -107,7 +111,7 @@ def main(argv):
     parse(FLAGS, argv, __doc__)
     check_writable_name('logs_dir', FLAGS.logs_dir)
     if FLAGS.net not in NETS:
-        raise UserError(f'--net={FLAGS.net}: there is no such net. There are: {", ".join(NETS)}.')
+        raise UsageError(f'--net={FLAGS.net}: there is no such net. There are: {", ".join(NETS)}.')
     check_pretrained(FLAGS.pretrained, FLAGS.init_from, FLAGS.net, FLAGS.width)
     check_num_gpus(FLAGS.num_gpus, FLAGS.batch_size)
     schedule = parse_lr_schedule(FLAGS.lr_schedule)
@@ -126,11 +130,10 @@ def main(argv):
     transform = make_transform(augmentation, FLAGS.seed, net.num_classes, FLAGS.ignore_label)
     if FLAGS.preview_augmentation:
         if transform is None:
-            raise UserError('--preview_augmentation: no augmentation is on. Give one, such as --flip=0.5.')
+            raise UsageError('--preview_augmentation: no augmentation is on. Give one, such as --flip=0.5.')
         save_picture(FLAGS.preview_augmentation, preview(records, classes, transform, FLAGS.ignore_label, bad))
-        for line in bad.summary() if bad else ():
-            print(line)
-        print(f'what augmentation does is in {FLAGS.preview_augmentation}; nothing was trained')
+        print('\n'.join((bad.summary() if bad else []) + [
+            f'what augmentation does is in {FLAGS.preview_augmentation}; nothing was trained']))
         return 0
     with folder_lock(FLAGS.logs_dir) as locked:
         check_same_run(FLAGS.logs_dir, net)

@@ -16,6 +16,7 @@ import types
 import warnings
 
 from files.errors import UserError
+from files.script import interrupts_heard
 
 
 class _LazyTensorflow(types.ModuleType):
@@ -25,7 +26,7 @@ class _LazyTensorflow(types.ModuleType):
         if name.startswith('__'):  # inspection of the module is no use of it
             raise AttributeError(name)
         os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')  # errors only, unless the user asked for more
-        with warnings.catch_warnings(), _chatter_kept_back():
+        with interrupts_heard(), warnings.catch_warnings(), _chatter_kept_back():
             warnings.simplefilter('ignore')  # 1.15 and today's numpy disagree about dtype aliases, harmlessly
             module = _import_tensorflow()
         module.logging.set_verbosity(module.logging.ERROR)
@@ -40,6 +41,10 @@ def _import_tensorflow():
     try:
         return importlib.import_module('tensorflow.compat.v1')
     except ModuleNotFoundError as error:
+        if error.name in ('tensorflow.compat', 'tensorflow.compat.v1'):
+            version = importlib.import_module('tensorflow').__version__
+            raise UserError(f'TensorFlow {version} is too old: 1.15 or 2.21 is needed. '
+                            f'{sys.executable} -m pip install -r requirements-cpu.txt') from error
         if error.name != 'tensorflow':
             raise
         raise UserError(
@@ -62,7 +67,7 @@ def _chatter_kept_back():
         os.dup2(kept.fileno(), 2)
         try:
             yield
-        except BaseException:
+        except Exception:
             kept.seek(0)
             os.write(stderr, kept.read())
             raise

@@ -8,7 +8,10 @@ import collections
 import csv
 import io
 import os
-import sys
+
+if __name__ == '__main__':
+    from files.script import start
+    start()
 
 import numpy as np
 
@@ -17,7 +20,7 @@ from files.errors import UserError
 from files.home import path_argument
 from files.images import list_files, list_photos
 from files.pairs import ANNOTATION_EXTENSIONS, TWIN, pair_by_stem
-from files.streams import show_any_name
+from files.script import run
 from files.texts import read_bytes
 from files.visible_masks import advice
 
@@ -180,5 +183,4 @@ def main():
 
 
 if __name__ == '__main__':
-    show_any_name()
-    sys.exit(main())
+    run(lambda argv: main())

@@ -6,16 +6,18 @@ colours: uint8 [N, 3] as `palette` makes it; an id without a colour, such as an 
 import os
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from files.atomic import whole_file
 from files.errors import UserError
+from lettering import text_width, undrawable, write
 
 # PNG: three times as fast as zlib's default level, for files a tenth larger.
 WRITE_OPTIONS = {'.png': {'compress_level': 3}, '.jpg': {'quality': 95}, '.jpeg': {'quality': 95}}
 JPEG_SIDE = 65500  # libjpeg's JPEG_MAX_DIMENSION
 WHITE, GREY, INK = (255, 255, 255), (150, 150, 150), (30, 30, 30)
 RED, PALE = (225, 45, 45), (214, 218, 224)
+MOST_NAMED = 5  # classes on a line
 LONGEST_NAME = 40
 LEGEND_ROWS = 32  # a legend starts another column after that many
 
@@ -89,9 +91,10 @@ def class_shares(ids, num_classes):
 
 
 def describe(ids, classes):
-    """One line: 'classes found: road 41.2 %, sky 22.0 %'."""
+    """One line of the largest: 'classes found: road 41.2 %, sky 22.0 % and 7 more'. The legend has them all."""
     found = [f'{name} {percent}' for _, name, percent in _entries(ids, classes)]
-    return 'classes found: ' + (', '.join(found) or 'none')
+    more = f' and {len(found) - MOST_NAMED} more' if len(found) > MOST_NAMED else ''
+    return 'classes found: ' + (', '.join(found[:MOST_NAMED]) + more or 'none')
 
 
 def _entries(ids, classes):
@@ -109,13 +112,12 @@ def legend(ids, classes, text_height=16):
 
     text_height is in pixels and sets the scale. A legend of many classes has several columns.
     """
-    font = _font(text_height)
     entries = [(colour, _cut(name), percent) for colour, name, percent in _entries(ids, classes)]
     columns = max(-(-len(entries) // LEGEND_ROWS), 1)
     rows = max(-(-len(entries) // columns), 1)
     pad, line, swatch = text_height // 2, 3 * text_height // 2, 2 * text_height
-    widest = max([_width(font, name) for _, name, _ in entries], default=0)
-    column = pad + swatch + pad + widest + 2 * pad + _width(font, '100.0 %') + pad
+    widest = max([text_width(name, text_height) for _, name, _ in entries], default=0)
+    column = pad + swatch + pad + widest + 2 * pad + text_width('100.0 %', text_height) + pad
     image = Image.new('RGB', (columns * column, pad + rows * line + pad), WHITE)
     draw = ImageDraw.Draw(image)
     for k, (colour, name, percent) in enumerate(entries):
@@ -123,24 +125,27 @@ def legend(ids, classes, text_height=16):
         middle = top + line // 2
         # The outline shows a white swatch.
         draw.rectangle((left, top + 2, left + swatch, top + line - 3), fill=colour, outline=GREY)
-        draw.text((left + swatch + pad, middle), name, font=font, fill=INK, anchor='lm')
-        draw.text((left + column - 2 * pad, middle), percent, font=font, fill=INK, anchor='rm')
+        write(image, left + swatch + pad, middle, name, text_height, INK)
+        write(image, left + column - 2 * pad - text_width(percent, text_height), middle, percent, text_height, INK)
     return np.asarray(image)
+
+
+def undrawable_names(classes):
+    """A sentence on letters of the classes' names that legends cannot show, or None."""
+    return undrawable(_cut(short_name(c.name)) for c in classes)
 
 
 def side_by_side(images, gap=8, titles=None):
     """Set uint8 RGB images of any sizes next to each other on white, `gap` pixels apart, each under its title."""
     tallest = max(len(image) for image in images)
     text_height = max(14, tallest // 32)
-    font = _font(text_height)
     head = 3 * text_height // 2 if titles else 0
     titles = [' '.join(title.split()) for title in titles or [''] * len(images)]
-    widths = [max(image.shape[1], _width(font, title)) for image, title in zip(images, titles)]
+    widths = [max(image.shape[1], text_width(title, text_height)) for image, title in zip(images, titles)]
     sheet = Image.new('RGB', (sum(widths) + gap * (len(images) - 1), head + tallest), WHITE)
-    draw = ImageDraw.Draw(sheet)
     left = 0
     for image, title, width in zip(images, titles, widths):
-        draw.text((left, head // 2), title, font=font, fill=INK, anchor='lm')
+        write(sheet, left, head // 2, title, text_height, INK)
         sheet.paste(Image.fromarray(image), (left, head))
         left += width + gap
     return np.asarray(sheet)
@@ -167,13 +172,3 @@ def save_picture(path, picture):
 
 def _cut(name):
     return name if len(name) <= LONGEST_NAME else name[:LONGEST_NAME - 1] + '…'
-
-
-def _width(font, text):
-    return int(np.ceil(font.getlength(text)))
-
-
-def _font(height):
-    """DejaVu Sans out of matplotlib: sharp at every size and beyond Latin-1, which Pillow 9's own font is not."""
-    import matplotlib
-    return ImageFont.truetype(os.path.join(matplotlib.get_data_path(), 'fonts', 'ttf', 'DejaVuSans.ttf'), height)

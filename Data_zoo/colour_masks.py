@@ -13,8 +13,8 @@ import sys
 
 if __name__ == '__main__':
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # the project, from any folder
-
-from tqdm import tqdm
+    from files.script import start
+    start()
 
 from Data_zoo.mask_account import first_names
 from Data_zoo.mask_ids import MaskReader, Rules
@@ -22,7 +22,8 @@ from Data_zoo.mask_names import find_masks, is_jpeg
 from files.archive import whole_folder
 from files.errors import UserError
 from files.home import path_argument
-from files.streams import show_any_name
+from files.progress import progress
+from files.script import run
 from read_data import read_classes
 from visualize import palette, save_ids
 
@@ -47,7 +48,7 @@ def convert(masks_dir, classes_csv, out_dir, rules=None, transparent=None, suffi
     reader = MaskReader(classes, rules)
     try:
         with whole_folder(out_dir) as new:
-            for stem, path in tqdm(sorted(masks.paths.items()), unit='mask', disable=None):
+            for stem, path in progress(sorted(masks.paths.items()), unit='mask'):
                 save_ids(os.path.join(new, stem + '.png'), reader.read(path), palette(classes))
                 if len(reader.unknown) > MANY_COLOURS:
                     break
@@ -145,8 +146,4 @@ def main(argv=None):
 
 
 if __name__ == '__main__':
-    show_any_name()
-    try:
-        main()
-    except UserError as error:
-        sys.exit(f'error: {error}')
+    run(lambda argv: main(argv[1:]))

@@ -11,12 +11,11 @@ import glob
 import os
 import shutil
 
-from tqdm import tqdm
-
 from files.archive import whole_folder
 from files.errors import UserError
 from files.home import path_argument
 from files.images import list_files, photo_size
+from files.progress import progress
 from read_data import DataError, read_classes, read_dataset
 from visualize import palette, save_ids
 
@@ -117,7 +116,7 @@ def write_layout(data_dir, splits, classes_csv, read_ids):
                 for kind in ('images', 'annotations'):
                     os.makedirs(os.path.join(new, kind, split))
                 write = functools.partial(_write_pair, new, split, read_ids, colours)
-                ways.update(tqdm(pool.map(write, pairs), total=len(pairs), desc=split, unit='pair', disable=None))
+                ways.update(progress(pool.map(write, pairs), total=len(pairs), desc=split, unit='pair'))
             shutil.copyfile(classes_csv, os.path.join(new, 'classes.csv'))
     except OSError as error:
         raise UserError(f'{data_dir} cannot be written: {error}.') from error

@@ -15,14 +15,17 @@ import zlib
 
 if __name__ == '__main__':
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # the project, from any folder
+    from files.script import start
+    start()
 
 import numpy as np
-from tqdm import tqdm
 
 from files.atomic import whole_file
 from files.errors import UserError
+from files.home import path_argument
 from files.images import ORIENTATION, examine_annotation, photo_orientation, photo_size, read_annotation, turned
-from files.streams import show_any_name
+from files.progress import progress
+from files.script import run
 from files.turns import STORED, UNSURE, placement
 from read_data import pair_up
 from reading_ahead import in_order
@@ -40,7 +43,7 @@ def mark(data_dir, unsure_too=False):
     splits = [split for split in SPLITS if os.path.isdir(os.path.join(data_dir, 'images', split))] or SPLITS
     records = [record for split in splits for record in pair_up(data_dir, split)[0]]
     turns = in_order(_examine, records, os.cpu_count() or 1, 16)
-    turns = list(tqdm(turns, total=len(records), unit='pair', disable=None))
+    turns = list(progress(turns, total=len(records), unit='pair'))
     unsure = sum(where == UNSURE for _, where in turns)
     todo = [(record.annotation, orientation) for record, (orientation, where) in zip(records, turns)
             if where == STORED or where == UNSURE and unsure_too]
@@ -84,7 +87,7 @@ def _marked(path, orientation):
 def main(argv=None):
     parser = argparse.ArgumentParser(description='Mark annotations that are drawn on the stored pixels of photos that '
                                      'EXIF turns, so that they turn as their photos do.')
-    parser.add_argument('data_dir', help='the folder with images/ and annotations/')
+    parser.add_argument('data_dir', type=path_argument, help='the folder with images/ and annotations/')
     parser.add_argument('--all', action='store_true', help='also where the size cannot tell: of photos that are turned '
                         'upside down, mirrored or square. python read_data.py DIR says how these look')
     args = parser.parse_args(argv)
@@ -96,8 +99,4 @@ def main(argv=None):
 
 
 if __name__ == '__main__':
-    show_any_name()
-    try:
-        main()
-    except UserError as error:
-        sys.exit(f'error: {error}')
+    run(lambda argv: main(argv[1:]))

@@ -8,7 +8,7 @@ import math
 import re
 
 from batch_reader import STRIDE
-from files.errors import UserError
+from files.errors import UsageError
 
 # scale: (min, max, probability), factors of the size; crop: (height, width); flip: probability, left and right;
 # brightness: (min, max, probability), factors; gray: probability;
@@ -20,7 +20,7 @@ Augmentation = collections.namedtuple('Augmentation', 'scale crop flip brightnes
 def parse_augmentation(random_scale='', random_crop='', flip=0., brightness='', translate='', gray=0.):
     """The values of the flags of these names -> Augmentation; an empty text or a 0 turns one off.
 
-    Raises UserError naming the flag, its value and what was expected.
+    Raises UsageError naming the flag, its value and what was expected.
     """
     return Augmentation(
         scale=_factors('--random_scale', random_scale, 0.1),
@@ -38,8 +38,8 @@ def _factors(flag, text, least):
     values = [_number(cell) for cell in text.split(',')]
     low, high, probability = (values + [1.])[:3] if len(values) in (2, 3) else (math.nan,) * 3
     if not (least <= low <= high <= 10 and 0 <= probability <= 1):
-        raise UserError(f'{flag}={text}: expected MIN,MAX or MIN,MAX,PROBABILITY with {least:g} <= MIN <= MAX <= 10 '
-                        f'and a probability from 0 to 1, such as {flag}=0.5,1.5')
+        raise UsageError(f'{flag}={text}: expected MIN,MAX or MIN,MAX,PROBABILITY with {least:g} <= MIN <= MAX <= 10 '
+                         f'and a probability from 0 to 1, such as {flag}=0.5,1.5')
     return low, high, probability
 
 
@@ -50,11 +50,11 @@ def _crop(flag, text):
     match = re.fullmatch(r'\s*(\d{1,5})(?:x(\d{1,5}))?\s*', text, re.ASCII)
     sides = [int(side or match.group(1)) for side in match.groups()] if match else [0, 0]
     if not all(sides):
-        raise UserError(f'{flag}={text}: expected HEIGHTxWIDTH in pixels, such as {flag}=384x384')
+        raise UsageError(f'{flag}={text}: expected HEIGHTxWIDTH in pixels, such as {flag}=384x384')
     if any(side % STRIDE for side in sides):
         height, width = (-(-side // STRIDE) * STRIDE for side in sides)
-        raise UserError(f'{flag}={text}: height and width must be multiples of {STRIDE}, such as '
-                        f'{flag}={height}x{width}')
+        raise UsageError(f'{flag}={text}: height and width must be multiples of {STRIDE}, such as '
+                         f'{flag}={height}x{width}')
     return tuple(sides)
 
 
@@ -66,8 +66,8 @@ def _translate(flag, text):
     ranges = [_pixels(pixels) for pixels in match.groups()[:2]] if match else [(1, 0)]
     probability = _number(match.group(3) or 1) if match else math.nan
     if not (all(low <= high for low, high in ranges) and 0 <= probability <= 1):
-        raise UserError(f'{flag}={text}: expected X,Y or X,Y,PROBABILITY, where X (left or right) and Y (up or down) '
-                        f'are the most pixels to move or MIN-MAX, such as {flag}=30,20 or {flag}=10-30,0-20,0.5')
+        raise UsageError(f'{flag}={text}: expected X,Y or X,Y,PROBABILITY, where X (left or right) and Y (up or down) '
+                         f'are the most pixels to move or MIN-MAX, such as {flag}=30,20 or {flag}=10-30,0-20,0.5')
     return (*ranges, probability)
 
 
@@ -78,7 +78,7 @@ def _pixels(text):
 
 def _probability(flag, value):
     if not 0 <= _number(value) <= 1:
-        raise UserError(f'{flag}={value}: expected a probability from 0 to 1, such as {flag}=0.5')
+        raise UsageError(f'{flag}={value}: expected a probability from 0 to 1, such as {flag}=0.5')
     return float(value)
 
 

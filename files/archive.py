@@ -10,10 +10,9 @@ import tempfile
 import zipfile
 import zlib
 
-from tqdm import tqdm
-
 from files.errors import UserError
 from files.partial import new_tag, remove_abandoned_folders
+from files.progress import progress
 
 CHUNK = 1 << 20
 MAX_RATIO = 100  # real photos and annotations stay below 20; bombs start at about 1000
@@ -131,8 +130,7 @@ def _existing_parent(folder):
 
 def _extract(file, members, folder, name):
     total = sum(info.file_size for info, _ in members)
-    with tqdm(desc='extracting ' + name, total=total, unit='B', unit_scale=True, unit_divisor=1024,
-              disable=None) as bar:
+    with progress(desc='extracting ' + name, total=total, unit='B', unit_scale=True, unit_divisor=1024) as bar:
         for info, parts in members:
             path = os.path.join(folder, *parts)
             os.makedirs(os.path.dirname(path), exist_ok=True)

@@ -9,9 +9,8 @@ import time
 import urllib.error
 import urllib.request
 
-from tqdm import tqdm
-
 from files.errors import UserError
+from files.progress import progress
 
 CHUNK = 1 << 16
 WORTH_ANOTHER_TRY = (408, 429)  # the only 4xx answers that a later request may turn into a file
@@ -150,8 +149,8 @@ def _receive(url, part, size, timeout):
         _need_space(part, (total or 0) - start)
         done = start
         with open(part, 'ab' if resumed else 'wb') as file, \
-                tqdm(desc=os.path.basename(part)[:-len('.part')], total=total, initial=start, unit='B',
-                     unit_scale=True, unit_divisor=1024, disable=None) as bar:
+                progress(desc=os.path.basename(part)[:-len('.part')], total=total, initial=start, unit='B',
+                     unit_scale=True, unit_divisor=1024) as bar:
             for chunk in _chunks(response):
                 file.write(chunk)
                 done += len(chunk)

@@ -1,7 +1,7 @@
 """The flags of inference: what is made of which photos and films, and how large the net sees them."""
 from absl import flags
 
-from files.errors import UserError
+from files.errors import UsageError
 from inference.tiles import AUTO_TILE, TILE_MARGIN
 from inference.views import IDS, VIEWS
 
@@ -28,13 +28,13 @@ def define_result_flags(flag_values):
 
 
 def check_film_flags(flag_values):
-    """Raises UserError for flags that would do nothing with --film, or without it."""
+    """Raises UsageError for flags that would do nothing with --film, or without it."""
     if flag_values.film and flag_values.shard != ALL:
-        raise UserError(f'--shard={flag_values.shard} parts photos and films, but --film makes one film: leave one of '
-                        'them out.')
+        raise UsageError(f'--shard={flag_values.shard} parts photos and films, but --film makes one film: leave one of '
+                         'them out.')
     if flag_values['fps'].present and not flag_values.film:
-        raise UserError(f'--fps={flag_values.fps:g} is for --film, which makes a film of a folder of frames; a film '
-                        'file keeps its own rate. Leave --fps out.')
+        raise UsageError(f'--fps={flag_values.fps:g} is for --film, which makes a film of a folder of frames; a film '
+                         'file keeps its own rate. Leave --fps out.')
 
 
 def define_max_side_flag(flag_values):

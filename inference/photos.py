@@ -8,6 +8,7 @@ from tqdm import tqdm
 from files.atomic import is_full_disk
 from files.errors import UserError
 from files.images import read_photo
+from files.progress import progress
 from inference.probabilities import save_probabilities
 from inference.views import IDS, VIEWS
 from reading_ahead import in_order, pixels_of
@@ -31,8 +32,8 @@ def infer_photos(items, segmenter, classes, view, softmax, errors):
     predicted = _predict(segmenter, in_order(_read, items, 2, 4, lambda item: pixels_of(item.path)), softmax)
     finish = functools.partial(_write, classes=classes, view=view)
     ahead = 0 if softmax else 2  # probabilities are too large to wait for each other
-    for error, line in tqdm(in_order(finish, predicted, 1, ahead, _pixels), total=len(items), unit='photo',
-                            dynamic_ncols=True, disable=not items):
+    for error, line in progress(in_order(finish, predicted, 1, ahead, _pixels), total=len(items), unit='photo',
+                                disable=not items):
         if error:
             errors.append(error)
         else:

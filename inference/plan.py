@@ -2,7 +2,7 @@
 import collections
 import os
 
-from files.errors import UserError
+from files.errors import UsageError, UserError
 from files.images import PHOTO_EXTENSIONS, list_files
 from films.reader import FILM_EXTENSIONS
 from inference.views import IDS
@@ -93,7 +93,7 @@ def folder_film(arguments, path, skip_done=False):
     if len(arguments) != 1 or not os.path.isdir(arguments[0]):
         raise UserError(f'--film={path}: name one folder of frames, found {" ".join(arguments)}.')
     if not path.lower().endswith('.mp4'):
-        raise UserError(f'--film={path}: films are written as .mp4; change the ending.')
+        raise UsageError(f'--film={path}: films are written as .mp4; change the ending.')
     _check_apart(f'--film={path}', os.path.dirname(path), arguments[0])
     item = Item(arguments[0], _film_outputs(path), None)
     there = list(filter(os.path.exists, item.outputs.values()))
@@ -103,13 +103,14 @@ def folder_film(arguments, path, skip_done=False):
 
 
 def take_shard(items, shard):
-    """Of a shard 'i/n', i from 1 to n: items i, i + n, i + 2n, ... Raises UserError for another text."""
+    """Of a shard 'i/n', i from 1 to n: items i, i + n, i + 2n, ... Raises UsageError for another text."""
     try:
         i, n = map(int, shard.split('/'))
     except ValueError:
         i = n = 0
     if not 1 <= i <= n:
-        raise UserError(f'--shard={shard}: expected i/n with i from 1 to n, such as 2/8 for the second of eight parts.')
+        raise UsageError(f'--shard={shard}: expected i/n with i from 1 to n, such as 2/8 for the second of eight '
+                         'parts.')
     return items[i - 1::n]
 
 

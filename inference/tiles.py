@@ -3,7 +3,7 @@ import itertools
 
 import numpy as np
 
-from files.errors import UserError
+from files.errors import UsageError
 from files.images import round_up
 
 AUTO_TILE = 1536  # the net sees a photo of any size in 3 GiB, for fcn8s at full width with 151 classes on a CPU
@@ -12,10 +12,10 @@ STRIDE = 32  # where the nets' pooling falls must be the same in a tile and in t
 
 
 def check_tile(tile, margin):
-    """Raises UserError for sides that make no tiles."""
+    """Raises UsageError for sides that make no tiles."""
     if tile % STRIDE or margin % STRIDE or margin < 0 or tile <= 2 * margin:
-        raise UserError(f'--tile={tile} and --tile_margin={margin}: expected multiples of {STRIDE}, and a tile of more '
-                        'than two margins.')
+        raise UsageError(f'--tile={tile} and --tile_margin={margin}: expected multiples of {STRIDE}, and a tile of '
+                         'more than two margins.')
 
 
 def choose_tiles(tile, margin, reach):
@@ -23,7 +23,7 @@ def choose_tiles(tile, margin, reach):
 
     tile: what was asked for; 0 for no tiles; None for tiles if the net gives the same with them, which it does where
     `margin` is its reach, the distance in pixels behind which a score depends on nothing, or None.
-    Raises UserError for sides that make no tiles.
+    Raises UsageError for sides that make no tiles.
     """
     if tile is None and reach:
         return AUTO_TILE, reach

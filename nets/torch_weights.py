@@ -46,6 +46,15 @@ def read_pth(path):
     return arrays
 
 
+def check_stem(path, arrays, names):
+    """Raises UserError for a ResNet with another beginning than ours. names: what torch_names returned."""
+    stem = arrays.get('conv1.weight')
+    if 'conv1.weight' in names.values() and stem is not None and stem.shape[:2] == (7, 7):
+        raise UserError(f'{path} is a ResNet that begins with one 7x7 convolution, as torchvision has it; the dilated '
+                        'nets begin with three of 3x3. Give a file of semantic-segmentation-pytorch, such as '
+                        'http://sceneparsing.csail.mit.edu/model/pretrained_resnet/resnet50-imagenet.pth')
+
+
 def torch_names(variable_names):
     """{name of a variable of a dilated net: its name in the encoder's or decoder's state_dict}.
 

@@ -5,10 +5,10 @@ import io
 import math
 
 import numpy as np
-from tqdm import tqdm
 
 from files.errors import UserError
 from files.images import read_annotation
+from files.progress import progress
 from files.texts import read_bytes
 from read_data import check_ids
 from reading_ahead import in_order
@@ -40,7 +40,7 @@ def median_frequency_weights(records, num_classes, ignored=(), num_threads=2, ba
     pixels, around = np.zeros(num_classes, np.int64), np.zeros(num_classes, np.int64)
     count = functools.partial(_count, num_classes=num_classes, ignored=ignored, bad=bad)
     counts = in_order(count, records, num_threads, ahead=4 * num_threads)
-    for counted in tqdm(counts, total=len(records), desc='class weights', unit='annotation', disable=None):
+    for counted in progress(counts, total=len(records), desc='class weights', unit='annotation'):
         pixels += counted
         around += counted.sum() * (counted > 0)
     seen = pixels > 0

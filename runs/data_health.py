@@ -3,13 +3,13 @@ import collections
 import os
 
 import numpy as np
-from tqdm import tqdm
 
 from batch_reader import check_sizes
 from files.data_layout import explain_unread
 from files.errors import UserError
 from files.images import examine_annotation, load_photo
 from files.problems import grouped
+from files.progress import progress
 from files.turns import Turns, examine_turn
 from read_data import MAX_CLASSES, check_ids, find_classes, pair_up
 from reading_ahead import in_order, pixels_of
@@ -63,7 +63,7 @@ def _examine_split(problems, of_files, data_dir, name, num_classes, ignore_label
     threads = min(8, os.cpu_count() or 1)
     pairs = in_order(lambda record: _examine(record, num_classes, ignore_label), records, threads, 4 * threads,
                      lambda record: pixels_of(record.image))
-    for record, pair in zip(records, tqdm(pairs, total=len(records), desc=name, unit='pair', disable=None)):
+    for record, pair in zip(records, progress(pairs, total=len(records), desc=name, unit='pair')):
         of_files += [(record.image, problem) for problem in pair.problems]
         split.sizes.update([pair.size] if pair.size else [])
         if pair.annotation:

@@ -1,7 +1,7 @@
 """--num_gpus: the devices that share each batch of training."""
 from absl import flags
 
-from files.errors import UserError
+from files.errors import UsageError, UserError
 from TensorflowUtils import gpus
 
 
@@ -12,10 +12,11 @@ def define_num_gpus_flag(flag_values, module_name):
 
 
 def check_num_gpus(num_gpus, batch_size):
-    """Raises UserError where so many GPUs cannot share a batch alike."""
+    """Raises UsageError where so many GPUs cannot share a batch alike."""
     if batch_size % num_gpus:
-        raise UserError(f'--num_gpus={num_gpus}: each GPU takes an equal part of a step, and --batch_size={batch_size} '
-                        f'has no {num_gpus} of them. Try --batch_size={batch_size * num_gpus}.')
+        raise UsageError(f'--num_gpus={num_gpus}: each GPU takes an equal part of a step, and '
+                         f'--batch_size={batch_size} has no {num_gpus} of them. Try '
+                         f'--batch_size={batch_size * num_gpus}.')
 
 
 def training_devices(num_gpus):

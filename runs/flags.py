@@ -4,15 +4,14 @@ absl.flags is what tf.flags stands for; taken from absl itself, --help need not 
 """
 import math
 import os
-import signal
 import sys
 import textwrap
 
 from absl import flags
 
-from files.errors import UserError
+from files.errors import UsageError
 from files.home import expand_home
-from files.streams import show_any_name
+from files.script import EXIT_CODES
 from TensorflowUtils import use_version_1
 
 UNSET = None  # the default of flags whose value comes from the run's config.json
@@ -47,26 +46,26 @@ def parse(flag_values, argv, doc, takes_paths=False):
     """Parses the command line argv (its first entry the script's name); returns what is no flag, of takes_paths.
 
     Nothing is left of an earlier command line in the same process, and TensorFlow behaves as version 1 from here on.
-    --help prints doc and the flags and exits with 0; a wrong flag, or what is none, raises UserError.
+    --help prints doc and the flags and exits with 0; a wrong flag, or what is none, raises UsageError.
     """
     if any(argument in ('-h', '-help', '--help') for argument in argv[1:]):
-        print(doc.strip() + '\n' + help_text(flag_values))
+        print(doc.strip() + '\n' + help_text(flag_values) + '\n' + EXIT_CODES)
         sys.exit(0)
     use_version_1()
     flag_values.unparse_flags()
     try:
         arguments = flag_values(argv)[1:]
     except flags.Error as error:
-        raise UserError(f'{error}\n{os.path.basename(argv[0])} --help lists the flags.')
+        raise UsageError(f'{error}\n{os.path.basename(argv[0])} --help lists the flags.')
     for name in flag_values:
         if isinstance(flag_values[name].value, str):  # no value but a path begins with ~
             flag_values[name].value = expand_home(flag_values[name].value)
     for name in flag_values:  # nan is within all bounds
         if isinstance(flag_values[name].value, float) and not math.isfinite(flag_values[name].value):
-            raise UserError(f'--{name}={flag_values[name].value}: expected a finite number.')
+            raise UsageError(f'--{name}={flag_values[name].value}: expected a finite number.')
     if arguments and not takes_paths:
-        raise UserError(f'{" ".join(arguments)}: expected flags alone, such as --data_dir=my_data; a value with blanks '
-                        f'stands in quotes.\n{os.path.basename(argv[0])} --help lists the flags.')
+        raise UsageError(f'{" ".join(arguments)}: expected flags alone, such as --data_dir=my_data; a value with '
+                         f'blanks stands in quotes.\n{os.path.basename(argv[0])} --help lists the flags.')
     return [expand_home(argument) for argument in arguments]
 
 
@@ -80,28 +79,3 @@ def help_text(flag_values):
             lines.append(f'  --{flag.name}')
             lines.extend(textwrap.wrap(flag.help + shown, 96, initial_indent=' ' * 8, subsequent_indent=' ' * 8))
     return '\n'.join(lines)
-
-
-def run(main):
-    """Runs a script's main(argv) -> exit code or None, and exits: a UserError as its message, with code 1.
-
-    SIGTERM ends it as Ctrl-C does: half-made files are removed on the way out.
-    """
-    show_any_name()
-    signal.signal(signal.SIGTERM, _exit)
-    code = 1
-    try:
-        code = main(sys.argv)
-        sys.stdout.flush()
-    except UserError as error:
-        print(f'error: {error}', file=sys.stderr)
-    except KeyboardInterrupt:
-        print('stopped', file=sys.stderr)
-        code = 128 + signal.SIGINT
-    except BrokenPipeError:  # the reader of our output, such as `head`, has left
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(code)
-
-
-def _exit(number, frame):
-    sys.exit(128 + number)

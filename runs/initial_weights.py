@@ -4,7 +4,7 @@ import os
 import numpy as np
 
 from FCN_model import NETS, pretrained_names
-from files.errors import UserError
+from files.errors import UsageError, UserError
 from nets.pretrained import download_pretrained, find_pretrained, read_vgg
 from runs.arrays import load_arrays, print_loaded
 from runs.weight_sources import find_weights, load_source, open_source, read_found
@@ -13,22 +13,26 @@ from runs.weight_sources import find_weights, load_source, open_source, read_fou
 def check_pretrained(pretrained, init_from, net, width):
     """Raises UserError if --pretrained is neither auto, none, download nor a file or folder that exists.
 
-    So it does for weights that cannot fit the net, a row of NETS, at its width, and for two sources of weights.
+    So it does for a checkpoint, for weights that cannot fit the net, a row of NETS, at its width, and for two sources
+    of weights.
     """
     if pretrained in ('auto', 'none'):
         return
+    if pretrained != 'download' and _is_checkpoint(pretrained):
+        raise UserError(f'--pretrained={pretrained} names the weights of a whole net, and --pretrained takes those of '
+                        f'a VGG. Give --init_from={pretrained} instead.')
     if init_from:
-        raise UserError(f'--pretrained={pretrained} and --init_from={init_from} name two sources of the same weights. '
-                        'Leave one of them out.')
+        raise UsageError(f'--pretrained={pretrained} and --init_from={init_from} name two sources of the same weights. '
+                         'Leave one of them out.')
     if pretrained != 'download' and not os.path.exists(pretrained):
         raise UserError(f'--pretrained={pretrained}: there is no such file. Give auto, none, download or the path of '
                         'a VGG weight file.')
     if NETS[net].vgg is None:
-        raise UserError(f'--pretrained={pretrained}: net {net} is not built on VGG. Give --pretrained=none, or its own '
-                        'weights with --init_from.')
+        raise UsageError(f'--pretrained={pretrained}: net {net} is not built on VGG. Give --pretrained=none, or its '
+                         'own weights with --init_from.')
     if pretrained == 'download' and width != 1:
-        raise UserError(f'--pretrained=download: published weights fit --width=1 only, and this is {width:g}. Give '
-                        '--pretrained=none, or --width=1.')
+        raise UsageError(f'--pretrained=download: published weights fit --width=1 only, and this is {width:g}. Give '
+                         '--pretrained=none, or --width=1.')
 
 
 def load_initial_weights(session, net, variables, init_from, pretrained, model_dir, width=1.):
@@ -72,6 +76,15 @@ def load_vgg(session, net, variables, path):
     if not result.loaded:
         raise UserError(f'--pretrained: no layer of {path} has the shape that the net needs. Published weights fit '
                         'full width only (--width=1).')
+
+
+def _is_checkpoint(path):
+    """Whether --init_from would take it: a checkpoint, a folder of some, or a .pth file."""
+    try:
+        find_weights(path, '', '--init_from', alone=True)
+    except UserError:
+        return False
+    return True
 
 
 def _pretrained_path(pretrained, model_dir, depth):

@@ -4,7 +4,7 @@ import collections
 import math
 import re
 
-from files.errors import UserError
+from files.errors import UsageError
 
 EXPECTED = 'expected constant, poly:POWER such as poly:0.9, or steps:STEP:RATE,... such as steps:0:1e-4,10000:1e-5'
 
@@ -30,7 +30,7 @@ def parse_lr_schedule(text):
     """The text of --lr_schedule -> a schedule with .at(step, base, max_steps) -> float.
 
     'constant'; 'poly:0.9', or 'poly' for the same; 'steps:0:1e-4,10000:1e-5' or 'steps "0:1e-4,10000:1e-5"', quotes or
-    not. Steps count from 0. Raises UserError.
+    not. Steps count from 0. Raises UsageError.
     """
     kind, values = (re.split(r'[:\s]', text.strip(), maxsplit=1) + [''])[:2]
     if kind == 'constant' and not values:
@@ -39,17 +39,17 @@ def parse_lr_schedule(text):
         return Poly(_positive(text, values or '0.9', 'a power'))
     if kind == 'steps':
         return _steps(text, values)
-    raise UserError(f'--lr_schedule={text}: {EXPECTED}')
+    raise UsageError(f'--lr_schedule={text}: {EXPECTED}')
 
 
 def _steps(text, values):
     parts = [part.split(':') for part in re.sub(r'[\s"\']', '', values).split(',')]
     if not all(len(part) == 2 and re.fullmatch(r'[0-9]+', part[0]) for part in parts):
-        raise UserError(f'--lr_schedule={text}: {EXPECTED}')
+        raise UsageError(f'--lr_schedule={text}: {EXPECTED}')
     starts = tuple(int(start) for start, _ in parts)
     if any(later <= earlier for earlier, later in zip(starts, starts[1:])):
-        raise UserError(f'--lr_schedule={text}: the steps are {", ".join(map(str, starts))}, expected each to be '
-                        'larger than the one before.')
+        raise UsageError(f'--lr_schedule={text}: the steps are {", ".join(map(str, starts))}, expected each to be '
+                         'larger than the one before.')
     return Steps(starts, tuple(_positive(text, rate, 'a learning rate') for _, rate in parts))
 
 
@@ -59,5 +59,5 @@ def _positive(text, number, name):
     except ValueError:
         value = math.nan
     if not 0 < value < math.inf:
-        raise UserError(f'--lr_schedule={text}: {number!r} is not {name} above 0; {EXPECTED}')
+        raise UsageError(f'--lr_schedule={text}: {number!r} is not {name} above 0; {EXPECTED}')
     return value

@@ -7,7 +7,7 @@ import numpy as np
 from absl import flags
 
 from batch_reader import network_size
-from files.errors import UserError
+from files.errors import UsageError
 from files.images import resize_photo
 from inference.probabilities import add_resized
 
@@ -23,14 +23,14 @@ def define_scale_flags(flag_values):
 
 
 def parse_scales(text):
-    """Tuple of floats from '0.5,1'. Raises UserError for what is no number above 0 and up to LARGEST_SCALE."""
+    """Tuple of floats from '0.5,1'. Raises UsageError for what is no number above 0 and up to LARGEST_SCALE."""
     try:
         scales = tuple(float(word) for word in text.split(','))
     except ValueError:
         scales = ()
     if not scales or not all(0 < scale <= LARGEST_SCALE for scale in scales):
-        raise UserError(f'--scales={text}: expected numbers above 0 and up to {LARGEST_SCALE:g} with commas between, '
-                        'such as 0.5,0.75,1,1.25,1.5.')
+        raise UsageError(f'--scales={text}: expected numbers above 0 and up to {LARGEST_SCALE:g} with commas between, '
+                         'such as 0.5,0.75,1,1.25,1.5.')
     return scales
 
 

@@ -1,7 +1,7 @@
 """The pictures that a test writes beside its scores: logs_dir/test/<kind>/<the photo's stem>.png."""
 import os
 
-from files.errors import UserError
+from files.errors import UsageError, UserError
 from files.images import read_photo, resize_ids
 from visualize import colour_image, overlay, palette, save_ids, save_picture, side_by_side
 
@@ -9,12 +9,12 @@ KINDS = ('colour', 'overlay', 'side_by_side', 'submission')
 
 
 def parse_kinds(text):
-    """List of KINDS from 'colour,overlay'; '' means none. Raises UserError for a kind that there is not."""
+    """List of KINDS from 'colour,overlay'; '' means none. Raises UsageError for a kind that there is not."""
     kinds = [word.strip() for word in text.split(',')] if text else []
     unknown = [kind for kind in kinds if kind not in KINDS]
     if unknown:
-        raise UserError(f'--save={text}: there is no {", ".join(map(repr, unknown))}. There are: {", ".join(KINDS)}; '
-                        'several with commas between.')
+        raise UsageError(f'--save={text}: there is no {", ".join(map(repr, unknown))}. There are: {", ".join(KINDS)}; '
+                         'several with commas between.')
     return kinds
 
 

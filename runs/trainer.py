@@ -1,10 +1,9 @@
 """The loop of a training run: steps, and validation and checkpoints at their intervals."""
 import contextlib
 
-from tqdm import tqdm
-
 from files.errors import UserError
 from files.lock import FolderLost
+from files.progress import progress
 from runs.checkpoints import CheckpointError
 from runs.interrupt import StopSignal
 from runs.log import debug_summaries
@@ -59,7 +58,7 @@ class Trainer:
     def train_and_save(self):
         """The loop, and a checkpoint at its end, however that came."""
         try:
-            with tqdm(total=self.options.max_steps, initial=self.step, unit='step', dynamic_ncols=True) as self.bar:
+            with progress(total=self.options.max_steps, initial=self.step, unit='step') as self.bar:
                 self.train()
         except (StepError, CheckpointError, FolderLost):
             raise

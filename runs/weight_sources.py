@@ -5,7 +5,7 @@ import re
 
 from files.errors import UserError
 from nets.old_checkpoints import TF_LAYERS_NET, UNUSED, tf_layers_name
-from nets.torch_weights import read_pth, torch_names
+from nets.torch_weights import check_stem, read_pth, torch_names
 from runs.arrays import load_arrays
 from runs.checkpoint_reader import naming_damage, open_checkpoint
 from runs.checkpoints import BEST, CheckpointError, check_net, find_checkpoint, lacks
@@ -64,7 +64,9 @@ def open_source(path, names, tf_layers=True):
     others = []
     if path.endswith('.pth'):
         arrays = dict(pair for half in _halves(path) for pair in read_pth(half).items())
-        theirs, shapes, read = torch_names(names), {name: array.shape for name, array in arrays.items()}, arrays.get
+        theirs = torch_names(names)
+        check_stem(path, arrays, theirs)
+        shapes, read = {name: array.shape for name, array in arrays.items()}, arrays.get
     else:
         reader, shapes = open_checkpoint(path)
         theirs = {name: name if name in shapes or not tf_layers else tf_layers_name(name) for name in names}

@@ -61,7 +61,7 @@ class Script:
 
 
 def _run(output, name, arguments, before):
-    from runs.flags import run
+    from files.script import run
     from TensorflowUtils import assume_frozen_weights
     script = importlib.import_module('FCN_' + name)
     if name != 'train':

@@ -13,8 +13,9 @@ import FCN_export
 import FCN_infer
 import FCN_test
 import FCN_train
-from files.errors import UserError
-from runs.flags import help_text, parse, run
+from files.errors import UsageError
+from files.script import run
+from runs.flags import help_text, parse
 
 
 @pytest.mark.parametrize('script', [FCN_train, FCN_test, FCN_infer, FCN_export])
@@ -37,7 +38,7 @@ def test_help_shows_defaults_and_groups():
                                              ('--learning_rate=inf', 'learning_rate=inf: expected a finite number'),
                                              ('--num_classes=1', 'num_classes')])
 def test_wrong_flag_is_named(argument, named):
-    with fresh_flags(FCN_train.FLAGS), pytest.raises(UserError, match=named):
+    with fresh_flags(FCN_train.FLAGS), pytest.raises(UsageError, match=named):
         parse(FCN_train.FLAGS, ['FCN_train.py', argument], '')
 
 
@@ -52,7 +53,7 @@ def test_second_command_line_keeps_nothing_of_the_first():
 
 @pytest.mark.parametrize('script', [FCN_train, FCN_test])
 def test_what_belongs_to_no_flag_is_not_passed_over(script):
-    with fresh_flags(script.FLAGS), pytest.raises(UserError, match='^my_data: expected flags alone'):
+    with fresh_flags(script.FLAGS), pytest.raises(UsageError, match='^my_data: expected flags alone'):
         script.main(['FCN.py', 'my_data'])
 
 
@@ -66,7 +67,8 @@ def test_defaults_are_those_of_the_card():
 
 
 def test_streams_of_a_notebook_will_do(monkeypatch):
-    monkeypatch.setattr(sys, 'stdout', io.StringIO())  # which has no `reconfigure`, like a notebook's
+    for name in ('stdout', 'stderr'):
+        monkeypatch.setattr(sys, name, io.StringIO())  # which has no `reconfigure`, like a notebook's
     monkeypatch.setattr(signal, 'signal', lambda number, handler: None)
     with pytest.raises(SystemExit) as stop:
         run(lambda argv: 3)

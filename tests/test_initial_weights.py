@@ -108,3 +108,13 @@ def test_checkpoint_that_is_not_there_is_asked_for_by_the_flag_that_named_it(tmp
     with pytest.raises(UserError, match=r'no checkpoint .*\. Say where one is with --init_from=PREFIX') as error:
         load_initial_weights(None, 'fcn8s', [], str(tmp_path / name), 'none', '')
     assert '--checkpoint' not in str(error.value) and '--logs_dir' not in str(error.value)
+
+
+@pytest.mark.parametrize('given', ['model.ckpt-5', 'model.ckpt-5.index', '', 'resnet50-imagenet.pth'])
+def test_weights_of_a_whole_net_are_pointed_to_init_from(tmp_path, given):
+    for name in ('model.ckpt-5.index', 'model.ckpt-5.data-00000-of-00001', 'resnet50-imagenet.pth'):
+        (tmp_path / name).write_bytes(b'')
+    path = str(tmp_path / given)
+    with pytest.raises(UserError) as error:
+        check_pretrained(path, '', 'fcn8s', 1.)
+    assert f'Give --init_from={path} instead' in str(error.value)

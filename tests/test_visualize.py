@@ -282,3 +282,15 @@ def test_other_endings_are_refused_and_nothing_is_written(tmp_path, name):
     with pytest.raises(UserError, match=re.escape(name) + '.*png'):
         visualize.save_picture(str(tmp_path / name), np.zeros((1, 1, 3), np.uint8))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_describe_names_the_five_largest_and_counts_the_others():
+    classes = [ClassInfo(i, f'c{i}', (i, i, i)) for i in range(8)]
+    ids = np.repeat(np.arange(8, dtype=np.uint8), [1, 2, 3, 4, 5, 6, 7, 12]).reshape(1, 40)
+    assert visualize.describe(ids, classes) == (
+        'classes found: c7 30.0 %, c6 17.5 %, c5 15.0 %, c4 12.5 %, c3 10.0 % and 3 more')
+
+
+def test_describe_names_five_classes_all():
+    classes = [ClassInfo(i, f'c{i}', (i, i, i)) for i in range(5)]
+    assert 'more' not in visualize.describe(np.arange(5)[np.newaxis], classes)

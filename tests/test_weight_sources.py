@@ -7,6 +7,7 @@ from test_fcn_family import by_hand
 
 from FCN_model import build
 from files.errors import UserError
+from runs import weight_sources
 from runs.config import Given
 from runs.initial_weights import load_initial_weights
 from runs.weight_sources import find_pth, find_weights
@@ -167,3 +168,25 @@ def test_pth_of_another_name_is_refused(tmp_path):
     (tmp_path / 'net.pth').write_bytes(b'')
     with pytest.raises(UserError, match='expected encoder_....pth and decoder_....pth'):
         find_pth(str(tmp_path / 'net.pth'))
+
+
+@pytest.mark.parametrize('net, refused', [('resnet50_dilated8_c1', True), ('vgg16_dilated8_c1', False)])
+def test_resnet_of_torchvision_is_told_for_what_it_is(tmp_path, monkeypatch, net, refused):
+    """As torchvision's resnet50 begins; a VGG has no layer of that name and is not concerned."""
+    path = str(tmp_path / 'resnet50-0676ba61.pth')
+    arrays = {'conv1.weight': np.zeros((7, 7, 3, 64), np.float32), 'bn1.weight': np.ones(64, np.float32)}
+    monkeypatch.setattr(weight_sources, 'read_pth', lambda path: arrays)
+    with tf.Graph().as_default():
+        build(net, tf.placeholder(tf.uint8, [None, None, None, 3]), CLASSES, THIN)
+        names = [v.op.name for v in tf.global_variables()]
+    if refused:
+        with pytest.raises(UserError, match=r'resnet50-0676ba61.pth is a ResNet .* 7x7 .* 3x3.*resnet50-imagenet.pth$'):
+            weight_sources.open_source(path, names)
+    else:
+        assert weight_sources.open_source(path, names).shapes == {}
+
+
+def test_resnet_with_the_stem_of_the_dilated_nets_passes(tmp_path, monkeypatch):
+    monkeypatch.setattr(weight_sources, 'read_pth', lambda path: {'conv1.weight': np.zeros((3, 3, 3, 64), np.float32)})
+    source = weight_sources.open_source(str(tmp_path / 'a.pth'), ['inference/encoder/conv1_w'])
+    assert source.shapes == {'inference/encoder/conv1_w': (3, 3, 3, 64)}

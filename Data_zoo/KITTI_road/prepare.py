@@ -11,12 +11,14 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 if __name__ == '__main__':
     sys.path.insert(0, os.path.dirname(os.path.dirname(HERE)))  # the project, from any working folder
+    from files.script import start
+    start()
 
 from Data_zoo.conversion import check_counts, files_by_stem, find_root, is_prepared, pair_files, parser, write_layout
 from files.errors import UserError
 from files.images import read_photo
 from files.labels import match_colours, refuse_unknown
-from files.streams import show_any_name
+from files.script import run
 
 DATA_DIR, SOURCE = os.path.join(HERE, 'data'), os.path.join(HERE, 'source')
 CLASSES = os.path.join(HERE, 'classes.csv')
@@ -63,8 +65,4 @@ def main(argv=None):
 
 
 if __name__ == '__main__':
-    show_any_name()
-    try:
-        main()
-    except UserError as error:
-        sys.exit(f'error: {error}')
+    run(lambda argv: main(argv[1:]))

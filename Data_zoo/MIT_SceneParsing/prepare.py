@@ -13,13 +13,15 @@ import zipfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 if __name__ == '__main__':
     sys.path.insert(0, os.path.dirname(os.path.dirname(HERE)))  # the project, from any working folder
+    from files.script import start
+    start()
 
 from files.archive import unzip
 from files.atomic import whole_file
 from files.download import fetch
 from files.errors import UserError
 from files.home import path_argument
-from files.streams import show_any_name
+from files.script import run
 
 URL = 'http://data.csail.mit.edu/places/ADEchallenge/ADEChallengeData2016.zip'
 MD5 = '7328b3957e407ddae1d3cbf487f149ef'
@@ -112,8 +114,4 @@ def main(argv=None):
 
 
 if __name__ == '__main__':
-    show_any_name()
-    try:
-        main()
-    except UserError as error:
-        sys.exit(f'error: {error}')
+    run(lambda argv: main(argv[1:]))

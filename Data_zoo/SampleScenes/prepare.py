@@ -14,9 +14,10 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 if __name__ == '__main__':
     sys.path.insert(0, os.path.dirname(os.path.dirname(HERE)))  # the project, from any working folder
+    from files.script import start
+    start()
 
 from PIL import Image
-from tqdm import tqdm
 
 from Data_zoo.conversion import is_prepared
 from Data_zoo.SampleScenes.scenes import draw
@@ -24,7 +25,8 @@ from files.archive import whole_folder
 from files.errors import UserError
 from files.home import expand_home, path_argument
 from files.images import read_photo
-from files.streams import show_any_name
+from files.progress import progress
+from files.script import run
 from read_data import read_classes, read_dataset
 from visualize import palette, save_ids
 
@@ -53,7 +55,7 @@ def prepare(data_dir=DATA_DIR, seed=0, training=80, validation=20):
         for part, split in ((TRAINING, 'training'), (VALIDATION, 'validation')):
             images, annotations = (os.path.join(new, kind, split) for kind in ('images', 'annotations'))
             os.makedirs(images)
-            for index in tqdm(range(counts[split]), desc=split, unit='scene', disable=None):
+            for index in progress(range(counts[split]), desc=split, unit='scene'):
                 stem = f'{split}_{index:03}'
                 photo, ids = draw(seed, part, index)
                 _save_photo(os.path.join(images, stem + '.jpg'), photo)
@@ -76,7 +78,7 @@ def draw_photos(folder, count, seed=0):
         print(f'{folder} holds its {count} photos and is left as it is')
         return folder
     with _new_folder(folder) as new:
-        for index, name in enumerate(tqdm(names, desc='photos', disable=None)):
+        for index, name in enumerate(progress(names, desc='photos')):
             _save_photo(os.path.join(new, name), draw(seed, PHOTOS, index)[0])
     print(f'{folder}: drew {count} photos')
     return folder
@@ -133,8 +135,4 @@ def main(argv=None):
 
 
 if __name__ == '__main__':
-    show_any_name()
-    try:
-        main()
-    except UserError as error:
-        sys.exit(f'error: {error}')
+    run(lambda argv: main(argv[1:]))
