@@ -119,9 +119,9 @@ def test_ids_of_a_row_further_on_are_noticed(logs_dir, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize('form', ['saved_model', 'frozen_graph'])
 def test_export_that_predicts_something_else_is_not_kept(logs_dir, tmp_path, form, monkeypatch):
-    def not_restored(session, path, variables, *net):
+    def not_restored(session, variables, *arrays):
         session.run(tf.global_variables_initializer())
-    monkeypatch.setattr(FCN_export, 'restore_for_prediction', not_restored)
+    monkeypatch.setattr(FCN_export, 'load_arrays', not_restored)
     with pytest.raises(UserError, match='does not predict what the net does.*Nothing was kept'):
         export(logs_dir, tmp_path / 'out', '--format=' + form)
     assert os.listdir(str(tmp_path)) == []
