@@ -6,7 +6,8 @@ import pytest
 from image_files import array, save, save_palette, save_png, save_tiff_of
 from PIL import Image
 
-from files.images import ImageError, examine_annotation, read_annotation
+from files.image_files import ImageError
+from files.images import examine_annotation, read_annotation
 
 IDS = array([[0, 1, 2], [2, 1, 0]])
 PARTLY = array([[255, 255, 0], [255, 255, 255]])  # of an id 2 that is opaque elsewhere

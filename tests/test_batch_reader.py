@@ -10,7 +10,7 @@ from PIL import Image
 import reading_ahead
 from batch_reader import BatchReader, common_size, network_size, read_pair, read_single
 from files.errors import UserError
-from files.images import ImageError
+from files.image_files import ImageError
 from read_data import DataError, Record
 
 SIDES = st.tuples(st.integers(1, 3000), st.integers(1, 3000))

@@ -3,7 +3,8 @@ import struct
 import numpy as np
 import pytest
 
-from files.images import ImageError, read_annotation, read_photo
+from files.image_files import ImageError
+from files.images import read_annotation, read_photo
 
 
 def save_bmp(path, bits, rows, palette):

@@ -9,7 +9,8 @@ import pytest
 from image_files import save, save_png
 from PIL import Image
 
-from files.images import ImageError, read_annotation, read_photo
+from files.image_files import ImageError
+from files.images import read_annotation, read_photo
 from files.png import check_png
 
 NOISE = np.random.RandomState(0).randint(0, 256, (40, 30, 3)).astype(np.uint8)

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from image_files import array, save, save_palette, save_png
 
-from files.images import ImageError, read_annotation
+from files.image_files import ImageError
+from files.images import read_annotation
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ import pytest
 from image_files import array, save, save_palette, save_tiff
 from PIL import Image
 
-from files.images import ImageError, photo_size, read_photo
+from files.image_files import ImageError
+from files.images import photo_size, read_photo
 
 
 @pytest.fixture

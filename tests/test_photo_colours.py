@@ -7,7 +7,8 @@ import pytest
 from image_files import array, save, save_palette, save_png
 
 from files import photo_colours
-from files.images import ImageError, read_photo
+from files.image_files import ImageError
+from files.images import read_photo
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ import struct
 import numpy as np
 import pytest
 
-from files.images import ImageError, read_photo
+from files.image_files import ImageError
+from files.images import read_photo
 
 PIXELS = np.random.RandomState(0).randint(0, 256, (5, 7, 6)).astype(np.uint8)
 GREY, RGB, INK, WHITE_IS_ZERO = 1, 2, 5, 0
