@@ -21,7 +21,7 @@ from files.home import path_argument
 from files.images import list_files, list_photos
 from files.pairs import ANNOTATION_EXTENSIONS, TWIN, pair_by_stem
 from files.script import run
-from files.texts import read_bytes
+from files.text_files import SMALL, read_bounded
 from files.visible_masks import advice
 
 CLASSES_EXAMPLE = """\
@@ -141,7 +141,7 @@ def check_ids(ids, num_classes, ignore_label, path):
 def _csv_rows(path):
     """Yields (line number, cells) of each line that is not blank."""
     try:
-        data = read_bytes(path)
+        data = read_bounded(path, SMALL)
         reader = csv.reader(io.StringIO(data.decode('utf-8-sig'), newline=''))
         for row in reader:
             if any(cell.strip() for cell in row):

@@ -5,6 +5,7 @@ import stat
 from files.errors import UserError
 
 MAX_BYTES = 100 * 10**6  # two million lines of a list
+SMALL = 4 << 20  # for files that people write or change by hand
 
 
 def read_bounded(path, max_bytes=MAX_BYTES):

@@ -9,7 +9,7 @@ import numpy as np
 from files.errors import UserError
 from files.images import read_annotation
 from files.progress import progress
-from files.texts import read_bytes
+from files.text_files import SMALL, read_bounded
 from read_data import check_ids
 from reading_ahead import in_order
 
@@ -93,7 +93,7 @@ def _count(record, num_classes, ignored, bad):
 def _rows(path):
     """[(line number, cells)] of the lines below the header that are not blank."""
     try:
-        reader = csv.reader(io.StringIO(read_bytes(path).decode('utf-8-sig'), newline=''))
+        reader = csv.reader(io.StringIO(read_bounded(path, SMALL).decode('utf-8-sig'), newline=''))
         rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
     except OSError as error:
         raise UserError(f'--class_weights={path}: expected none, median_frequency or a CSV file; the file cannot be '

@@ -10,7 +10,7 @@ import sys
 
 from files.atomic import write_json
 from files.errors import UserError
-from files.texts import read_bytes
+from files.text_files import SMALL, read_bounded
 from read_data import ClassInfo, find_classes, generic_classes
 from runs.checkpoints import BEST, checkpoints_in
 from runs.config_check import problems_of
@@ -51,7 +51,7 @@ def read_config(logs_dir):
     if not os.path.exists(path):
         return None
     try:
-        config = json.loads(read_bytes(path).decode('utf-8'), parse_int=_whole_number)
+        config = json.loads(read_bounded(path, SMALL).decode('utf-8'), parse_int=_whole_number)
     except (ValueError, OSError) as error:
         raise UserError(f'{path} cannot be read: {error}. {WAY_OUT}')
     except RecursionError:
