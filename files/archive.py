@@ -15,6 +15,7 @@ from files.partial import new_tag, remove_abandoned_folders
 from files.progress import progress
 
 CHUNK = 1 << 20
+MAX_DEPTH = 50  # parts of a path: making and removing folders would run out of stack at about 1000
 MAX_RATIO = 100  # real photos and annotations stay below 20; bombs start at about 1000
 DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, struct.error, ValueError,
            NotImplementedError)
@@ -104,6 +105,9 @@ def _safe_parts(info, archive):
         problem = 'a link or a device'
     elif info.flag_bits & 1:
         problem = 'encrypted'
+    elif len(parts) > MAX_DEPTH:
+        problem = f'{len(parts) - 1} folders deep, more than {MAX_DEPTH - 1}'
+        name = name[:60] + '...'
     else:
         return parts
     raise ArchiveError(f'{archive} is refused: its entry {name!r} is {problem}. Get the archive from its own site.')

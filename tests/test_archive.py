@@ -170,3 +170,9 @@ def patch(path, signature, offset, value):
     with open(path, 'r+b') as file:
         file.seek(file.read().rindex(signature) + offset)
         file.write(value)
+
+
+def test_folders_in_folders_without_end_are_refused(tmp_path, target):
+    with pytest.raises(ArchiveError, match='3000 folders deep'):
+        unzip(make_zip(tmp_path, {'a/' * 3000 + 'x.txt': b'x'}), target)
+    assert not os.path.exists(target)

@@ -131,3 +131,25 @@ def test_a_folder_without_a_checkpoint_is_free_for_any_run(logs_dir):
 def test_config_is_valid_json_of_its_own_path(logs_dir):
     with open(config_path(logs_dir)) as file:
         assert json.load(file)['command']
+
+
+@pytest.mark.parametrize('changed, words', [
+    ({'width': 1e300}, r'width is 1e\+300'), ({'width': float('nan')}, 'width is nan'), ({'width': True}, 'width is True'),
+    ({'width': '1'}, "width is '1'"), ({'num_classes': 10**10}, 'num_classes is 10000000000'),
+    ({'net': None}, 'net is None'), ({'flags': []}, r'flags is \[\]'),
+    ({'flags': {'ignore_label': 300}}, 'flag ignore_label is 300')])
+def test_value_that_no_run_writes_is_named(logs_dir, changed, words):
+    config = dict(read_config(logs_dir), **changed)
+    with open(config_path(logs_dir), 'w') as file:
+        json.dump(config, file)
+    with pytest.raises(UserError, match=f'config.json is no config of a training run: .*{words}'):
+        read_config(logs_dir)
+
+
+@pytest.mark.parametrize('text, words', [('[' * 100000, 'brackets in brackets'), ('\0' * 100, 'cannot be read'),
+                                         ('{"width": ' + '9' * 5000 + '}', 'a number of 5000 digits')])
+def test_file_that_is_no_json_is_named(logs_dir, text, words):
+    with open(config_path(logs_dir), 'w') as file:
+        file.write(text)
+    with pytest.raises(UserError, match=f'config.json cannot be read: .*{words}' if 'read' not in words else words):
+        read_config(logs_dir)
