@@ -11,18 +11,20 @@ from files.partial import PREFIX, new_tag
 
 
 @contextlib.contextmanager
-def whole_file(path):
+def whole_file(path, make_folders=True):
     """Yields a temporary path beside `path`; leaving the block moves what was written there to `path`.
 
-    Makes missing folders. The temporary name is hidden and keeps the extension, by which Pillow, imageio and numpy
-    choose a format. On any failure the temporary file is removed and `path` stays as it was.
+    The temporary name is hidden and keeps the extension, by which Pillow, imageio and numpy choose a format. On any
+    failure the temporary file is removed and `path` stays as it was. make_folders: False for a folder that must not
+    come back where it was removed.
     Raises UserError, naming `path` and the reason, where the file cannot be written.
     """
     target = os.path.realpath(path)  # through a link, so that the file it points to is replaced and not the link
     folder = os.path.dirname(target)
     temporary = os.path.join(folder, PREFIX + new_tag() + os.path.splitext(target)[1])
     try:
-        os.makedirs(folder, exist_ok=True)
+        if make_folders:
+            os.makedirs(folder, exist_ok=True)
         _check_replaceable(path)
         yield temporary
         flush_file(temporary)

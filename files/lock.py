@@ -23,8 +23,8 @@ class LockedFolder:
         # and removes none in which a file is open
         self._descriptor = None if os.name == 'nt' else os.open(folder, os.O_RDONLY)
 
-    def check(self):
-        """Raises FolderLost unless the folder that was locked still has its name."""
+    def check(self, more=''):
+        """Raises FolderLost, which ends with `more`, unless the folder that was locked still has its name."""
         try:
             found = os.stat(self.folder)
         except OSError as error:
@@ -33,7 +33,7 @@ class LockedFolder:
             found = None
         if found is None or self._descriptor is not None and not os.path.samestat(found, os.fstat(self._descriptor)):
             raise FolderLost(f'{self.folder} was deleted, moved or replaced while this process wrote into it: nothing '
-                             'more is written there.')
+                             f'more is written there.{more}')
 
     def close(self):
         """Forgets the folder; the lock itself is not concerned."""

@@ -21,7 +21,8 @@ def write_list(folder, names):
     from google.protobuf import text_format
     folder = os.path.abspath(folder)  # names stay relative to it
     state = tf.train.generate_checkpoint_state_proto(folder, names[-1], names)
-    with whole_file(os.path.join(folder, 'checkpoint')) as path, open(path, 'w', encoding='utf-8') as file:
+    with whole_file(os.path.join(folder, 'checkpoint'), make_folders=False) as path, \
+            open(path, 'w', encoding='utf-8') as file:
         file.write(text_format.MessageToString(state))
     flush_folder(folder)
 

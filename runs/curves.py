@@ -39,7 +39,7 @@ def plot_curves(logs_dir, training, validation):
     _mark_best(mean_iu, checked[0], checked[3])
     figure.tight_layout()
     path = os.path.join(logs_dir, 'curves.png')
-    with whole_file(path) as part:
+    with whole_file(path, make_folders=False) as part:
         figure.savefig(part, dpi=100)
     gc.collect()  # a figure and its canvas hold each other, and with them megabytes, until this
     return path

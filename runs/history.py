@@ -10,7 +10,7 @@ from files.errors import UserError
 
 def write_rows(csv_path, columns, rows):
     """Writes rows, dicts, anew and whole. Raises UserError where that cannot be done."""
-    with whole_file(csv_path) as path, open(path, 'w', newline='', encoding='utf-8') as file:
+    with whole_file(csv_path, make_folders=False) as path, open(path, 'w', newline='', encoding='utf-8') as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
         writer.writerows(rows)

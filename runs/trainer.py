@@ -46,10 +46,11 @@ class Trainer:
         with self.stop:
             try:
                 self.train_and_save()
-            except FolderLost as error:
-                saved = f'its last checkpoint there was of step {self.saved}' if self.saved else 'nothing was saved yet'
-                raise FolderLost(f'{error} The run stops at step {self.step}; {saved}. If the folder was moved, go on '
-                                 'in its new place: --logs_dir=PLACE.')
+            except UserError:
+                saved = f'its last finished save was of step {self.saved}' if self.saved else 'it finished no save'
+                self.locked.check(f' The run stops at step {self.step}; {saved}. If the folder was moved, go on in its '
+                                  'new place: --logs_dir=PLACE.')  # which may be the cause of any error
+                raise
             finally:
                 with contextlib.suppress(OSError):
                     self.print_end()
