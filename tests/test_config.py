@@ -134,7 +134,8 @@ def test_config_is_valid_json_of_its_own_path(logs_dir):
 
 
 @pytest.mark.parametrize('changed, words', [
-    ({'width': 1e300}, r'width is 1e\+300'), ({'width': float('nan')}, 'width is nan'), ({'width': True}, 'width is True'),
+    ({'width': 1e300}, r'width is 1e\+300'), ({'width': float('nan')}, 'width is nan'),
+    ({'width': True}, 'width is True'),
     ({'width': '1'}, "width is '1'"), ({'num_classes': 10**10}, 'num_classes is 10000000000'),
     ({'net': None}, 'net is None'), ({'flags': []}, r'flags is \[\]'),
     ({'flags': {'ignore_label': 300}}, 'flag ignore_label is 300')])
