@@ -10,36 +10,34 @@ is loaded again and compared with the net itself before export/ gets its name.
 """
 import os
 
-if __name__ == '__main__':
-    from files.script import start
-    start()
-
 import numpy as np
 from absl import flags
 
-from batch_reader import STRIDE, network_size
+from fcn8s.data.photos import STRIDE, network_size, resize_ids, resize_photo
+from fcn8s.devices import plain_ops
+from fcn8s.flags import define_net_flags, define_prediction_flags
+from fcn8s.nets.pillow_resampling import enlarge_bilinear, resize_nearest
+from fcn8s.prediction.segmenter import Segmenter
+from fcn8s.utils.cli import parse
+from fcn8s.utils.errors import UserError
+from fcn8s.utils.files import whole_folder, write_json
+from fcn8s.utils.script import run
+from fcn8s.utils.tf1 import tf
+from fcn8s.utils.tf_paths import ReadablePath, check_writable_name
+from fcn8s.weights.restore import load_arrays
 from FCN_model import build_scores
-from files.archive import whole_folder
-from files.atomic import write_json
-from files.errors import UserError
-from files.images import resize_ids, resize_photo
-from files.script import run
-from files.tf_paths import ReadablePath, check_writable_name
-from nets.pillow_resampling import enlarge_bilinear, resize_nearest
-from runs.arrays import load_arrays
-from runs.flags import define_net_flags, define_prediction_flags, parse
-from segmenter import Segmenter
-from TensorflowUtils import create_session, plain_ops, tf
+from TensorflowUtils import create_session
 
+if __name__ == '__main__':
+    from fcn8s.utils.script import start
+    start()
 LOGS_DIR = 'logs'
 EXPORT_DIR = 'export'
 DATA_DIR = os.path.join('Data_zoo', 'MIT_SceneParsing', 'ADEChallengeData2016')  # its classes, where no run names them
-
 SIGNATURES = {'serving_default': 'ids', 'probabilities': 'probabilities'}  # what each gives for `images`
 FROZEN = 'frozen.pb'
 CHECKED_SIZES = (64, 96), (75, 130), (33, 31), (1, 1)  # of the photos that are compared: the net sees one unresized
 TOLERANCE = 1e-3  # of a probability, for layers may be computed in other forms here than there
-
 FLAGS = flags.FlagValues()
 
 

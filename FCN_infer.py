@@ -12,37 +12,40 @@ read is listed at the end, and the exit code is then 1.
 import functools
 import os
 
-if __name__ == '__main__':
-    from files.script import start
-    start()
-
 from absl import flags
 
-from files.errors import UserError
-from files.folders import make_folder
-from files.partial import remove_abandoned_files
-from files.progress import progress
-from files.script import run
-from films.frame_folder import FrameFolder
-from films.reader import FilmReader
-from films.segment import segment_film
-from inference.flags import check_film_flags, define_max_side_flag, define_result_flags, define_tile_flags
-from inference.photos import infer_photos, out_of_memory
-from inference.plan import find_inputs, folder_film, is_done, is_photo, plan, take_shard
-from inference.views import IDS, VIEWS
-from read_data import read_classes
-from runs.flags import define_net_flags, define_prediction_flags, parse
-from runs.multi_scale import define_scale_flags, parse_scales
-from runs.precision import define_precision_flag
-from segmenter import Segmenter
-from TensorflowUtils import assume_frozen_weights
-from visualize import describe, legend, palette, save_picture, undrawable_names
+from fcn8s.data.classes import read_classes
+from fcn8s.devices import assume_frozen_weights
+from fcn8s.flags import (
+    define_max_side_flag,
+    define_net_flags,
+    define_precision_flag,
+    define_prediction_flags,
+    define_result_flags,
+    define_scale_flags,
+    define_tile_flags,
+)
+from fcn8s.prediction.film_reader import FilmReader, FrameFolder
+from fcn8s.prediction.films import segment_film
+from fcn8s.prediction.inputs import check_film_flags, find_inputs, folder_film, is_done, is_photo, plan, take_shard
+from fcn8s.prediction.photos import infer_photos, out_of_memory
+from fcn8s.prediction.scales import parse_scales
+from fcn8s.prediction.segmenter import Segmenter
+from fcn8s.utils.cli import parse
+from fcn8s.utils.errors import UserError
+from fcn8s.utils.files import make_folder
+from fcn8s.utils.partial import remove_abandoned_files
+from fcn8s.utils.script import run
+from fcn8s.utils.terminal import progress
+from fcn8s.visualize import IDS, VIEWS, describe, legend, palette, save_picture, undrawable_names
 
+if __name__ == '__main__':
+    from fcn8s.utils.script import start
+    start()
 INFER_DIR = 'infer'
 OUTPUT_DIR = 'output'
 LOGS_DIR = 'logs'
 DATA_DIR = os.path.join('Data_zoo', 'MIT_SceneParsing', 'ADEChallengeData2016')  # its classes, where no run names them
-
 FLAGS = flags.FlagValues()
 
 

@@ -4,36 +4,33 @@
 
 Pure graph: no flags, no session, no disk.
 """
+if __name__ == '__main__':
+    from fcn8s.utils.script import start
+    start()
+
 import collections
 import functools
 
-if __name__ == '__main__':
-    from files.script import start
-    start()
-
-from files.script import run
-from nets.dilated_heads import c1_bilinear, psp_bilinear
-from nets.dilated_vgg import dilated_vgg
-from nets.heads import fcn_head, skip_head
-from nets.loss_scale import SCOPE as LOSS_SCALE
-from nets.resnet import dilated_resnet
-from nets.scores import predict_ids
-from nets.towers import in_towers
-from nets.training import Recipe, pixel_accuracy, summed_loss, training_step, valid_pixels
-from nets.vgg import CONVS, vgg
-from TensorflowUtils import dropout, tf
-
+from fcn8s.nets.dilated_heads import c1_bilinear, psp_bilinear
+from fcn8s.nets.fcn_heads import fcn_head, skip_head
+from fcn8s.nets.loss import pixel_accuracy, summed_loss, valid_pixels
+from fcn8s.nets.resnet import dilated_resnet
+from fcn8s.nets.scores import predict_ids
+from fcn8s.nets.train_op import SCOPE as LOSS_SCALE
+from fcn8s.nets.train_op import Recipe, in_towers, training_step
+from fcn8s.nets.vgg import CONVS, dilated_vgg, vgg
+from fcn8s.utils.script import run
+from fcn8s.utils.tf1 import tf
+from TensorflowUtils import dropout
 MEAN_RGB = (123.68, 116.779, 103.939)  # of ImageNet's training photos, as VGG was trained on
 RAW_RGB = (0., 0., 0.)
 IMAGENET_MEAN = tuple(255 * mean for mean in (0.485, 0.456, 0.406))  # torchvision's normalization, of RGB 0..255
 IMAGENET_STD = tuple(255 * std for std in (0.229, 0.224, 0.225))
-
 # encoder(pixels, width=, training=, drop=) -> end points; head(end_points, like, num_classes, width=, training=,
 # drop=) -> scores. mean, std: what pixels 0..255 are brought to zero and one by. vgg: the depth of the pretrained VGG
 # that fits the encoder, or None. stride: of the finest scores. scores_0: whether class 0, "others", is scored, or
 # left out of loss and predictions. reach: a score depends on no pixel this far away, None if on the whole image.
 Net = collections.namedtuple('Net', 'encoder head mean std vgg stride scores_0 reach source')
-
 # What training fetches and feeds. images, annotations, encoder_rate, decoder_rate: placeholders; step: the global
 # step, a variable; train: the op of one step; finite: whether it was taken; progress: {name: scalar}; validate:
 # (ids, loss, pixels' summed weight) without dropout; variables: the net's own; saved: those, the optimizer's, the step.
@@ -59,7 +56,6 @@ NETS = collections.OrderedDict([
     ('fcn8s_vgg19', _fcn(functools.partial(fcn_head, keep_prob=0.85, stddev=0.02), 'FCN.tensorflow',
                          VGG19_LINEAR, MEAN_RGB, 19)),
 ])
-
 # The dilated nets of semantic-segmentation-pytorch: six encoders with two decoders each.
 for _name, _encoder, _vgg, _stride in (
         ('vgg16_dilated8', functools.partial(dilated_vgg, depth=16), 16, 8),
@@ -97,7 +93,7 @@ def build_scores(name, images, num_classes, width=1.0, training=False, dropout_s
         Those of batch normalization are always float32.
 
     Returns:
-      (nets.scores.Scores, its logits in the precision; end points: ordered dict from the layers' names to tensors).
+      (fcn8s.nets.scores.Scores, its logits in the precision; end points: ordered dict from the layers' names to tensors).
     """
     net, dtype = net_row(name), tf.as_dtype(precision)
 
@@ -158,7 +154,7 @@ def training_graph(name, num_classes, width=1., seed=0, keep_prob=None, fix_bn=F
       class_weights: see segmentation_loss.
       recipe: see training_step.
       precision: of the layers, see build_scores; weights and loss are float32.
-      devices: that share each batch, as tf.device takes them, see nets.towers; None leaves it to TensorFlow.
+      devices: that share each batch, as tf.device takes them, see fcn8s.nets.train_op; None leaves it to TensorFlow.
     """
     images = tf.placeholder(tf.uint8, [None, None, None, 3], 'images')
     annotations = tf.placeholder(tf.uint8, [None, None, None], 'annotations')
@@ -191,7 +187,7 @@ def training_graph(name, num_classes, width=1., seed=0, keep_prob=None, fix_bn=F
 
 def main():
     """Prints the table of nets."""
-    from nets.summary import print_table
+    from fcn8s.nets.summary import print_table
     print_table(NETS, build)
 
 

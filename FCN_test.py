@@ -13,44 +13,47 @@ import functools
 import os
 import time
 
-if __name__ == '__main__':
-    from files.script import start
-    start()
-
 import numpy as np
 from absl import flags
 from tqdm import tqdm
 
-from files.atomic import write_json
-from files.errors import UserError
-from files.partial import remove_abandoned_files
-from files.progress import progress
-from files.script import run
-from inference.flags import define_tile_flags
-from metrics import per_image_scores
-from read_data import find_classes, read_dataset
-from report.facts import facts_of
-from report.gallery import Gallery
-from report.page import Report, write_report
-from runs.bad_photos import BadPhotos, define_bad_data_flag
-from runs.checkpoints import config_folder
-from runs.data_set import ensure_data_set
-from runs.evaluation import evaluate
-from runs.flags import define_net_flags, define_prediction_flags, parse
-from runs.list_file import read_list
-from runs.multi_scale import define_scale_flags, likeliest, mean_softmax, parse_scales
-from runs.precision import define_precision_flag
-from runs.saved_pictures import KINDS, Pictures, parse_kinds
-from runs.scores import blocks_of, print_scores, scores_of
-from segmenter import Segmenter
-from TensorflowUtils import assume_frozen_weights
+from fcn8s.data.classes import find_classes
+from fcn8s.data.list_file import read_list
+from fcn8s.data.records import BadPhotos
+from fcn8s.devices import assume_frozen_weights
+from fcn8s.evaluation.evaluate import evaluate
+from fcn8s.evaluation.gallery import Gallery
+from fcn8s.evaluation.metrics import per_image_scores
+from fcn8s.evaluation.pictures import KINDS, Pictures, parse_kinds
+from fcn8s.evaluation.report import Report, facts_of, write_report
+from fcn8s.evaluation.scores import blocks_of, print_scores, scores_of
+from fcn8s.flags import (
+    define_bad_data_flag,
+    define_net_flags,
+    define_precision_flag,
+    define_prediction_flags,
+    define_scale_flags,
+    define_tile_flags,
+)
+from fcn8s.prediction.scales import likeliest, mean_softmax, parse_scales
+from fcn8s.prediction.segmenter import Segmenter
+from fcn8s.utils.cli import parse
+from fcn8s.utils.errors import UserError
+from fcn8s.utils.files import write_json
+from fcn8s.utils.partial import remove_abandoned_files
+from fcn8s.utils.script import run
+from fcn8s.utils.terminal import progress
+from fcn8s.weights.checkpoints import config_folder
+from read_data import ensure_data_set, read_dataset
 
+if __name__ == '__main__':
+    from fcn8s.utils.script import start
+    start()
 TEST_NUM = 100           # photos, the first in the order of their names; 0 for all
 LOGS_DIR = 'logs'
 DATA_DIR = os.path.join('Data_zoo', 'MIT_SceneParsing', 'ADEChallengeData2016')  # where no run names another
 GOOD_ACCURACY = 0.66     # a photo scored above both of these counts as well predicted
 GOOD_MEAN_IU = 0.33
-
 FLAGS = flags.FlagValues()
 
 

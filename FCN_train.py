@@ -9,44 +9,51 @@ import contextlib
 import functools
 import os
 
-if __name__ == '__main__':
-    from files.script import start
-    start()
-
 from absl import flags
 
-from augment.options import parse_augmentation
-from augment.preview import preview
-from augment.transform import make_transform
 from batch_reader import BatchReader
-from FCN_model import NETS, Recipe, ignored_labels, training_graph
-from files.data_layout import explain_unread
-from files.errors import UsageError
-from files.lock import folder_lock
-from files.script import run
-from files.tf_paths import check_writable_name
-from read_data import find_classes, read_dataset
-from runs.arrays import initialize
-from runs.bad_photos import BadPhotos, define_bad_data_flag
-from runs.checkpoint_keeper import CheckpointKeeper
-from runs.class_weights import class_weights
-from runs.config import NetConfig, check_same_run, save_config
-from runs.data_set import ensure_data_set
-from runs.devices import check_num_gpus, define_num_gpus_flag, training_devices
-from runs.evaluation import spread
-from runs.flags import define_net_flags, parse
-from runs.initial_weights import check_pretrained, load_initial_weights
-from runs.label_tally import print_label_warnings
-from runs.learned_classes import check_learned_classes, tell_unscored
-from runs.learning_rate import parse_lr_schedule
-from runs.list_file import read_list
-from runs.log import TrainingLog
-from runs.precision import define_precision_flag, resolve_precision
-from runs.trainer import Trainer
-from runs.training_flags import define_augmentation_flags, define_recipe_flags
-from TensorflowUtils import create_session, describe_device, tf
-from visualize import palette, save_picture
+from fcn8s.config import NetConfig, check_same_run, save_config
+from fcn8s.data.augment import make_transform
+from fcn8s.data.augment_options import parse_augmentation
+from fcn8s.data.classes import find_classes
+from fcn8s.data.folder import explain_unread
+from fcn8s.data.label_tally import print_label_warnings
+from fcn8s.data.list_file import read_list
+from fcn8s.data.records import BadPhotos
+from fcn8s.devices import check_num_gpus, describe_device, resolve_precision, training_devices
+from fcn8s.evaluation.evaluate import spread
+from fcn8s.flags import (
+    define_augmentation_flags,
+    define_bad_data_flag,
+    define_net_flags,
+    define_num_gpus_flag,
+    define_precision_flag,
+    define_recipe_flags,
+)
+from fcn8s.nets.train_op import Recipe
+from fcn8s.training.checks import check_learned_classes, check_pretrained, tell_unscored
+from fcn8s.training.class_weights import class_weights
+from fcn8s.training.log import TrainingLog
+from fcn8s.training.preview import preview
+from fcn8s.training.schedule import parse_lr_schedule
+from fcn8s.training.trainer import Trainer
+from fcn8s.utils.cli import parse
+from fcn8s.utils.errors import UsageError
+from fcn8s.utils.lock import folder_lock
+from fcn8s.utils.script import run
+from fcn8s.utils.tf1 import tf
+from fcn8s.utils.tf_paths import check_writable_name
+from fcn8s.visualize import palette, save_picture
+from fcn8s.weights.initial import load_initial_weights
+from fcn8s.weights.restore import initialize
+from fcn8s.weights.saver import CheckpointKeeper
+from FCN_model import NETS, ignored_labels, training_graph
+from read_data import ensure_data_set, read_dataset
+from TensorflowUtils import create_session
 
+if __name__ == '__main__':
+    from fcn8s.utils.script import start
+    start()
 DATA_DIR = os.path.join('Data_zoo', 'MIT_SceneParsing', 'ADEChallengeData2016')
 LOGS_DIR = 'logs'
 MODEL_DIR = 'Model_zoo'
@@ -59,7 +66,6 @@ VALIDATE_EVERY = 500
 VALIDATION_NUM = 100     # photos, evenly spread over the validation set
 MAX_SIDE = 768           # larger photos are scaled down to it for training
 VALIDATION_MAX_SIDE = 1536   # and to this one for a validation
-
 FLAGS = flags.FlagValues()
 
 

@@ -47,9 +47,9 @@ test-tf1: .venv37/ready-dev
 	.venv37/bin/python -m pytest $(PYTEST_FLAGS)
 
 soak: $(VENV)/ready-dev
-	PYTHONPATH=.:tests $(BIN)/python tests/soak/kills.py 200
-	PYTHONPATH=.:tests $(BIN)/python tests/soak/memory.py 2000
-	PYTHONPATH=.:tests $(BIN)/python tests/soak/fuzz_images.py 600
+	PYTHONPATH=.:tests/helpers $(BIN)/python tests/soak/kills.py 200
+	PYTHONPATH=.:tests/helpers $(BIN)/python tests/soak/memory.py 2000
+	PYTHONPATH=.:tests/helpers $(BIN)/python tests/soak/fuzz_images.py 600
 
 bench: $(VENV)/ready
 	$(BIN)/python benchmarks/compare.py --mode=infer --steps=3 --rounds=1 $(PEERS)

@@ -9,13 +9,10 @@ import time
 
 import numpy as np
 
-from files.errors import UserError
-from files.images import load_photo, read_annotation, read_photo, resize_ids, resize_photo, round_up
-from files.turns import explain_turn
-from read_data import DataError, check_ids
-from reading_ahead import in_order, pixels_of
-
-STRIDE = 32  # the nets halve the size five times
+from fcn8s.data.photos import STRIDE, network_size, pixels_of, resize_ids, resize_photo, round_up
+from fcn8s.data.records import load_pair, read_pair
+from fcn8s.utils.errors import DataError, UserError
+from fcn8s.utils.threads import in_order
 
 # images: uint8 [B, H, W, 3]; annotations: uint8 [B, H, W] of ids; records: tuple of B Records
 Batch = collections.namedtuple('Batch', 'images annotations records')
@@ -84,45 +81,6 @@ class BatchReader:
 def common_size(sizes, max_side=768):
     """(height, width) of a batch: per axis the largest of `sizes`, rounded up to a multiple of 32, at most max_side."""
     return tuple(min(round_up(max(sides), STRIDE), max_side) for sides in zip(*sizes))
-
-
-def network_size(height, width, max_side=None):
-    """(height, width) at which a single image passes the net: each rounded up to a multiple of 32.
-
-    max_side: an image whose longer side is above it is scaled down to it before; None never does.
-    """
-    shrink = min(1., max_side / max(height, width)) if max_side else 1.
-    return tuple(round_up(max(1, int(round(side * shrink))), STRIDE) for side in (height, width))
-
-
-def read_pair(record, num_classes, ignore_label=None):
-    """A Record -> (photo uint8 [H, W, 3], ids uint8 [H, W]), checked.
-
-    Raises ImageError for an unreadable file; DataError for ids out of range, and for different sizes.
-    """
-    photo, ids = read_photo(record.image), read_annotation(record.annotation)
-    _check_pair(photo.shape[:2], ids, record, num_classes, ignore_label)
-    return photo, ids
-
-
-def load_pair(record, num_classes, ignore_label=None):
-    """As read_pair, but the photo is a Pillow image, which resize_photo takes as well."""
-    photo, ids = load_photo(record.image), read_annotation(record.annotation)
-    _check_pair(photo.size[::-1], ids, record, num_classes, ignore_label)
-    return photo, ids
-
-
-def _check_pair(photo_size, ids, record, num_classes, ignore_label):
-    check_sizes(photo_size, ids.shape, record)
-    check_ids(ids, num_classes, ignore_label, record.annotation)
-
-
-def check_sizes(size, other, record):
-    """Raises DataError, naming both files, where (height, width) of photo and annotation are not the same."""
-    if size != other:
-        raise DataError(f'{record.image} is {size[0]} x {size[1]} pixels (height x width), but its annotation '
-                        f'{record.annotation} is {other[0]} x {other[1]}; they must be the same.'
-                        + (explain_turn(record.image) if size == other[::-1] else ''))
 
 
 def read_single(record, num_classes, ignore_label=None, max_side=None):

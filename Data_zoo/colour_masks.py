@@ -13,19 +13,19 @@ import sys
 
 if __name__ == '__main__':
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # the project, from any folder
-    from files.script import start
+    from fcn8s.utils.script import start
     start()
 
 from Data_zoo.mask_account import first_names
 from Data_zoo.mask_ids import MaskReader, Rules
 from Data_zoo.mask_names import find_masks, is_jpeg
-from files.archive import whole_folder
-from files.errors import UserError
-from files.home import path_argument
-from files.progress import progress
-from files.script import run
-from read_data import read_classes
-from visualize import palette, save_ids
+from fcn8s.data.classes import read_classes
+from fcn8s.utils.cli import path_argument
+from fcn8s.utils.errors import UserError
+from fcn8s.utils.files import whole_folder
+from fcn8s.utils.script import run
+from fcn8s.utils.terminal import progress
+from fcn8s.visualize import palette, save_ids
 
 MANY_COLOURS = 1000  # so many unknown ones are reported at once: these are no masks
 WHITE_CLASS = ('give a copy of classes.csv in which the class that is white in the masks has the colour 255,255,255, '

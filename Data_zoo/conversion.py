@@ -11,13 +11,14 @@ import glob
 import os
 import shutil
 
-from files.archive import whole_folder
-from files.errors import UserError
-from files.home import path_argument
-from files.images import list_files, photo_size
-from files.progress import progress
-from read_data import DataError, read_classes, read_dataset
-from visualize import palette, save_ids
+from fcn8s.data.classes import read_classes
+from fcn8s.data.photos import list_files, photo_size
+from fcn8s.utils.cli import path_argument
+from fcn8s.utils.errors import DataError, UserError
+from fcn8s.utils.files import whole_folder
+from fcn8s.utils.terminal import progress
+from fcn8s.visualize import palette, save_ids
+from read_data import read_dataset
 
 Pair = collections.namedtuple('Pair', 'stem image annotation')  # the name in the layout and the two files of the source
 PARTIAL = 'give --partial to go on without the missing ones'

@@ -7,8 +7,7 @@ import collections
 import numpy as np
 
 from Data_zoo.mask_account import FilePixels, UnknownColours
-from files.labels import match_colours
-from files.mask_pictures import read_mask
+from fcn8s.data.labels import match_colours, read_mask
 
 HALF = 128
 FAR = 64  # so far in one channel from its class, a colour is not that class's colour made a little softer

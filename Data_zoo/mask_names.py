@@ -7,8 +7,8 @@ import unicodedata
 import numpy as np
 
 from Data_zoo.mask_account import first_names
-from files.errors import UserError
-from files.images import list_files, list_photos, read_photo
+from fcn8s.data.photos import list_files, list_photos, read_photo
+from fcn8s.utils.errors import UserError
 
 PHOTO_COLOURS = 1000  # a picture of more colours beside a mask is its photo
 SAMPLE = 10**6  # pixels in which they are sought

@@ -15,20 +15,21 @@ import zlib
 
 if __name__ == '__main__':
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # the project, from any folder
-    from files.script import start
+    from fcn8s.utils.script import start
     start()
 
 import numpy as np
 
-from files.atomic import whole_file
-from files.errors import UserError
-from files.home import path_argument
-from files.images import ORIENTATION, examine_annotation, photo_orientation, photo_size, read_annotation, turned
-from files.progress import progress
-from files.script import run
-from files.turns import STORED, UNSURE, placement
-from read_data import pair_up
-from reading_ahead import in_order
+from fcn8s.data.annotations import examine_annotation, read_annotation
+from fcn8s.data.folder import pair_up
+from fcn8s.data.photos import ORIENTATION, photo_orientation, photo_size, turned
+from fcn8s.data.turns import STORED, UNSURE, placement
+from fcn8s.utils.cli import path_argument
+from fcn8s.utils.errors import UserError
+from fcn8s.utils.files import whole_file
+from fcn8s.utils.script import run
+from fcn8s.utils.terminal import progress
+from fcn8s.utils.threads import in_order
 
 SPLITS = ('training', 'validation')
 HEADER = 33  # bytes of a PNG's signature and of its first chunk, IHDR

@@ -17,7 +17,7 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from benchmarks.measure import last_json, parse, positive, print_result, request_parser
-from runs.precision import resolve_precision
+from fcn8s.devices import resolve_precision
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ASKED = ('mode', 'height', 'width', 'batch_size', 'steps', 'num_classes', 'net_width', 'threads')

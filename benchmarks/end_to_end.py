@@ -18,17 +18,18 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 import numpy as np
 
-from batch_reader import BatchReader, network_size
+from batch_reader import BatchReader
 from benchmarks.measure import positive, print_result, spread, tensorflow_device
 from benchmarks.peers.tf1_step import open_plain, tensorflow
 from benchmarks.photos import write_photos
 from benchmarks.plain_testing import test_plainly
 from benchmarks.workloads import open_inference, open_training, our_parser, parse_ours
-from inference.batches import most
-from metrics import per_image_scores
+from fcn8s.data.photos import network_size
+from fcn8s.evaluation.evaluate import evaluate
+from fcn8s.evaluation.metrics import per_image_scores
+from fcn8s.prediction.tiles import most
+from fcn8s.utils.tf1 import tf
 from read_data import read_dataset
-from runs.evaluation import evaluate
-from TensorflowUtils import tf
 
 PARTS = ('reading', 'net', 'scoring')
 

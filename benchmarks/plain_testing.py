@@ -7,9 +7,8 @@ import time
 
 import numpy as np
 
-from batch_reader import network_size
 from benchmarks.reader import read_plainly
-from files.images import photo_size
+from fcn8s.data.photos import network_size, photo_size
 
 
 def test_plainly(records, predict, num_classes):

@@ -21,9 +21,10 @@ import imageio.v2 as imageio
 import numpy as np
 from PIL import Image
 
-from batch_reader import BatchReader, network_size
+from batch_reader import BatchReader
 from benchmarks.measure import add_threads, parse, positive, print_result, spread
 from benchmarks.photos import write_photos
+from fcn8s.data.photos import network_size
 from read_data import read_dataset
 
 NUM_CLASSES = 151

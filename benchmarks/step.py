@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from benchmarks.measure import report_step, tensorflow_device, time_steps
 from benchmarks.workloads import open_step, our_parser, parse_ours
-from TensorflowUtils import tf
+from fcn8s.utils.tf1 import tf
 
 
 def main():

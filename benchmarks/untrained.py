@@ -11,11 +11,12 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from absl import flags
 
+from fcn8s.config import NetConfig, save_config
+from fcn8s.data.classes import generic_classes
+from fcn8s.utils.tf1 import tf, use_version_1
+from fcn8s.weights.saver import CheckpointKeeper
 from FCN_model import build
-from read_data import generic_classes
-from runs.checkpoint_keeper import CheckpointKeeper
-from runs.config import NetConfig, save_config
-from TensorflowUtils import create_session, tf, use_version_1
+from TensorflowUtils import create_session
 
 
 def untrained_run(folder, net, num_classes, net_width):

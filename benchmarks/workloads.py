@@ -4,11 +4,12 @@ import tempfile
 
 from benchmarks.measure import parse, random_batch, request_parser
 from benchmarks.untrained import untrained_run
+from fcn8s.devices import assume_frozen_weights, resolve_precision
+from fcn8s.prediction.segmenter import Segmenter
+from fcn8s.utils.tf1 import tf, use_version_1
+from fcn8s.weights.restore import initialize
 from FCN_model import training_graph
-from runs.arrays import initialize
-from runs.precision import resolve_precision
-from segmenter import Segmenter
-from TensorflowUtils import assume_frozen_weights, create_session, tf, use_version_1
+from TensorflowUtils import create_session
 
 LEARNING_RATE = 1e-5
 

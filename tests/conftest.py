@@ -5,8 +5,8 @@ import sys
 import pytest
 from hypothesis import settings
 
-PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, PROJECT)
+TESTS = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.dirname(TESTS), os.path.join(TESTS, 'helpers'), TESTS, os.path.join(TESTS, 'nets'), os.path.join(TESTS, 'data')]
 if 'PYTEST_XDIST_WORKER' in os.environ:  # a process a core: more threads than that only wait for each other
     os.environ.setdefault('TF_NUM_INTRAOP_THREADS', '1')
 
@@ -17,8 +17,8 @@ settings.load_profile('project')
 @pytest.fixture(scope='session', autouse=True)
 def float32_by_default():
     """Where a test says nothing of precision it is float32's, on processors with bfloat16 too."""
-    from runs import precision
-    from TensorflowUtils import use_version_1
+    from fcn8s import devices as precision
+    from fcn8s.utils.tf1 import use_version_1
     use_version_1()  # as the scripts do
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(precision, 'cpu_flags', set)

@@ -14,9 +14,10 @@ from benchmarks.measure import last_json, machine, spread, time_steps
 from benchmarks.peers.tf1_step import plain_net
 from benchmarks.photos import annotation, photo
 from benchmarks.plain_testing import count_pixels, scores
+from fcn8s.evaluation.metrics import confusion_matrix, per_image_scores
+from fcn8s.utils.tf1 import tf
 from FCN_model import build
-from metrics import confusion_matrix, per_image_scores
-from TensorflowUtils import create_session, tf
+from TensorflowUtils import create_session
 
 SIZE = ['--height=64', '--width=96']
 THIN = SIZE + ['--net_width=0.0625', '--num_classes=13', '--steps=2', '--precision=float32']

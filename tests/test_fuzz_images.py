@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import PROJECT
+from project import PROJECT
 
 SECONDS = 8  # `make soak` takes 10 minutes
 FUZZ = os.path.join(PROJECT, 'tests', 'soak', 'fuzz_images.py')

@@ -3,7 +3,7 @@ import os
 import re
 
 import pytest
-from conftest import PROJECT
+from project import PROJECT
 
 
 def requirements(name):

@@ -10,15 +10,15 @@ import time
 
 import numpy as np
 import pytest
-from conftest import PROJECT
 from PIL import Image
+from project import PROJECT
 from scripts import run_script, write_data_set
 
 import FCN_infer
 import FCN_test
 import FCN_train
-from files.errors import UserError
-from TensorflowUtils import tf
+from fcn8s.utils.errors import UserError
+from fcn8s.utils.tf1 import tf
 
 THIN = ('--width=0.0625', '--pretrained=none', '--learning_rate=1e-3', '--validation_num=0')
 

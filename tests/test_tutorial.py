@@ -2,8 +2,8 @@
 import os
 
 import pytest
-from conftest import PROJECT
 from film_files import read_film
+from project import PROJECT
 from run_tutorial import TUTORIAL, run_tutorial
 
 nbformat = pytest.importorskip('nbformat', reason='on Python 3.7 the notebook is not run')

@@ -10,13 +10,13 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 if __name__ == '__main__':
     sys.path.insert(0, os.path.dirname(os.path.dirname(HERE)))  # the project, from any working folder
-    from files.script import start
+    from fcn8s.utils.script import start
     start()
 
 from Data_zoo.conversion import check_counts, files_by_stem, find_root, is_prepared, pair_files, parser, write_layout
-from files.images import read_annotation
-from files.labels import map_ids
-from files.script import run
+from fcn8s.data.annotations import read_annotation
+from fcn8s.data.labels import map_ids
+from fcn8s.utils.script import run
 
 DATA_DIR, SOURCE = os.path.join(HERE, 'data'), os.path.join(HERE, 'source')
 CLASSES = os.path.join(HERE, 'classes.csv')

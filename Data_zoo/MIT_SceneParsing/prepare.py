@@ -13,15 +13,15 @@ import zipfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 if __name__ == '__main__':
     sys.path.insert(0, os.path.dirname(os.path.dirname(HERE)))  # the project, from any working folder
-    from files.script import start
+    from fcn8s.utils.script import start
     start()
 
-from files.archive import unzip
-from files.atomic import whole_file
-from files.download import fetch
-from files.errors import UserError
-from files.home import path_argument
-from files.script import run
+from fcn8s.utils.archive import unzip
+from fcn8s.utils.cli import path_argument
+from fcn8s.utils.download import fetch
+from fcn8s.utils.errors import UserError
+from fcn8s.utils.files import whole_file
+from fcn8s.utils.script import run
 
 URL = 'http://data.csail.mit.edu/places/ADEchallenge/ADEChallengeData2016.zip'
 MD5 = '7328b3957e407ddae1d3cbf487f149ef'
@@ -37,7 +37,7 @@ def prepare(data_dir=DATA_DIR, url=URL, md5=MD5, counts=None):
 
     ADEChallengeData2016.zip beside data_dir is used when it is there already, and an extracted data_dir is
     only checked. counts: {split: pairs}, the benchmark's own by default. Raises UserError for the full
-    ADE20K, missing or unpaired files, and what files.download and files.archive raise.
+    ADE20K, missing or unpaired files, and what fcn8s.utils.download and fcn8s.utils.archive raise.
     """
     data_dir = os.path.abspath(data_dir)
     if not os.path.isdir(data_dir) or not os.listdir(data_dir):

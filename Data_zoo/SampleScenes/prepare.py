@@ -14,21 +14,22 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 if __name__ == '__main__':
     sys.path.insert(0, os.path.dirname(os.path.dirname(HERE)))  # the project, from any working folder
-    from files.script import start
+    from fcn8s.utils.script import start
     start()
 
 from PIL import Image
 
 from Data_zoo.conversion import is_prepared
 from Data_zoo.SampleScenes.scenes import draw
-from files.archive import whole_folder
-from files.errors import UserError
-from files.home import expand_home, path_argument
-from files.images import read_photo
-from files.progress import progress
-from files.script import run
-from read_data import read_classes, read_dataset
-from visualize import palette, save_ids
+from fcn8s.data.classes import read_classes
+from fcn8s.data.photos import read_photo
+from fcn8s.utils.cli import expand_home, path_argument
+from fcn8s.utils.errors import UserError
+from fcn8s.utils.files import whole_folder
+from fcn8s.utils.script import run
+from fcn8s.utils.terminal import progress
+from fcn8s.visualize import palette, save_ids
+from read_data import read_dataset
 
 DATA_DIR = os.path.join(HERE, 'data')
 CLASSES = os.path.join(HERE, 'classes.csv')

@@ -20,8 +20,9 @@ import zlib
 import numpy as np
 from PIL import Image
 
-from files.errors import UserError
-from files.images import photo_size, read_annotation, read_photo
+from fcn8s.data.annotations import read_annotation
+from fcn8s.data.photos import photo_size, read_photo
+from fcn8s.utils.errors import UserError
 
 HANG, SLOW = 60, 10  # seconds for one file, by the clock and of work
 MEMORY = 3 << 30     # bytes that the process may use: a photo at the limit of 512 megapixels takes half of them
@@ -33,7 +34,7 @@ Result = collections.namedtuple('Result', 'tried readable findings')
 
 
 def corpus():
-    """[(format, bytes)] of small images of every kind that Pillow writes and files.images reads."""
+    """[(format, bytes)] of small images of every kind that Pillow writes and fcn8s.data.photos reads."""
     random_state = np.random.RandomState(0)
     rgba = Image.fromarray(random_state.randint(0, 256, (17, 24, 4)).astype(np.uint8), 'RGBA')
     grey16 = Image.fromarray(random_state.randint(0, 65536, (17, 24)).astype(np.uint16))

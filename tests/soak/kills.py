@@ -16,7 +16,7 @@ from processes import Script
 from scripts import write_data_set
 from tiny_net import TRAIN
 
-from TensorflowUtils import tf
+from fcn8s.utils.tf1 import tf
 
 STEPS_A_KILL = 12   # the run is this long, so that it does not end before the last kill
 SAVE_EVERY, VALIDATE_EVERY = 3, 25

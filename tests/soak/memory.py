@@ -56,7 +56,7 @@ def told(script):
 
 def tell_in_training():
     """Has the training say its memory at every hundredth step."""
-    from runs.log import TrainingLog
+    from fcn8s.training.log import TrainingLog
     training = TrainingLog.training
 
     def telling(log, step, figures):
@@ -67,7 +67,7 @@ def tell_in_training():
 
 def tell_in_inference():
     """Has the inference say its memory at every hundredth photo."""
-    from segmenter import Segmenter
+    from fcn8s.prediction.segmenter import Segmenter
     predict, count = Segmenter.predict, [0]
 
     def telling(segmenter, photos):

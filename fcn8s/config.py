@@ -1,0 +1,178 @@
+"""config.json: what a training run was started with, so that nobody repeats flags.
+
+Written into logs_dir when training starts; testing, inference and resuming rebuild the same net from it.
+"""
+import collections
+import json
+import math
+import os
+import platform
+import sys
+
+from fcn8s.data.classes import MAX_CLASSES, ClassInfo, find_classes, generic_classes
+from fcn8s.utils.errors import UserError
+from fcn8s.utils.files import SMALL, read_bounded, write_json
+from fcn8s.weights.checkpoints import BEST, checkpoints_in
+
+NetConfig = collections.namedtuple('NetConfig', 'net num_classes width classes')  # classes: tuple of ClassInfo
+Given = collections.namedtuple('Given', 'net num_classes width data_dir')  # what flags say of a trained net
+Given.__new__.__defaults__ = (None,) * len(Given._fields)
+# A run cannot go on with another value of these: the variables or the meaning of its ids would change.
+FIXED = ('net', 'num_classes', 'width')
+WAY_OUT = 'Restore it, or move it away and give --net, --num_classes and --width as flags.'
+
+
+def config_path(logs_dir):
+    """Where the config of the run in logs_dir stands."""
+    return os.path.join(logs_dir, 'config.json')
+
+
+def save_config(logs_dir, net_config, flag_values):
+    """Writes config.json: the net, its classes, every resolved flag and the versions."""
+    import numpy
+    import PIL
+
+    from fcn8s.utils.tf1 import tf
+    write_json(config_path(logs_dir), {
+        'net': net_config.net, 'num_classes': net_config.num_classes, 'width': net_config.width,
+        'classes': [{'index': c.index, 'name': c.name, 'colour': list(c.colour)} for c in net_config.classes],
+        'flags': {name: flag_values[name].value for name in flag_values},
+        'versions': {'python': platform.python_version(), 'tensorflow': tf.version.VERSION,
+                     'numpy': numpy.__version__, 'pillow': PIL.__version__},
+        'command': sys.argv,
+    })
+
+
+def read_config(logs_dir):
+    """The config of the run in logs_dir as a dict, or None where there is none."""
+    path = config_path(logs_dir)
+    if not os.path.exists(path):
+        return None
+    try:
+        config = json.loads(read_bounded(path, SMALL).decode('utf-8'), parse_int=_whole_number)
+    except (ValueError, OSError) as error:
+        raise UserError(f'{path} cannot be read: {error}. {WAY_OUT}')
+    except RecursionError:
+        raise UserError(f'{path} cannot be read: it holds brackets in brackets without end. {WAY_OUT}')
+    wrong = problems_of(config)
+    if wrong:
+        raise UserError(f'{path} is no config of a training run: {"; ".join(wrong[:3])}. {WAY_OUT}')
+    return config
+
+
+def check_same_run(logs_dir, net_config):
+    """Raises UserError if logs_dir holds checkpoints of another net or of other classes, which training would spoil.
+
+    A folder without a checkpoint has nothing to spoil.
+    """
+    config = read_config(logs_dir) if _holds_checkpoint(logs_dir) else None
+    for key in FIXED if config else ():
+        if config[key] != getattr(net_config, key):
+            raise UserError(f'{logs_dir} holds a run with {key} {config[key]}, and {getattr(net_config, key)} was '
+                            'asked for. Give another --logs_dir for the new run, or the same '
+                            f'--{key} to go on with the old one.')
+    for old, new in zip(_classes(config), net_config.classes) if config else ():
+        if old.name != new.name:
+            raise UserError(f'{logs_dir} holds a run on other classes: class {old.index} is {old.name!r} there and '
+                            f'{new.name!r} now. Give another --logs_dir for the new run (--init_from={logs_dir} takes '
+                            f'its weights), or the old --data_dir. If {old.name!r} was only given another name, change '
+                            f'it in {config_path(logs_dir)} too.')
+
+
+def trained_net(config, given, default_data_dir):
+    """The NetConfig of a trained net: the flags that were given stand over config.json.
+
+    Args:
+      config: read_config's dict, or None for a checkpoint that came without one.
+      given: flag values with net, num_classes, width and data_dir, None where the user gave none; or None.
+      default_data_dir: names the classes where neither config nor data_dir does.
+
+    Raises:
+      UserError: without config, when net or num_classes was not given.
+    """
+    given = given or Given()
+    if config is None and not (given.net and given.num_classes):
+        raise UserError('there is no config.json beside the checkpoint, so the net is not known: give --net and '
+                        '--num_classes (and --width, if it is not 1).')
+    net, num_classes, width = (
+        getattr(given, key) if getattr(given, key) is not None else (config or {'width': 1.}).get(key)
+        for key in FIXED)
+    if given.data_dir and os.path.isdir(given.data_dir):
+        classes = find_classes(given.data_dir, num_classes, of_net=given.num_classes is None)
+    elif config and len(config['classes']) == num_classes:
+        classes = _classes(config)
+    else:
+        try:
+            classes = find_classes(default_data_dir, num_classes)
+        except UserError:  # another number of classes than the default data set has
+            classes = generic_classes(num_classes)
+    return NetConfig(net, num_classes, width, tuple(classes))
+
+
+def _whole_number(digits):
+    if len(digits) > 20:  # Python takes minutes for millions of digits
+        raise ValueError(f'a number of {len(digits)} digits')
+    return int(digits)
+
+
+def _holds_checkpoint(logs_dir):
+    return any(checkpoints_in(folder) for folder in (logs_dir, os.path.join(logs_dir, BEST)) if os.path.isdir(folder))
+
+
+def _classes(config):
+    return tuple(ClassInfo(c['index'], c['name'], tuple(c['colour'])) for c in config['classes'])
+
+
+LONGEST = 60  # letters of a value that a message shows
+FLAGS = {  # those that testing takes from a run: what they may be, in words, and whether a value is that
+    'data_dir': ('text', lambda value: isinstance(value, str) and '\0' not in value),
+    'ignore_label': ('null or 0 to 255', lambda value: value is None or is_whole(value, 0, 255)),
+    'bad_data': ('text', lambda value: isinstance(value, str)),
+}
+
+
+def problems_of(config):
+    """List of what is wrong with the parsed content of a config.json, in words."""
+    if not isinstance(config, dict):
+        return [f'it holds {shown(config)}, expected names and values']
+    num_classes, classes = config.get('num_classes'), config.get('classes')
+    checks = [
+        ('net', isinstance(config.get('net'), str), 'the name of a net'),
+        ('num_classes', is_whole(num_classes, 2, MAX_CLASSES), f'2 to {MAX_CLASSES}'),
+        ('width', is_number(config.get('width')) and 0.01 <= config['width'] <= 1, 'a number of 0.01 to 1'),
+        ('classes', isinstance(classes, list) and len(classes) == num_classes, 'as many as num_classes'),
+        ('flags', isinstance(config.get('flags'), dict), 'names and values'),
+    ]
+    wrong = [f'{name} is {shown(config.get(name))}, expected {expected}'
+             for name, right, expected in checks if not right]
+    if wrong:
+        return wrong
+    wrong = [f'class {index} is {shown(c)}, expected this index, a name, and a colour of three numbers 0 to 255'
+             for index, c in enumerate(classes) if not is_class(c, index)]
+    return wrong + [f'flag {name} is {shown(config["flags"][name])}, expected {expected}'
+                    for name, (expected, right) in FLAGS.items()
+                    if name in config['flags'] and not right(config['flags'][name])]
+
+
+def is_class(value, index):
+    """Whether a value is the entry of the class of this index."""
+    return (isinstance(value, dict) and is_whole(value.get('index'), index, index)
+            and isinstance(value.get('name'), str) and value['name'].strip() != ''
+            and isinstance(value.get('colour'), list) and len(value['colour']) == 3
+            and all(is_whole(channel, 0, 255) for channel in value['colour']))
+
+
+def is_whole(value, least, most):
+    """Whether a value is a whole number within bounds; true and false are none."""
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+
+def is_number(value):
+    """Whether a value is a finite number; true and false are none."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def shown(value):
+    """A value for a message, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= LONGEST else text[:LONGEST] + '...'

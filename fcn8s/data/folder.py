@@ -1,0 +1,176 @@
+"""The layout of a data folder: which photo belongs to which annotation."""
+import collections
+import itertools
+import os
+import unicodedata
+
+from fcn8s.data.annotations import ONLY_LOSSY
+from fcn8s.data.photos import list_files, list_photos
+from fcn8s.data.records import Record
+from fcn8s.utils.errors import DataError
+
+ANNOTATION_EXTENSIONS = ('.png', '.tif', '.tiff', '.bmp')  # formats that keep ids as they are
+SHOWN = 5
+JPEG_EXTENSIONS = ('.jpg', '.jpeg', '.jpe', '.jfif', '.jif')
+TWIN = 'file'  # kind of those whose name occurs twice; else it is 'image', 'annotation' or, of another format, 'mask'
+
+
+class Unpaired(collections.namedtuple('Unpaired', 'paths kind why')):
+    """Files that belong to no pair for one reason; as text, how many and which."""
+
+    def __str__(self):
+        more = f' and {len(self.paths) - SHOWN} more' if len(self.paths) > SHOWN else ''
+        return (f'{len(self.paths)} {self.kind}{"s" if len(self.paths) > 1 else ""} with {self.why}: '
+                f'{", ".join(self.paths[:SHOWN])}{more}')
+
+
+def pair_by_stem(images, annotations, image_dir, annotation_dir):
+    """Paths of images and of annotations -> (list of (image, annotation) sorted by stem, list of Unpaired).
+
+    Composed and decomposed Unicode, as Linux and macOS write names, count as the same stem. Where one of the two occurs
+    twice, none of the stem's files is paired, for nobody knows which is meant. An image whose annotation has an ending
+    that is not read is reported with that file. The folders are for the messages alone.
+    """
+    images, annotations = _by_stem(images), _by_stem(annotations)
+    pairs, unpaired = [], []
+    for stem in sorted(images.keys() & annotations.keys()):
+        if len(images[stem]) == len(annotations[stem]) == 1:
+            pairs.append((images[stem][0], annotations[stem][0]))
+        else:
+            unpaired.append(Unpaired(images[stem] + annotations[stem], TWIN, 'one name where there should be an '
+                                     'image and an annotation; keep one of each, or rename them'))
+    alone = {stem: paths for stem, paths in images.items() if stem not in annotations}
+    unread = _unread(annotation_dir, alone)
+    unpaired += _unread_kinds(unread)
+    alone = {stem: paths for stem, paths in alone.items() if stem not in unread}
+    unpaired += _alone(alone, {}, 'image', f'no annotation of the same name (.png) in {annotation_dir}')
+    unpaired += _alone(annotations, images, 'annotation', f'no image of the same name in {image_dir}')
+    return pairs, unpaired
+
+
+def _unread(folder, stems):
+    """{stem: paths of the files of `folder`, all with endings that are not read}, for those of `stems`."""
+    if not stems or not os.path.isdir(folder):
+        return {}
+    groups = _by_stem(list_files(folder, ('',)))
+    return {stem: group for stem, group in groups.items() if stem in stems}
+
+
+def _unread_kinds(unread):
+    """An Unpaired for each ending of the files of _unread."""
+    kinds = collections.defaultdict(list)
+    for stem in sorted(unread):
+        for path in unread[stem]:
+            kinds[os.path.splitext(path)[1].lower()].append(path)
+    expected = f'an annotation ends in .png (or {" ".join(ANNOTATION_EXTENSIONS[1:])})'
+    return [Unpaired(paths, 'mask', f'the ending {ending or "(none)"} where {expected}: {_why(ending)}; save the ids '
+                     'as PNG where they come from') for ending, paths in sorted(kinds.items())]
+
+
+def _why(ending):
+    if ending == '.gif':
+        return 'programs that write GIF renumber its colours'
+    return "JPEG's compression changes ids" if ending in JPEG_EXTENSIONS else 'it must be an image of one channel'
+
+
+def _by_stem(paths):
+    groups = collections.defaultdict(list)
+    for path in paths:
+        stem = os.path.splitext(os.path.basename(path))[0]
+        groups[unicodedata.normalize('NFC', stem)].append(path)
+    return groups
+
+
+def _alone(group, others, kind, why):
+    paths = [path for stem in sorted(group.keys() - others.keys()) for path in group[stem]]
+    return [Unpaired(paths, kind, why)] if paths else []
+
+
+LAYOUT = """\
+    DIR/classes.csv                      index,name,red,green,blue (it may also stand beside DIR)
+    DIR/images/training/NAME.jpg         photos; likewise validation/
+    DIR/annotations/training/NAME.png    class ids, one channel, of the photo of the same name; likewise validation/"""
+LOSSY = {  # formats of masks: endings, and why they are not read
+    'JPEG': (('.jpg', '.jpeg', '.jpe', '.jfif'), f'its compression changes ids. {ONLY_LOSSY}'),
+    'WebP': (('.webp',), f'its compression may change ids. {ONLY_LOSSY}'),
+    'GIF': (('.gif',), 'programs that write it renumber its colours.')}
+OTHER_NAMES = {'training': ('train', 'Train'), 'validation': ('val', 'valid', 'Val')}
+
+
+def explain(data_dir, split):
+    """A text for a data_dir without `split` pairs: the layout expected, what was found and, if known, the fix."""
+    folders = [data_dir] + [os.path.join(data_dir, kind, *part) for part in ((), (split,))
+                            for kind in ('images', 'annotations')]
+    lines = [f'{data_dir}: found no {split} image with an annotation of the same name. Expected:', LAYOUT, 'Found:']
+    lines += [f'    {folder}: {_contents(folder)}' for folder in folders]
+    return '\n'.join(lines + [f'Fix: {fix}' for fix in _fixes(data_dir, split)])
+
+
+def explain_unread(data_dir, split):
+    """A text for the photos in subfolders of a split's images, which are not read; '' where there are none."""
+    images = os.path.join(data_dir, 'images', split)
+    unread = [path for folder in _subfolders(images) for where, _, _ in os.walk(folder) for path in list_photos(where)]
+    if not unread:
+        return ''
+    return (f'{len(unread)} photos in subfolders of {images}, such as {unread[0]}, are not read: photos stand in '
+            f'{images} itself, and their annotations likewise. Move them there, or name them in a file for --list.')
+
+
+def _contents(folder, shown=6):
+    try:
+        names = sorted(name for name in os.listdir(folder) if not name.startswith('.'))
+    except OSError as error:
+        return error.strerror
+    listed = [name + '/' * os.path.isdir(os.path.join(folder, name)) for name in names[:shown]]
+    more = f', ... ({len(names)} in all)' if len(names) > shown else ''
+    return ', '.join(listed) + more or 'empty'
+
+
+def _fixes(data_dir, split):
+    images = os.path.join(data_dir, 'images')
+    if _is_full_ade20k(images):
+        return ['this looks like the full ADE20K, with *_seg.png beside its photos. Take the scene parsing benchmark, '
+                + 'ADEChallengeData2016.zip (see Data_zoo/MIT_SceneParsing).']
+    fixes = [f'give {folder} instead of {data_dir}.' for folder in _subfolders(data_dir)
+             if os.path.isdir(os.path.join(folder, 'images'))]
+    for kind, name in itertools.product(('images', 'annotations'), OTHER_NAMES.get(split, ())):
+        if os.path.isdir(os.path.join(data_dir, kind, name)):
+            fixes.append(f'rename {os.path.join(data_dir, kind, name)} to {split}.')
+    if os.path.isdir(images) and list_photos(images):
+        fixes.append(f'move the photos from {images} into {os.path.join(images, "training")} and '
+                     f'{os.path.join(images, "validation")}, and the annotations likewise.')
+    return fixes + _masks_to_save_anew(os.path.join(data_dir, 'annotations', split))
+
+
+def _masks_to_save_anew(folder):
+    """[] or [the fix] for each format of the files of `folder` that does not keep ids."""
+    if not os.path.isdir(folder):
+        return []
+    return [f'save the {len(paths)} {name} files of {folder}, such as {os.path.basename(paths[0])}, as PNG where they '
+            f'come from: {why}'
+            for name, (endings, why) in LOSSY.items() for paths in [list_files(folder, endings)] if paths]
+
+
+def _subfolders(folder):
+    _, names, _ = next(os.walk(folder), (folder, [], []))
+    return [os.path.join(folder, name) for name in sorted(names) if not name.startswith('.')]
+
+
+def _is_full_ade20k(images):
+    first_folders = itertools.islice(os.walk(images), 30)  # enough to reach a scene's folder in either of its releases
+    return any(name.endswith('_seg.png') for _, _, names in first_folders for name in names)
+
+
+def pair_up(data_dir, split):
+    """(tuple of Records sorted by stem, list of Unpaired: files without a partner and stems that occur twice).
+
+    Raises DataError where there is no pair at all.
+    """
+    image_dir, annotation_dir = (os.path.join(data_dir, kind, split) for kind in ('images', 'annotations'))
+    if not (os.path.isdir(image_dir) and os.path.isdir(annotation_dir)):
+        raise DataError(explain(data_dir, split))
+    pairs, unpaired = pair_by_stem(list_photos(image_dir), list_files(annotation_dir, ANNOTATION_EXTENSIONS),
+                                   image_dir, annotation_dir)
+    if not pairs and not any(problem.kind == TWIN for problem in unpaired):
+        raise DataError(explain(data_dir, split))
+    return tuple(Record(*pair) for pair in pairs), unpaired

@@ -1,0 +1,120 @@
+"""Opens image files: what is no image, is damaged, too large or no file at all becomes an ImageError that says so."""
+import contextlib
+import os
+import stat
+import struct
+
+from PIL import Image, UnidentifiedImageError
+
+from fcn8s.data import image_files as bmp
+from fcn8s.data import tiff
+from fcn8s.data.png import check_png
+from fcn8s.utils.errors import UserError
+
+MAX_PIXELS = 512 * 10**6  # 1.5 GB as RGB; Pillow's own warning at 89 million would come for panoramas and scans
+# An image may be all of one colour and so its file very small; deflate, PNG's, packs up to 8,256 pixels into a byte.
+# Beyond both of these the size is not believed.
+SMALL_PIXELS, PIXELS_PER_BYTE = 16 * 10**6, 10**4
+# Named, because Pillow's search through all formats can fail in one thread while another is registering them.
+_FORMATS = ('JPEG', 'PNG', 'BMP', 'TIFF', 'WEBP')
+tiff.prepare_pillow()
+
+
+class ImageError(UserError):
+    """An image file that cannot be used: its name and the reason."""
+
+
+@contextlib.contextmanager
+def opened(path):
+    """Yields the Pillow image of `path`, not yet decoded; whatever Pillow raises in the block becomes ImageError."""
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # one setting for all threads; Pillow looks at it again while decoding
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode) and not os.path.isdir(path):
+            raise ImageError(f'{path}: this is no file but a pipe or a device.')  # which might never end
+        with open(path, 'rb') as file:
+            source = tiff.WithoutDescriptor(file) if _check_form(file, path) == 'TIFF' else file
+            with Image.open(source, formats=_FORMATS) as image:
+                reason = bmp.misread_form(image, file) if image.format == 'BMP' else None
+                if reason:
+                    raise ImageError(f'{path}: {reason}.')
+                if image.width * image.height > MAX_PIXELS:
+                    raise Image.DecompressionBombError(f'{image.width} x {image.height} pixels')
+                yield image
+    except UserError:
+        raise
+    except Exception as error:  # Pillow's decoders answer damaged data with any of a dozen types
+        raise ImageError(f'{path}: {_reason(error)}.') from error
+
+
+def decode(image, path):
+    """Decodes an opened image, once its file is neither far too small for it nor at odds with its own checksums.
+
+    Damaged headers ask for gigabytes and hours, and decoders fill up what is missing.
+    """
+    pixels, size = image.width * image.height, os.path.getsize(path)
+    if pixels > max(SMALL_PIXELS, PIXELS_PER_BYTE * size):
+        raise ImageError(f'{path}: the image is said to have {image.width} x {image.height} pixels, which its {size} '
+                         'bytes cannot hold. It is damaged, or a decompression bomb.')
+    check = {'PNG': check_png, 'JPEG': _check_jpeg, 'MPO': _check_jpeg}.get(image.format)
+    if check:
+        with open(path, 'rb') as file:
+            check(file)
+    image.load()
+
+
+def _check_jpeg(file):
+    """Raises ValueError for a JPEG without its end marker: the decoder lets a few bytes be missing before it."""
+    at = 2
+    while True:  # past the segments, for one may hold a thumbnail with an end of its own
+        file.seek(at)
+        marker, size = struct.unpack('>HH', file.read(4))
+        if marker < 0xff00 or marker == 0xffda:  # start of scan
+            break
+        at += 1 if marker == 0xffff else 2 + size  # a filling byte, or a segment
+    file.seek(at)
+    last = b''
+    while True:
+        piece = file.read(1 << 16)
+        if b'\xff\xd9' in last + piece:
+            return
+        if not piece:
+            raise ValueError('its end is missing')
+        last = piece[-1:]
+
+
+def _reason(error):
+    if isinstance(error, UnidentifiedImageError):
+        return 'this is no JPEG, PNG, BMP, TIFF or WebP image, whatever its name says, or its beginning is damaged'
+    if isinstance(error, Image.DecompressionBombError):
+        return f'the image is above the limit of {MAX_PIXELS // 10**6} megapixels ({error}). Make it smaller'
+    if isinstance(error, MemoryError):
+        return 'there is not enough memory to decode the image'
+    if isinstance(error, OSError) and error.strerror:
+        return f'the image cannot be read: {error.strerror}'
+    return f'the image is damaged or cut short ({error or type(error).__name__})'
+
+
+def _check_form(file, path):
+    """'TIFF' for one, else None. Raises ImageError for an empty file, and a TIFF that Pillow would not read right."""
+    header = file.read(8)
+    if not header:
+        raise ImageError(f'{path}: the file is empty (0 bytes).')
+    if header[:4] in tiff.HEADERS:
+        file.seek(0)
+        reason = tiff.unreadable_form(file)
+        if reason:
+            raise ImageError(f'{path}: {reason}.')
+        return 'TIFF'
+    return None
+
+
+def misread_form(image, file):
+    """Why the opened BMP `image` of `file` would be decoded wrongly; None if it would not. May move in the file."""
+    file.seek(14)
+    size, = struct.unpack('<I', file.read(4))
+    file.seek(24 if size == 12 else 28)  # the older and shorter header has 16-bit sizes
+    bits, = struct.unpack('<H', file.read(2))
+    if {'1': 1, 'L': 8}.get(image.mode, bits) != bits:
+        return (f'a BMP of greys with {bits} bits for each pixel, which would not be decoded correctly. '
+                'Save the image as PNG')
+    return None

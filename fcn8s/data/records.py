@@ -1,0 +1,65 @@
+"""Records: a photo and its annotation, read and checked together."""
+import collections
+
+from fcn8s.data.annotations import check_ids, read_annotation
+from fcn8s.data.photos import load_photo, read_photo
+from fcn8s.data.turns import explain_turn
+from fcn8s.utils.errors import DataError, grouped, kind_of
+
+Record = collections.namedtuple('Record', 'image annotation')  # two paths
+SHOWN = 50  # kinds, at the end
+
+
+class BadPhotos(dict):
+    """{photo or file without a partner: why it cannot be used}, filled also by threads that read."""
+
+    def __init__(self):
+        super().__init__()
+        self._told = 0
+        self._first = {}  # by kind of problem: the file that had it first
+
+    def news(self):
+        """A line for each file that came since the last call; the reason in full for the first file that has it."""
+        items = list(self.items())  # in one step, for threads may be adding
+        news, self._told = items[self._told:], len(items)
+        return [self._news(path, why) for path, why in news]
+
+    def summary(self):
+        """All files as lines, one for each kind of problem; none if no file was left out."""
+        lines = grouped(list(self.items()))
+        more = [f'... and {len(lines) - SHOWN} more, named above'] if len(lines) > SHOWN else []
+        return [f'{len(self)} files were left out:'] + lines[:SHOWN] + more if lines else []
+
+    def _news(self, path, why):
+        first = self._first.setdefault(kind_of(why, path), path)
+        return f'left out: {why}' if first == path else f'left out: {path}, as {first}'
+
+
+def read_pair(record, num_classes, ignore_label=None):
+    """A Record -> (photo uint8 [H, W, 3], ids uint8 [H, W]), checked.
+
+    Raises ImageError for an unreadable file; DataError for ids out of range, and for different sizes.
+    """
+    photo, ids = read_photo(record.image), read_annotation(record.annotation)
+    _check_pair(photo.shape[:2], ids, record, num_classes, ignore_label)
+    return photo, ids
+
+
+def load_pair(record, num_classes, ignore_label=None):
+    """As read_pair, but the photo is a Pillow image, which resize_photo takes as well."""
+    photo, ids = load_photo(record.image), read_annotation(record.annotation)
+    _check_pair(photo.size[::-1], ids, record, num_classes, ignore_label)
+    return photo, ids
+
+
+def _check_pair(photo_size, ids, record, num_classes, ignore_label):
+    check_sizes(photo_size, ids.shape, record)
+    check_ids(ids, num_classes, ignore_label, record.annotation)
+
+
+def check_sizes(size, other, record):
+    """Raises DataError, naming both files, where (height, width) of photo and annotation are not the same."""
+    if size != other:
+        raise DataError(f'{record.image} is {size[0]} x {size[1]} pixels (height x width), but its annotation '
+                        f'{record.annotation} is {other[0]} x {other[1]}; they must be the same.'
+                        + (explain_turn(record.image) if size == other[::-1] else ''))

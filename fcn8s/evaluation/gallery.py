@@ -1,0 +1,52 @@
+"""The best and the worst predicted photos of a test, kept as thumbnails while it runs."""
+import collections
+import heapq
+import os
+
+from fcn8s.data.photos import resize_ids, resize_photo
+
+KEPT = 8      # of the best, and as many of the worst
+LONGEST = 384  # pixels of a thumbnail's longer side
+# score: metrics.Scores; photo: uint8 [h, w, 3]; truth, ids: uint8 [h, w]; labelled: bool [h, w], whether truth counts
+Entry = collections.namedtuple('Entry', 'name score photo truth ids labelled')
+
+
+class Gallery:
+    """Gathers evaluated photos by their mean IU; of those of equal IU an earlier one counts as better."""
+
+    def __init__(self, num_classes, ignore_label=None, kept=KEPT):
+        self._num_classes, self._ignore_label, self._kept = num_classes, ignore_label, kept
+        # heaps of (IU, -number, Entry) and of (-IU, number, Entry), the next to leave at the top
+        self._best, self._worst = [], []
+        self._count = 0
+
+    def add(self, result, score):
+        """Takes a fcn8s.evaluation.evaluate.Evaluated and its Scores; makes thumbnails only where it has a place."""
+        self._count += 1
+        ranked = ((self._best, (score.mean_iu, -self._count)), (self._worst, (-score.mean_iu, self._count)))
+        heaps = [(heap, key) for heap, key in ranked if len(heap) < self._kept or key > heap[0][:2]]
+        entry = heaps and self._entry(result, score)
+        for heap, key in heaps:
+            heapq.heappush(heap, key + (entry,))
+            if len(heap) > self._kept:
+                heapq.heappop(heap)
+
+    def best_and_worst(self):
+        """Two lists of Entry, the best first and the worst first. No photo is in both."""
+        places = {abs(number): entry for _, number, entry in self._best + self._worst}
+        entries = [places[number] for number in sorted(places, key=lambda n: (-places[n].score.mean_iu, n))]
+        half = (len(entries) + 1) // 2
+        return entries[:half], entries[half:][::-1]
+
+    def _entry(self, result, score):
+        truth = result.single.original
+        height, width = truth.shape
+        shrink = min(1., LONGEST / max(height, width))
+        size = [max(1, int(round(shrink * side))) for side in (height, width)]
+        truth = resize_ids(truth, *size)
+        labelled = (truth > 0) & (truth < self._num_classes)
+        if self._ignore_label is not None:
+            labelled &= truth != self._ignore_label
+        name = os.path.basename(result.single.record.image)
+        photo, ids = resize_photo(result.single.image, *size), resize_ids(result.ids, *size)
+        return Entry(name, score, photo, truth, ids, labelled)

@@ -1,0 +1,100 @@
+"""The pictures that a test writes beside its scores: logs_dir/test/<kind>/<the photo's stem>.png."""
+import os
+
+from fcn8s.data.photos import read_photo, resize_ids
+from fcn8s.utils.errors import UsageError, UserError
+from fcn8s.visualize import colour_image, overlay, palette, save_ids, save_picture, side_by_side
+
+KINDS = ('colour', 'overlay', 'side_by_side', 'submission')
+
+
+def parse_kinds(text):
+    """List of KINDS from 'colour,overlay'; '' means none. Raises UsageError for a kind that there is not."""
+    kinds = [word.strip() for word in text.split(',')] if text else []
+    unknown = [kind for kind in kinds if kind not in KINDS]
+    if unknown:
+        raise UsageError(f'--save={text}: there is no {", ".join(map(repr, unknown))}. There are: {", ".join(KINDS)}; '
+                         'several with commas between.')
+    return kinds
+
+
+class Pictures:
+    """The pictures of one test, in the folders test_dir/<kind>/."""
+
+    def __init__(self, test_dir, kinds, records, classes):
+        """kinds: of KINDS, and 'good' for some photos' side_by_side.
+
+        Raises UserError for two photos of one name, and where a submission's folder holds files of other photos.
+        """
+        self._test_dir, self._classes, self._colours = test_dir, classes, palette(classes)
+        self._written = {kind: set() for kind in kinds}
+        if kinds:
+            _check_names(records)
+        if 'submission' in kinds:
+            self._check_submission({_file_name(record) for record in records})
+
+    def save(self, result, good):
+        """Writes an Evaluated as each kind but submission; as 'good' only if it is.
+
+        colour, a palette image whose pixel values are the ids, and overlay have the photo's own size; side_by_side,
+        photo | prediction | truth, shows them as the net saw the photo.
+        """
+        single = result.single
+        for kind in self._written:
+            if kind == 'colour':
+                save_ids(self._path(kind, single), resize_ids(result.ids, *single.original.shape), self._colours)
+            elif kind == 'overlay':
+                ids = resize_ids(result.ids, *single.original.shape)
+                save_picture(self._path(kind, single), overlay(read_photo(single.record.image), ids, self._colours))
+            elif kind == 'side_by_side' or kind == 'good' and good:
+                pictures = (single.image, colour_image(result.ids, self._colours),
+                            colour_image(single.annotation, self._colours))
+                save_picture(self._path(kind, single), side_by_side(pictures, titles=('photo', 'prediction', 'truth')))
+
+    def submit(self, single, ids):
+        """Writes the benchmark's file of a Single: a grey PNG of ids from 1 on, at the photo's own size.
+
+        ids: uint8 [H, W] at the net's size, without class 0.
+        Source: "Submission format" in README.md of github.com/CSAILVision/sceneparsing.
+        """
+        save_picture(self._path('submission', single), resize_ids(ids, *single.original.shape))
+
+    def notes(self):
+        """A line for each folder that holds files which this test did not write."""
+        found = ((self._folder(kind), self._others(kind, names)) for kind, names in self._written.items())
+        return [f'note: {len(others)} of the files in {folder}, such as {others[0]}, are not of this test'
+                for folder, others in found if others]
+
+    def _check_submission(self, names):
+        others = self._others('submission', names)
+        if others:
+            raise UserError(f'{self._folder("submission")} holds {len(others)} files that are of no photo of this '
+                            f'test, such as {others[0]}; they would be submitted too. Move them away.')
+
+    def _others(self, kind, names):
+        """The files of a kind's folder but those of these names, and hidden ones."""
+        folder = self._folder(kind)
+        found = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+        return [name for name in found if name not in names and not name.startswith('.')]
+
+    def _folder(self, kind):
+        return os.path.join(self._test_dir, kind)
+
+    def _path(self, kind, single):
+        name = _file_name(single.record)
+        self._written[kind].add(name)
+        return os.path.join(self._folder(kind), name)
+
+
+def _check_names(records):
+    """Raises UserError for two photos whose pictures would be one file, such as training/a.jpg and validation/a.jpg."""
+    first = {}
+    for record in records:
+        other = first.setdefault(_file_name(record), record)
+        if other.image != record.image:
+            raise UserError(f'{other.image} and {record.image} have the same name, so their pictures would '
+                            'replace each other. Leave one of them out of the list, or save no pictures.')
+
+
+def _file_name(record):
+    return os.path.splitext(os.path.basename(record.image))[0] + '.png'

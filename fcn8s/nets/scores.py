@@ -1,0 +1,61 @@
+"""What a head ends in: scores at full size, and class ids, which can be had without them."""
+import collections
+import functools
+
+from fcn8s.devices import takes_plain_ops
+from fcn8s.nets.fast_conv import in_place, patches_2x2, phases
+from fcn8s.utils.tf1 import tf
+
+# logits: [B, H, W, num_classes]; ids: function (with_class_0=True) -> uint8 [B, H, W], which need not make the logits
+Scores = collections.namedtuple('Scores', 'logits ids')
+
+
+def plain(logits):
+    """The Scores of logits whose ids are taken from them."""
+    return Scores(logits, functools.partial(predict_ids, logits))
+
+
+def upscored(logits, x, kernel, bias, stride, like):
+    """The Scores of a transposed convolution: logits = conv2d_transpose(x, kernel, bias, stride, like).
+
+    On a CPU its ids are made strip by strip, which takes a fraction of the memory and four fifths of the time; on a
+    GPU cuDNN's own convolution is faster, and so it is used.
+    """
+    if takes_plain_ops():
+        return plain(logits)
+    height, width = tf.shape(like)[1], tf.shape(like)[2]  # not of the logits, which would have to be made for it
+    return Scores(logits, functools.partial(ids_in_strips, x, kernel, bias, stride, height, width))
+
+
+def predict_ids(logits, with_class_0=True):
+    """The likeliest class of each pixel: [..., N] -> uint8 [...]; without class 0 where it is left out."""
+    if with_class_0:
+        return tf.cast(tf.argmax(logits, axis=-1, output_type=tf.int32), tf.uint8)
+    return tf.cast(tf.argmax(logits[..., 1:], axis=-1, output_type=tf.int32) + 1, tf.uint8)
+
+
+STRIP_VALUES = 2 ** 24  # scores made at a time, 64 MB in float32
+
+
+def ids_in_strips(x, kernel, bias, stride, height, width, with_class_0=True):
+    """predict_ids(conv2d_transpose(x, kernel, bias, stride, like)) for `like` of this height and width.
+
+    The transposed convolution of a kernel twice its stride is one product of matrices, whose rows are places of the
+    input and whose columns are the scores of stride x stride pixels (Shi et al., arXiv 1609.07009). The argmax is
+    taken there, a strip of rows at a time, so that scores at full size never exist.
+    """
+    classes = int(kernel.shape[2])
+    neighbours, matrix = patches_2x2(x), phases(kernel, stride)  # [B, h + 1, w + 1, 4 C]; [4 C, stride ** 2 N]
+    rows = tf.reshape(neighbours, [-1, int(neighbours.shape[3])])
+    step = max(1, STRIP_VALUES // (stride * stride * classes))
+    count = (tf.shape(rows)[0] + step - 1) // step
+
+    def strip(i, done):
+        scores = tf.reshape(tf.matmul(rows[i * step:(i + 1) * step], matrix), [-1, stride * stride, classes])
+        scores = tf.cast(scores if bias is None else scores + bias, tf.float32)
+        return i + 1, done.write(i, predict_ids(scores, with_class_0))
+
+    done = tf.TensorArray(tf.uint8, count, infer_shape=False, element_shape=[None, stride * stride])
+    _, done = tf.while_loop(lambda i, _: i < count, strip, (0, done), parallel_iterations=1)
+    ids = tf.reshape(done.concat(), tf.concat([tf.shape(neighbours)[:3], [stride * stride]], 0))
+    return in_place(ids, stride, height, width)[..., 0]

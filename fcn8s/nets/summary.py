@@ -1,0 +1,35 @@
+"""The table of nets: what each one is made of and what it costs, counted from its graph."""
+from fcn8s.devices import plain_ops
+from fcn8s.utils.tf1 import tf
+
+SIDE = 512          # the counts are for one image of this height and width
+NUM_CLASSES = 151   # ADE20K's, with class 0
+
+
+def print_table(nets, build):
+    """Prints a line for each row of NETS; build: FCN_model.build."""
+    print(f'{"net":24}{"parameters":>14}{"multiply-adds":>16}{"stride":>8}  source')
+    for name, net in nets.items():
+        parameters, multiply_adds = count(name, build)
+        print(f'{name:24}{parameters:>14,}{multiply_adds / 1e9:>14.1f} G{net.stride:>8}  {net.source}')
+    print(f'\nFor {NUM_CLASSES} classes; multiply-adds of one forward pass over a {SIDE}x{SIDE} image; stride of the '
+          'finest scores.')
+
+
+def count(name, build):
+    """(trainable parameters, multiply-adds of convolutions as they are published) of a net at full width."""
+    with tf.Graph().as_default() as graph, plain_ops():
+        build(name, tf.placeholder(tf.uint8, [1, SIDE, SIDE, 3]), NUM_CLASSES)
+        parameters = sum(v.shape.num_elements() for v in tf.trainable_variables())
+        return parameters, sum(map(_multiply_adds, graph.get_operations()))
+
+
+def _multiply_adds(operation):
+    """Each kernel weight meets each place of the smaller map once: the output's, or the transposed one's input's."""
+    if operation.type == 'Conv2D':
+        places, kernel = operation.outputs[0], operation.inputs[1]
+    elif operation.type == 'Conv2DBackpropInput':
+        places, kernel = operation.inputs[2], operation.inputs[1]
+    else:
+        return 0
+    return places.shape[1:3].num_elements() * kernel.shape.num_elements()

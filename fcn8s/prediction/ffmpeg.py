@@ -1,0 +1,130 @@
+"""ffmpeg: the program, its sound and its writer."""
+import contextlib
+import os
+import subprocess
+import tempfile
+
+import numpy as np
+
+from fcn8s.utils.errors import UserError
+from fcn8s.utils.files import whole_file
+
+# The containers of fcn8s.prediction.film_reader's FILM_EXTENSIONS and their streams alone: whatever its name, a file that lists others
+# (concat, hls, dash, ...) is not followed, and nothing is fetched or rendered.
+_CONTAINERS = ('mov', 'avi', 'matroska', 'asf', 'mpeg', 'mpegvideo', 'mpegts', 'flv', 'ogg')
+ONLY_FILMS = ['-format_whitelist', ','.join(_CONTAINERS), '-protocol_whitelist', 'file']
+
+
+def film_input(path):
+    """ffmpeg's arguments that open a film."""
+    return ONLY_FILMS + ['-i', os.path.abspath(path)]
+
+
+def ffmpeg_program():
+    """Path of ffmpeg. Raises UserError where there is none for this platform."""
+    from imageio_ffmpeg import get_ffmpeg_exe
+    try:
+        return get_ffmpeg_exe()
+    except RuntimeError as error:
+        raise UserError(f'films need ffmpeg: {error}')
+
+
+@contextlib.contextmanager
+def ffmpeg(arguments, **pipes):
+    """Runs ffmpeg; yields (process, messages: a function that returns, once it has ended, its complaints).
+
+    Leaving the block ends the process if it still runs. pipes: stdin or stdout, as subprocess.Popen takes them.
+    """
+    command = [ffmpeg_program(), '-nostdin', '-hide_banner', '-v', 'error'] + arguments
+    with tempfile.TemporaryFile() as log:  # not a pipe, which would fill up and stop ffmpeg
+        process = subprocess.Popen(command, stderr=log, **dict({'stdin': subprocess.DEVNULL}, **pipes))
+
+        def messages():
+            log.seek(0)
+            return log.read().decode('utf-8', 'replace')
+
+        try:
+            yield process, messages
+        finally:
+            if process.poll() is None:
+                process.kill()
+            for pipe in filter(None, (process.stdin, process.stdout)):
+                with contextlib.suppress(OSError):  # what was still to be written to it
+                    pipe.close()
+            process.wait()
+
+
+def failed(process, messages):
+    """Whether ffmpeg, whose end is waited for, could not write its file."""
+    return bool(process.wait()) or 'Error writing trailer' in messages()  # of which ffmpeg 4's exit code tells nothing
+
+
+def last_line(text):
+    """The last line of ffmpeg's messages, which names the cause."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else 'ffmpeg gave no reason'
+
+
+COPIED = ('aac', 'mp3', 'ac3', 'eac3', 'alac')  # what MP4 holds and players know
+TRIED = 50  # packets of the sound
+
+
+def sound_encoder(path, codec):
+    """What brings the sound of a film, of this codec, into an MP4: 'copy', 'aac', or None where ffmpeg cannot.
+
+    Its beginning is tried, for MP4 refuses some of what it holds, such as MP3 of less than 16 kHz.
+    """
+    for encoder in ('copy', 'aac') if codec in COPIED else ('aac',):
+        with tempfile.TemporaryDirectory() as folder:
+            trial = film_input(path) + ['-map', '0:a:0', '-frames:a', str(TRIED), '-c:a', encoder,
+                     os.path.join(folder, 'trial.mp4')]
+            with ffmpeg(trial) as (process, messages):
+                if not failed(process, messages):
+                    return encoder
+    return None
+
+
+# HD's colour matrix, and said so, for players differ in what they assume of a film that does not tell.
+_BT709 = ['-vf', 'scale=out_color_matrix=bt709:out_range=tv', '-colorspace', 'bt709', '-color_range', 'tv']
+# crf 18: hardly to be told from the original; veryfast: leaves the processor to the net
+_H264 = ['-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-crf', '18', '-preset', 'veryfast', '-movflags', '+faststart']
+
+
+@contextlib.contextmanager
+def film_writer(path, height, width, fps, sound_of=None):
+    """Yields a function that appends a frame, uint8 [H, W, 3], to a film; it is at `path` when the block is left.
+
+    4:2:0 needs even sides: an odd one gets its last row or column twice. fps: number or Fraction. sound_of: None, or
+    an opened film whose sound is taken along.
+    Raises UserError where the film cannot be written; then `path` stays as it was.
+    """
+    padding = ((0, height % 2), (0, width % 2), (0, 0))
+    size = f'{width + width % 2}x{height + height % 2}'
+    arguments = ['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', size, '-r', str(fps), '-i', 'pipe:0']
+    with whole_file(path) as part, ffmpeg(arguments + _sound(sound_of) + _H264 + _BT709 + ['-y', part],
+                                          stdin=subprocess.PIPE) as (process, messages):
+
+        def failure():
+            process.wait()
+            return UserError(f'{path} cannot be written: {last_line(messages())}. Nothing of it was changed.')
+
+        def write(frame):
+            frame = np.pad(frame, padding, 'edge') if any(map(any, padding)) else np.ascontiguousarray(frame)
+            try:
+                process.stdin.write(frame)
+            except OSError:  # ffmpeg has gone
+                raise failure()
+
+        yield write
+        with contextlib.suppress(OSError):
+            process.stdin.close()
+        if failed(process, messages):
+            raise failure()
+
+
+def _sound(film):
+    if film is None or film.sound_encoder is None:
+        return ['-map', '0:v:0']
+    # a sound that is damaged later on is written as far as it goes
+    return ['-max_error_rate', '1'] + film_input(film.path) + ['-map', '0:v:0', '-map', '1:a:0', '-c:a',
+                                                               film.sound_encoder]

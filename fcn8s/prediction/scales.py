@@ -1,0 +1,91 @@
+"""Probabilities averaged over scales and mirror images."""
+import numpy as np
+
+from fcn8s.data.photos import network_size, resize_photo
+from fcn8s.utils.errors import UsageError
+
+LARGEST_SCALE = 8.
+
+
+def parse_scales(text):
+    """Tuple of floats from '0.5,1'. Raises UsageError for what is no number above 0 and up to LARGEST_SCALE."""
+    try:
+        scales = tuple(float(word) for word in text.split(','))
+    except ValueError:
+        scales = ()
+    if not scales or not all(0 < scale <= LARGEST_SCALE for scale in scales):
+        raise UsageError(f'--scales={text}: expected numbers above 0 and up to {LARGEST_SCALE:g} with commas between, '
+                         'such as 0.5,0.75,1,1.25,1.5.')
+    return scales
+
+
+def mean_softmax(softmax_batch, image, scales=(1.,), flip=False):
+    """Mean over the scales of the classes' probabilities: image uint8 [H, W, 3] -> float32 [H, W, N].
+
+    H and W are multiples of 32. At each scale the image is resized as photos are, to round(scale * side) rounded up to
+    a multiple of 32, and the probabilities are interpolated back. One scale is in memory at a time.
+
+    softmax_batch: function uint8 [1, h, w, 3] -> float32 [1, h, w, N], such as Segmenter's.
+    flip: each scale's probabilities are their mean with those of the mirrored image, mirrored back.
+    """
+    height, width = image.shape[:2]
+    total = None
+    for scale in scales:
+        size = network_size(*(max(1, int(round(scale * side))) for side in (height, width)))
+        scaled = resize_photo(image, *size)
+        softmax = softmax_batch(scaled[np.newaxis])[0]
+        if flip:
+            softmax = (softmax + softmax_batch(scaled[np.newaxis, :, ::-1])[0, :, ::-1]) / 2
+        if total is None:
+            total = np.zeros((height, width, softmax.shape[2]), np.float32)
+        add_resized(total, softmax)
+    total /= len(scales)
+    return total
+
+
+def likeliest(softmax, with_class_0=True):
+    """The likeliest class of each pixel: [H, W, N] -> uint8 [H, W]; without class 0 where it is left out."""
+    if with_class_0:
+        return softmax.argmax(axis=2).astype(np.uint8)
+    return (softmax[:, :, 1:].argmax(axis=2) + 1).astype(np.uint8)
+
+
+def resize_probabilities(softmax, height, width, dtype=np.float32):
+    """float32 [h, w, N] -> dtype [height, width, N] as add_resized does it; each pixel's still sum to one.
+
+    The input itself where size and dtype are the same. No other array of the new size is made.
+    """
+    if softmax.shape[:2] == (height, width):
+        return softmax.astype(dtype, copy=False)
+    resized = np.empty((height, width, softmax.shape[2]), dtype)
+    for y, row in enumerate(_resized_rows(softmax, height, width)):
+        resized[y] = row
+    return resized
+
+
+def add_resized(total, values):
+    """total [H, W, N] += values [h, w, N], both float32, values interpolated bilinearly between pixel centres.
+
+    Without antialiasing, as PyTorch's align_corners=False: probabilities are smooth. It goes row by row, all classes at
+    once, and needs no second array of that size.
+    """
+    for y, row in enumerate(_resized_rows(values, *total.shape[:2])):
+        total[y] += row
+
+
+def _resized_rows(values, height, width):
+    """Yields the rows, float32 [width, N], of values [h, w, N] at another size."""
+    top, bottom, down = _neighbours(values.shape[0], height)
+    left, right, across = _neighbours(values.shape[1], width)
+    across = across[:, np.newaxis]
+    for y in range(height):
+        row = values[top[y]] + down[y] * (values[bottom[y]] - values[top[y]])  # [w, N]
+        start = row[left]
+        yield start + across * (row[right] - start)
+
+
+def _neighbours(length, new_length):
+    """For each of new_length places the two of `length` beside it, and how far it is from the first to the second."""
+    place = np.clip((np.arange(new_length) + 0.5) * length / new_length - 0.5, 0, length - 1)
+    first = place.astype(np.intp)
+    return first, np.minimum(first + 1, length - 1), (place - first).astype(np.float32)

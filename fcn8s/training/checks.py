@@ -1,0 +1,66 @@
+"""Checks before the first step: the classes, the weights to start from."""
+import os
+
+from fcn8s.utils.errors import UsageError, UserError
+from fcn8s.weights.restore import find_weights
+from FCN_model import NETS, ignored_labels
+
+
+def check_learned_classes(net, ignore_label):
+    """Raises UserError where a NetConfig and --ignore_label leave fewer than two classes to tell apart."""
+    ignored = ignored_labels(net.net, ignore_label)
+    learned = [c for c in net.classes if c.index not in ignored]
+    if len(learned) > 1:
+        return
+    left = f'{learned[0].name} ({learned[0].index}) alone' if learned else 'no class'
+    reasons = [] if NETS[net.net].scores_0 else [f'--net={net.net} never scores class 0']
+    reasons += [] if ignore_label is None else [f'--ignore_label={ignore_label} leaves that class out']
+    raise UserError(f'of {net.num_classes} classes {left} would be learned, for {" and ".join(reasons)}: the loss '
+                    f'would be 0 whatever is predicted. Take {_way_out(net.net, ignore_label)}, or make the background '
+                    'a class of its own: 1 in classes.csv and in the annotations, with 0 for pixels without a label.')
+
+
+def tell_unscored(net):
+    """Prints, at the start of a run, that the net of a NetConfig never predicts class 0 if it is such a net."""
+    if not NETS[net.net].scores_0:
+        print(f'class 0 ({net.classes[0].name}) is never predicted: net {net.net} does not score it, the fcn nets do')
+
+
+def _way_out(net, ignore_label):
+    ways = [] if NETS[net].scores_0 else ['an fcn net, such as --net=fcn8s, which learns class 0 too']
+    ways += [] if ignore_label is None else ['no --ignore_label']
+    return ' and '.join(ways)
+
+
+def check_pretrained(pretrained, init_from, net, width):
+    """Raises UserError if --pretrained is neither auto, none, download nor a file or folder that exists.
+
+    So it does for a checkpoint, for weights that cannot fit the net, a row of NETS, at its width, and for two sources
+    of weights.
+    """
+    if pretrained in ('auto', 'none'):
+        return
+    if pretrained != 'download' and _is_checkpoint(pretrained):
+        raise UserError(f'--pretrained={pretrained} names the weights of a whole net, and --pretrained takes those of '
+                        f'a VGG. Give --init_from={pretrained} instead.')
+    if init_from:
+        raise UsageError(f'--pretrained={pretrained} and --init_from={init_from} name two sources of the same weights. '
+                         'Leave one of them out.')
+    if pretrained != 'download' and not os.path.exists(pretrained):
+        raise UserError(f'--pretrained={pretrained}: there is no such file. Give auto, none, download or the path of '
+                        'a VGG weight file.')
+    if NETS[net].vgg is None:
+        raise UsageError(f'--pretrained={pretrained}: net {net} is not built on VGG. Give --pretrained=none, or its '
+                         'own weights with --init_from.')
+    if pretrained == 'download' and width != 1:
+        raise UsageError(f'--pretrained=download: published weights fit --width=1 only, and this is {width:g}. Give '
+                         '--pretrained=none, or --width=1.')
+
+
+def _is_checkpoint(path):
+    """Whether --init_from would take it: a checkpoint, a folder of some, or a .pth file."""
+    try:
+        find_weights(path, '', '--init_from', alone=True)
+    except UserError:
+        return False
+    return True

@@ -1,0 +1,119 @@
+"""--class_weights: how much each class's pixels count in the loss."""
+import csv
+import functools
+import io
+import math
+
+import numpy as np
+
+from fcn8s.data.annotations import check_ids, read_annotation
+from fcn8s.utils.errors import UserError
+from fcn8s.utils.files import SMALL, read_bounded
+from fcn8s.utils.terminal import progress
+from fcn8s.utils.threads import in_order
+
+EXAMPLE = '    index,weight\n    0,0.5\n    1,2'
+
+
+def class_weights(choice, records, num_classes, ignored=(), num_threads=2, bad=None):
+    """N weights as floats for a choice of 'median_frequency' or a CSV file; None for 'none' or ''.
+
+    records: the training Records. ignored: ids left out of the loss, as for valid_pixels. bad: as for BatchReader.
+    Raises UserError.
+    """
+    if choice in ('none', ''):
+        return None
+    if choice == 'median_frequency':
+        return median_frequency_weights(records, num_classes, ignored, num_threads, bad)
+    return read_class_weights(choice, num_classes)
+
+
+def median_frequency_weights(records, num_classes, ignored=(), num_threads=2, bad=None):
+    """weight of c = median of all frequencies / frequency of c (Eigen & Fergus, arXiv 1411.4734, section 4.3.2).
+
+    The frequency of c is the number of its pixels, divided by that of all pixels in the images where it occurs; ignored
+    pixels are not counted. A class that never occurs has no frequency; its weight, never used, is 1. Reads every
+    annotation, with a progress bar. Raises UserError as read_annotation and check_ids do, unless `bad` gathers what
+    they say, and where all is ignored.
+    """
+    pixels, around = np.zeros(num_classes, np.int64), np.zeros(num_classes, np.int64)
+    count = functools.partial(_count, num_classes=num_classes, ignored=ignored, bad=bad)
+    counts = in_order(count, records, num_threads, ahead=4 * num_threads)
+    for counted in progress(counts, total=len(records), desc='class weights', unit='annotation'):
+        pixels += counted
+        around += counted.sum() * (counted > 0)
+    seen = pixels > 0
+    if not seen.any():
+        raise UserError(f'--class_weights=median_frequency: none of the {len(records)} annotations has a pixel that is '
+                        'not ignored. Check them: python read_data.py DIR')
+    frequencies = pixels[seen] / around[seen]
+    weights = np.ones(num_classes)
+    weights[seen] = np.median(frequencies) / frequencies
+    return weights.tolist()
+
+
+def read_class_weights(path, num_classes):
+    """A CSV file of index,weight -> its weights, floats, by index 0..N-1. The rows may stand in any order.
+
+    Raises UserError naming file and line, or the classes that are missing; and where all weights are 0.
+    """
+    weights = {}
+    for line, row in _rows(path):
+        index, weight = _parse_row(row, num_classes, f'{path}, line {line}')
+        if index in weights:
+            raise UserError(f'{path}, line {line}: class {index} has a weight already. Remove one of the two.')
+        weights[index] = weight
+    missing = [str(index) for index in range(num_classes) if index not in weights]
+    if missing:
+        more = ', ...' if len(missing) > 5 else ''
+        raise UserError(f'{path} has no weight for {len(missing)} of {num_classes} classes: {", ".join(missing[:5])}'
+                        f'{more}. Give every class a line, 1 if in doubt.')
+    if not any(weights.values()):
+        raise UserError(f'{path}: all weights are 0, so that nothing could be learnt. Give some class more than 0.')
+    return [weights[index] for index in range(num_classes)]
+
+
+def _count(record, num_classes, ignored, bad):
+    """int64 [num_classes]: pixels of each class that are not ignored."""
+    no_class = next((label for label in ignored if label >= num_classes), None)
+    try:
+        ids = read_annotation(record.annotation)
+        check_ids(ids, num_classes, no_class, record.annotation)
+    except UserError as error:
+        if bad is None:
+            raise
+        bad[record.image] = str(error)
+        return np.zeros(num_classes, np.int64)
+    counts = np.bincount(ids.ravel(), minlength=256)
+    counts[list(ignored)] = 0
+    return counts[:num_classes]
+
+
+def _rows(path):
+    """[(line number, cells)] of the lines below the header that are not blank."""
+    try:
+        reader = csv.reader(io.StringIO(read_bounded(path, SMALL).decode('utf-8-sig'), newline=''))
+        rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+    except OSError as error:
+        raise UserError(f'--class_weights={path}: expected none, median_frequency or a CSV file; the file cannot be '
+                        f'read: {error.strerror}.') from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f'{path} is no CSV file in UTF-8 ({error}). An example:\n{EXAMPLE}') from error
+    line, header = rows[0] if rows else (1, [])
+    if [name.strip().lower() for name in header] != ['index', 'weight']:
+        raise UserError(f'{path}, line {line}: the first line must be index,weight, found {",".join(header)!r}. '
+                        f'An example:\n{EXAMPLE}')
+    return rows[1:]
+
+
+def _parse_row(row, num_classes, where):
+    try:
+        index, weight = row
+        index, weight = int(index), float(weight)
+    except ValueError as error:
+        raise UserError(f'{where}: expected index,weight, two numbers, found {",".join(row)!r}.') from error
+    if not 0 <= index < num_classes:
+        raise UserError(f'{where}: there is no class {index}; the classes are 0 to {num_classes - 1}.')
+    if not 0 <= weight < math.inf:
+        raise UserError(f'{where}: the weight is {weight:g}, expected 0 or more.')
+    return index, weight

@@ -1,0 +1,135 @@
+"""TensorBoard's event files, written so that a failure is heard."""
+import contextlib
+import io
+import os
+import socket
+import time
+
+from PIL import Image
+from tqdm import tqdm
+
+from fcn8s.training.curves import plot_curves
+from fcn8s.utils.files import make_folder
+from fcn8s.utils.history import recover_rows, write_rows
+from fcn8s.utils.tf1 import tf
+
+
+class EventFile:
+    """A new event file in a folder, to be closed; an event is on the disk when add() returns.
+
+    tf.summary.FileWriter is not used, for it loses events on a full disk without a word. Here the first failure is
+    told, and that is the file's end: curves are no reason to stop a training.
+    """
+
+    def __init__(self, folder, first_step):
+        """first_step: TensorBoard drops what earlier files of the folder hold from this step on."""
+        make_folder(folder)
+        self.path = os.path.join(folder, f'events.out.tfevents.{time.time():.6f}.{socket.gethostname()}')
+        self._writer = None
+        with self._failure_told():
+            self._writer = tf.io.TFRecordWriter(self.path)
+        self._write(file_version='brain.Event:2')
+        self._write(session_log=tf.SessionLog(status=tf.SessionLog.START), step=first_step)
+
+    def add(self, step, summary):
+        """summary: a tf.Summary, or one serialized."""
+        self._write(summary=tf.Summary.FromString(summary) if isinstance(summary, bytes) else summary, step=step)
+
+    def close(self):
+        """Closes the file."""
+        if self._writer is not None:
+            with self._failure_told():
+                self._writer.close()
+
+    def _write(self, **fields):
+        if self._writer is not None:
+            with self._failure_told():
+                self._writer.write(tf.Event(wall_time=time.time(), **fields).SerializeToString())
+                self._writer.flush()
+
+    @contextlib.contextmanager
+    def _failure_told(self):
+        try:
+            yield
+        except tf.errors.OpError as error:
+            self._writer = None
+            tqdm.write(f'warning: {self.path} cannot be written: {error.message}. TensorBoard will show nothing '
+                       'further of this run; validation.csv and the checkpoints are not affected')
+
+
+COLUMNS = ('step', 'loss', 'pixel_accuracy', 'mean_iu')  # of validation.csv; training.csv has the first three
+
+
+class TrainingLog:
+    """Writes TensorBoard events to logs_dir/train and logs_dir/validation; the files in logs_dir at each validation."""
+
+    def __init__(self, logs_dir, step):
+        """step: where the run starts or goes on; rows of the files beyond it are of steps to be done again."""
+        self._logs_dir = logs_dir
+        self.csv_path = os.path.join(logs_dir, 'validation.csv')
+        self._curve_path = os.path.join(logs_dir, 'training.csv')
+        if step and not os.path.exists(self._curve_path):
+            print(f'note: {self._curve_path} is not there: the curves begin at step {step}')
+        self._rows = [row for row in recover_rows(self.csv_path, COLUMNS) if row['step'] <= step]
+        self._curve = [row for row in recover_rows(self._curve_path, COLUMNS[:3]) if row['step'] < step]
+        self._events = {'train': EventFile(os.path.join(logs_dir, 'train'), step),
+                        'validation': EventFile(os.path.join(logs_dir, 'validation'), step + 1)}
+
+    def scalars(self, part, step, values):
+        """values: {tag: number} at a step; part: 'train' or 'validation'."""
+        summary = tf.Summary(value=[tf.Summary.Value(tag=tag, simple_value=value) for tag, value in values.items()])
+        self._events[part].add(step, summary)
+
+    def summary(self, step, serialized):
+        """A fetched tf.summary of the training part."""
+        self._events['train'].add(step, serialized)
+
+    def training(self, step, figures):
+        """A point of the training curves; figures: {tag: number} with loss and pixel_accuracy."""
+        self.scalars('train', step, figures)
+        self._curve.append(dict({key: float(figures[key]) for key in COLUMNS[1:3]}, step=step))
+
+    def picture(self, part, step, tag, rgb):
+        """A picture for TensorBoard: uint8 [H, W, 3]."""
+        buffer = io.BytesIO()
+        Image.fromarray(rgb).save(buffer, 'PNG')
+        image = tf.Summary.Image(encoded_image_string=buffer.getvalue(), height=rgb.shape[0], width=rgb.shape[1])
+        self._events[part].add(step, tf.Summary(value=[tf.Summary.Value(tag=tag, image=image)]))
+
+    def validation(self, step, loss, pixel_accuracy, mean_iu):
+        """One validation, to TensorBoard and to the files, each written anew and whole; validation.csv is the last."""
+        row = dict(zip(COLUMNS, (step, loss, pixel_accuracy, mean_iu)))
+        self.scalars('validation', step, {key: row[key] for key in COLUMNS[1:]})
+        self._rows = [old for old in self._rows if old['step'] < step] + [row]
+        self.save_curve()
+        plot_curves(self._logs_dir, [[point[key] for key in COLUMNS[:3]] for point in self._curve], self._rows)
+        write_rows(self.csv_path, COLUMNS, self._rows)
+
+    def save_curve(self):
+        """Writes training.csv anew, whole."""
+        write_rows(self._curve_path, COLUMNS[:3], self._curve)
+
+    def is_validated(self, step):
+        """Whether validation.csv has a row of this step."""
+        return any(row['step'] == step for row in self._rows)
+
+    def close(self):
+        """Closes the event files."""
+        for events in self._events.values():
+            events.close()
+
+
+def debug_summaries(end_points, gradients):
+    """Histograms and sparsity of activations, and histograms of gradients, as FCN.tensorflow shows them: a tensor."""
+    summaries = []
+    for name, x in end_points.items():
+        summaries.append(_histogram(name + '/activation', x))
+        summaries.append(tf.summary.scalar(name + '/sparsity', tf.nn.zero_fraction(x)))
+    for gradient, variable in gradients:
+        summaries.append(_histogram(variable.op.name + '/gradient', gradient))
+    return tf.summary.merge(summaries)
+
+
+def _histogram(name, x):
+    """Of the finite values: others are an error to tf.summary.histogram, before the run can say where they are."""
+    return tf.summary.histogram(name, tf.boolean_mask(x, tf.is_finite(x)))

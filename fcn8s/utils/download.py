@@ -1,0 +1,198 @@
+"""Fetches one public file: streamed, resumed, verified, and at its path only when it is whole."""
+import contextlib
+import hashlib
+import http.client
+import os
+import re
+import shutil
+import time
+import urllib.request
+
+from fcn8s.utils.errors import UserError
+from fcn8s.utils.terminal import progress
+
+CHUNK = 1 << 16
+WORTH_ANOTHER_TRY = (408, 429)  # the only 4xx answers that a later request may turn into a file
+
+
+class DownloadError(UserError):
+    """The file could not be fetched, or what is on the disk is not it."""
+
+
+class _Failed(Exception):
+    """No further request would help."""
+
+
+class _Interrupted(Exception):
+    """The next request may go on from here."""
+
+
+def fetch(url, path, md5=None, size=None, tries=4, wait=1.0, timeout=30.0, manual=None):
+    """Downloads url to path and returns path; an existing path is verified and never fetched again.
+
+    The bytes gather in path + '.part', which a later call resumes when md5 can prove the whole.
+    md5: hex digest; size: bytes; tries: requests in a row that may bring nothing new; wait: seconds
+    before the second of them, doubled before each later one; timeout: seconds without a byte;
+    manual: what to tell a user who has no network. Raises DownloadError.
+    """
+    if os.path.exists(path):
+        _verify_existing(path, md5, size)
+        return path
+    try:
+        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+        with _only_writer(path + '.part') as part:
+            if not os.path.exists(path):  # another process may have finished it before the lock was ours
+                print(f'downloading {url} to {path}')
+                _download(url, part, md5, size, tries, wait, timeout)
+                os.replace(part, path)
+    except (_Failed, OSError) as error:
+        manual = manual or f'Download it by hand from {url}, put it at {path} and run again.'
+        raise DownloadError(f'Cannot download {url}: {error}. {manual}') from error
+    return path
+
+
+def md5_of(path):
+    """The MD5 of a file as 32 hex digits, read in pieces."""
+    digest = hashlib.md5()
+    with open(path, 'rb') as file:
+        for chunk in iter(lambda: file.read(CHUNK), b''):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _verify_existing(path, md5, size):
+    try:
+        found_size = os.path.getsize(path)
+        if size is not None and found_size != size:
+            raise _Failed(f'it has {found_size} bytes, expected {size}')
+        found = md5_of(path) if md5 else md5
+        if found != md5:
+            raise _Failed(f'its MD5 is {found}, expected {md5}')
+    except (_Failed, OSError) as error:
+        raise DownloadError(f'{path} is not the expected file: {error}. It was left as it is; '
+                            'move it away and run again to download a good one.') from error
+
+
+@contextlib.contextmanager
+def _only_writer(part):
+    """Yields part while no other process may write it; an empty one is not left behind."""
+    with open(part, 'ab') as file:
+        try:
+            import fcntl
+        except ImportError:  # Windows itself refuses to rename a file that another process has open
+            file.close()
+        else:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise _Failed(f'another process is downloading it now (it holds {part})')
+            except OSError:  # some network file systems have no locks; the MD5 tells what went wrong
+                pass
+        try:
+            yield part
+        finally:
+            if os.path.exists(part) and os.path.getsize(part) == 0:
+                os.remove(part)
+
+
+def _download(url, part, md5, size, tries, wait, timeout):
+    """Fills part until it is the whole file, or raises _Failed."""
+    if not md5:
+        os.truncate(part, 0)  # nothing could prove that the old beginning and the new rest are one file
+    fresh = os.path.getsize(part) == 0
+    while True:
+        _receive_all(url, part, size, tries, wait, timeout)
+        found = md5_of(part)
+        if not md5 or found == md5:
+            return
+        os.truncate(part, 0)
+        if fresh:
+            raise _Failed(f'its MD5 is {found}, expected {md5}, so the server has another or a damaged file')
+        print(f'the resumed download has a wrong MD5 ({found}): starting over')
+        fresh = True
+
+
+def _receive_all(url, part, size, tries, wait, timeout):
+    """Sends requests until one ends in a whole file; gives up after `tries` in a row without a new byte."""
+    furthest, failures = os.path.getsize(part), 0
+    while True:
+        try:
+            return _receive(url, part, size, timeout)
+        except _Interrupted as error:
+            reached = os.path.getsize(part)
+            failures = failures + 1 if reached <= furthest else 1
+            furthest = max(furthest, reached)
+            if failures >= tries:
+                raise _Failed(f'{error} ({failures} tries)')
+            print(f'{error}: trying again')
+            time.sleep(wait * 2 ** (failures - 1))
+
+
+def _receive(url, part, size, timeout):
+    """One request: adds to part what the server still has to give."""
+    done = os.path.getsize(part)
+    if done and done == size:
+        return
+    response = _open(url, part, done, timeout)
+    if response is None:
+        return
+    with response:
+        resumed = response.status == 206
+        start, total = _content_range(response) if resumed else (0, response.length)
+        if start != (done if resumed else 0):
+            os.truncate(part, 0)
+            raise _Interrupted(f'the server resumed at byte {start} instead of {done}')
+        if None not in (total, size) and total != size:
+            raise _Failed(f'the server has {total} bytes, expected {size}, so it is another file')
+        total = size if total is None else total
+        _need_space(part, (total or 0) - start)
+        done = start
+        with open(part, 'ab' if resumed else 'wb') as file, \
+                progress(desc=os.path.basename(part)[:-len('.part')], total=total, initial=start, unit='B',
+                     unit_scale=True, unit_divisor=1024) as bar:
+            for chunk in _chunks(response):
+                file.write(chunk)
+                done += len(chunk)
+                bar.update(len(chunk))
+    if total is not None and done != total:
+        raise _Interrupted(f'the connection ended after {done} of {total} bytes')
+
+
+def _open(url, part, done, timeout):
+    """The server's answer to a request for the bytes from done on, or None when part is whole already."""
+    headers = {'User-Agent': 'fcn-download'}
+    if done:
+        headers['Range'] = f'bytes={done}-'
+    try:
+        return urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=timeout)
+    except urllib.error.HTTPError as error:
+        answer = f'the server answered {error.code} {error.reason}'
+        with error:
+            if error.code == 416 and _content_range(error)[1] == done:
+                return None
+            if error.code == 416:
+                os.truncate(part, 0)
+            elif error.code < 500 and error.code not in WORTH_ANOTHER_TRY:
+                raise _Failed(answer)
+            raise _Interrupted(answer)
+    except (OSError, http.client.HTTPException) as error:
+        raise _Interrupted(f'no connection ({getattr(error, "reason", None) or error})')
+
+
+def _content_range(response):
+    """(first byte, total bytes) of a Content-Range header; None for what it does not tell."""
+    found = re.match(r'bytes (?:(\d+)-\d+|\*)/(?:(\d+)|\*)$', response.headers.get('Content-Range', ''))
+    return tuple(number and int(number) for number in found.groups()) if found else (None, None)
+
+
+def _chunks(response):
+    try:
+        yield from iter(lambda: response.read(CHUNK), b'')
+    except (OSError, http.client.HTTPException) as error:
+        raise _Interrupted(f'the connection broke ({error})')
+
+
+def _need_space(part, needed):
+    free = shutil.disk_usage(os.path.dirname(os.path.abspath(part))).free
+    if needed > free:
+        raise _Failed(f'it needs {needed / 1e6:.1f} MB more and the disk has {free / 1e6:.1f} MB free')

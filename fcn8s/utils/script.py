@@ -1,0 +1,130 @@
+"""What every script does around its main: signals, closed pipes, missing packages, exit codes."""
+import contextlib
+import os
+import signal
+import sys
+
+from fcn8s.utils.errors import UsageError, UserError
+
+CLOSED_PIPE = 128 + 13  # SIGPIPE, which Windows has not
+EXIT_CODES = """
+exit codes: 0 done, 1 not done or not wholly, 2 a wrong command line, 130 stopped by Ctrl-C, 143 by SIGTERM, 141 the
+reader of a pipe has left"""
+
+
+def start():
+    """The first thing that a script does, before its imports: Ctrl-C and missing packages cost no traceback."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # what a shell starts with & ignores it
+        signal.signal(signal.SIGINT, _leave)
+    from fcn8s.utils import packages
+    from fcn8s.utils import terminal as streams
+    streams.escape_unprintable()
+    wrong = packages.unusable()
+    if wrong:
+        sys.exit(f'error: {wrong}')
+
+
+def run(main):
+    """Runs a script's main(argv) -> exit code or None, and exits: a UserError as its message, with code 1 or 2.
+
+    SIGTERM ends it as Ctrl-C does: half-made files are removed on the way out.
+    """
+    from fcn8s.utils.terminal import escape_unprintable
+    escape_unprintable()
+    signal.signal(signal.SIGTERM, _exit)
+    if signal.getsignal(signal.SIGINT) is _leave:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        code = _code_of(main)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader of our output, such as `head`, has left
+        for number in (1, 2):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), number)
+        code = CLOSED_PIPE
+    sys.exit(code)
+
+
+@contextlib.contextmanager
+def interrupts_heard():
+    """Ctrl-C in here is a KeyboardInterrupt in the end, even where code within makes another error of it, or none."""
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    heard = []
+
+    def hear(number, frame):
+        heard.append(number)
+        raise KeyboardInterrupt
+
+    try:
+        signal.signal(signal.SIGINT, hear)
+    except ValueError:  # a thread other than the main one, which is the one that hears signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if heard:
+            raise KeyboardInterrupt
+
+
+def _code_of(main):
+    try:
+        return main(sys.argv)
+    except SystemExit as stop:
+        return stop.code
+    except UserError as error:
+        print(f'error: {error}', file=sys.stderr)
+        return 2 if isinstance(error, UsageError) else 1
+    except KeyboardInterrupt:
+        print('stopped', file=sys.stderr)
+        return 128 + signal.SIGINT
+    except ModuleNotFoundError as error:
+        from fcn8s.utils import packages
+        advice = packages.missing(error.name)
+        if not advice:
+            raise
+        print(f'error: {advice}', file=sys.stderr)
+        return 1
+
+
+def _exit(number, frame):
+    sys.exit(128 + number)
+
+
+def _leave(number, frame):
+    """Ctrl-C while modules are imported, some of which would make another error of it. Nothing is begun yet."""
+    os.write(2, b'stopped\n')
+    os._exit(128 + number)
+
+
+_HANGUP = getattr(signal, 'SIGHUP', None)  # which Windows does not have
+_HEARD = [number for number in (signal.SIGINT, signal.SIGTERM, _HANGUP) if number is not None]
+
+
+class StopSignal:
+    """Within `with StopSignal() as stop:` the first signal sets stop.code; a second one interrupts at once."""
+
+    def __init__(self):
+        self.code = None  # exit code of a run so stopped: 128 + the signal, as shells have it
+
+    def __enter__(self):
+        self._previous = {number: signal.signal(number, self._hear) for number in _HEARD if not _by_nohup(number)}
+        return self
+
+    def __exit__(self, *exception):
+        self._restore()
+
+    def _hear(self, number, frame):
+        self.code = 128 + number
+        self._restore()
+
+    def _restore(self):
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+
+def _by_nohup(number):
+    """Whether this is the signal that nohup had the process ignore."""
+    return number == _HANGUP and signal.getsignal(number) is signal.SIG_IGN

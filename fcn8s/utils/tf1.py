@@ -1,0 +1,83 @@
+"""The one place that imports TensorFlow: as version 1, lazily and quietly."""
+import contextlib
+import importlib
+import os
+import sys
+import tempfile
+import types
+import warnings
+
+from fcn8s.utils.errors import UserError
+from fcn8s.utils.script import interrupts_heard
+
+
+class _LazyTensorflow(types.ModuleType):
+    """tensorflow.compat.v1, imported at its first use: --help and data checks need not wait seconds for it."""
+
+    def __getattr__(self, name):
+        if name.startswith('__'):  # inspection of the module is no use of it
+            raise AttributeError(name)
+        os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')  # errors only, unless the user asked for more
+        with interrupts_heard(), warnings.catch_warnings(), _chatter_kept_back():
+            warnings.simplefilter('ignore')  # 1.15 and today's numpy disagree about dtype aliases, harmlessly
+            module = _import_tensorflow()
+        module.logging.set_verbosity(module.logging.ERROR)
+        if _wants_version_1:
+            module.disable_v2_behavior()
+        self.__dict__.update(vars(module))
+        return getattr(module, name)
+
+
+def _import_tensorflow():
+    """tensorflow.compat.v1. Raises UserError where there is none; what fails within it keeps its own error."""
+    try:
+        return importlib.import_module('tensorflow.compat.v1')
+    except ModuleNotFoundError as error:
+        if error.name in ('tensorflow.compat', 'tensorflow.compat.v1'):
+            version = importlib.import_module('tensorflow').__version__
+            raise UserError(f'TensorFlow {version} is too old: 1.15 or 2.21 is needed. '
+                            f'{sys.executable} -m pip install -r requirements-cpu.txt') from error
+        if error.name != 'tensorflow':
+            raise
+        raise UserError(
+            f'TensorFlow is not installed for {sys.executable}, which is Python {sys.version_info[0]}.'
+            f'{sys.version_info[1]}. It exists for Python 3.10 to 3.13, and for 3.7. With one of these: '
+            'python3.12 -m venv .venv; .venv/bin/python -m pip install -r requirements-cpu.txt (requirements.txt where '
+            'there is an NVIDIA GPU); then start the script with .venv/bin/python.') from error
+
+
+@contextlib.contextmanager
+def _chatter_kept_back():
+    """Shows what native code writes to stderr only where an exception follows: no log level stops oneDNN's greeting."""
+    try:
+        sys.stderr.flush()
+        stderr = os.dup(2)
+    except (AttributeError, OSError):  # there is none
+        yield
+        return
+    with tempfile.TemporaryFile() as kept:
+        os.dup2(kept.fileno(), 2)
+        try:
+            yield
+        except Exception:
+            kept.seek(0)
+            os.write(stderr, kept.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+
+
+tf = _LazyTensorflow('tf')
+_wants_version_1 = []
+
+
+def use_version_1():
+    """For a script, whose process is its own: switches TensorFlow 2's behaviour off, eager execution included.
+
+    That waits for the first use of tf.
+    """
+    if not _wants_version_1:
+        _wants_version_1.append(True)
+        if 'disable_v2_behavior' in vars(tf):  # in use already
+            tf.disable_v2_behavior()

@@ -1,0 +1,34 @@
+"""Work done ahead in threads, within a bound on the photos' pixels in memory; the order is that of the items."""
+import collections
+import concurrent.futures
+
+PIXELS_AT_ONCE = 128 * 10**6  # in a stage of work, unless one photo has more: five of a camera's 24 million
+
+
+def in_order(function, items, num_threads, ahead, pixels=None):
+    """Yields function(item) for each of `items`, in their order, computed in threads; `items` may be endless.
+
+    While the caller works on one result, at most `ahead` others are computed or wait. pixels: None, or function(item)
+    -> those that its work holds in memory. Then the caller's and the others have PIXELS_AT_ONCE at most, unless one
+    alone has more. An item's exception is raised when its turn comes. Exhausting or closing the generator, or an
+    exception, leaves no thread behind.
+    """
+    executor = concurrent.futures.ThreadPoolExecutor(num_threads)
+    waiting, sizes = collections.deque(), collections.deque()  # sizes: of those that wait, and of the caller's
+    try:
+        for item in items:
+            size = pixels(item) if pixels else 0
+            while waiting and sum(sizes) + size > PIXELS_AT_ONCE:
+                yield waiting.popleft().result()
+                sizes.popleft()
+            waiting.append(executor.submit(function, item))
+            sizes.append(size)
+            if len(waiting) > ahead:
+                yield waiting.popleft().result()
+                sizes.popleft()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()
+        executor.shutdown()

@@ -1,0 +1,66 @@
+"""Reads the arrays of a checkpoint, and names a damaged one."""
+import contextlib
+import os
+
+import numpy as np
+
+from fcn8s.utils.errors import UserError
+from fcn8s.utils.tf1 import tf
+from fcn8s.utils.tf_paths import ReadablePath
+from fcn8s.weights.checkpoints import CheckpointError, checkpoint_files
+
+
+def open_checkpoint(prefix):
+    """A reader of the checkpoint's arrays (get_tensor) and their shapes ({name: list}).
+
+    Raises CheckpointError for one that cannot be read, and where its data is cut short, be it behind what is needed.
+    """
+    try:
+        reader = _Reader(prefix)
+        shapes, types = reader.shapes_and_types()
+        found = _data_size(prefix)
+    except _damage() as error:
+        raise CheckpointError(f'{prefix} cannot be read as a checkpoint: {error}. Copy it anew, or use another.')
+    written = sum(types[name].size * np.prod(shapes[name], dtype=object) for name in shapes if types[name] != tf.string)
+    if found < written:
+        raise CheckpointError(f'{prefix} is damaged: of its data {written:,} bytes were written, {found:,} are there. '
+                              'Copy it anew, or use another.')
+    return reader, shapes
+
+
+@contextlib.contextmanager
+def naming_damage(prefix):
+    """Turns what TensorFlow raises on a damaged checkpoint into a CheckpointError that names it."""
+    try:
+        yield
+    except tf.errors.ResourceExhaustedError:
+        raise UserError(f'memory ran out while {prefix} was loaded. Free some, or use a smaller --width.')
+    except _damage() as error:
+        raise CheckpointError(f'{prefix} is damaged: {error}. Copy it anew, or use another.')
+
+
+class _Reader:
+    """TensorFlow's reader of a checkpoint, whose files are found whatever its path holds."""
+
+    def __init__(self, prefix):
+        self._linked = ReadablePath(prefix)  # kept, for data is opened when it is first needed
+        self._reader = tf.train.load_checkpoint(self._linked.path)
+
+    def get_tensor(self, name):
+        """An array by its name."""
+        return self._reader.get_tensor(name)
+
+    def shapes_and_types(self):
+        """{name: shape}, {name: dtype} of all arrays."""
+        return self._reader.get_variable_to_shape_map(), self._reader.get_variable_to_dtype_map()
+
+
+def _data_size(prefix):
+    folder, name = os.path.split(prefix)
+    return sum(os.path.getsize(os.path.join(folder, file)) for file in checkpoint_files(folder or '.')[name]
+               if not file.endswith('.index'))
+
+
+def _damage():
+    """What TensorFlow raises on a damaged checkpoint: 2.x translates its errors to Python's own in its reader."""
+    return tf.errors.OpError, IndexError, RuntimeError, ValueError, OSError

@@ -1,0 +1,72 @@
+"""Other people's names for the variables of our nets."""
+import re
+
+from fcn8s.nets.vgg import CONVS
+from fcn8s.utils.errors import UserError
+
+TF_LAYERS_NET = 'fcn8s_ade20k'  # the row whose variables tf.layers named in FCN-tensorflow-ADE20k
+UNUSED = {'fcn8s_vgg19': ('inference/conv5_4_w', 'inference/conv5_4_b')}  # FCN.tensorflow makes them for nothing
+LAYERS = {'W6': 'conv6', 'W7': 'conv7', 'W8': 'conv8', 'W_t1': 'conv2d_transpose', 'W_t2': 'conv2d_transpose_1',
+          'W_t3': 'conv2d_transpose_2'}
+
+
+def tf_layers_name(variable_name):
+    """'conv1_1/kernel' for 'inference/conv1_1_w', as tf.layers names it; None for a variable that no such net has."""
+    name = variable_name.split('/')[-1]
+    match = re.match(r'(conv\d_\d)_([wb])$', name)
+    if match:
+        return match.group(1) + {'w': '/kernel', 'b': '/bias'}[match.group(2)]
+    layer = LAYERS.get('W' + name[1:])
+    return layer and layer + ('/kernel' if name[0] == 'W' else '/bias')
+
+
+PARTS = {'w': 'weight', 'b': 'bias', 'scale': 'weight', 'bias': 'bias', 'mean': 'running_mean',
+         'variance': 'running_var'}
+# Layers that PyTorch counts inside an nn.Sequential: (ours, theirs)
+SEQUENTIAL = ((r'downsample\.conv$', 'downsample.0'), (r'downsample\.bn$', 'downsample.1'),
+              (r'^(psp\.\d)\.conv$', r'\1.1'), (r'^(psp\.\d)\.bn$', r'\1.2'),
+              (r'^conv_last\.conv$', 'conv_last.0'), (r'^conv_last\.bn$', 'conv_last.1'),
+              (r'^conv_last\.score$', 'conv_last.4'))
+POOLED = (1, 2, 3)  # blocks of the dilated VGG that a pool follows, which counts as a layer of `features`
+SAVE_AGAIN = 'save it with torch.save(net.state_dict(), path)'
+
+
+def check_stem(path, arrays, names):
+    """Raises UserError for a ResNet with another beginning than ours. names: what torch_names returned."""
+    stem = arrays.get('conv1.weight')
+    if 'conv1.weight' in names.values() and stem is not None and stem.shape[:2] == (7, 7):
+        raise UserError(f'{path} is a ResNet that begins with one 7x7 convolution, as torchvision has it; the dilated '
+                        'nets begin with three of 3x3. Give a file of semantic-segmentation-pytorch, such as '
+                        'http://sceneparsing.csail.mit.edu/model/pretrained_resnet/resnet50-imagenet.pth')
+
+
+def torch_names(variable_names):
+    """{name of a variable of a dilated net: its name in the encoder's or decoder's state_dict}.
+
+    Whatever scopes surround encoder/ and decoder/ do not matter; names outside of these are left out. The names
+    must be those of the whole net, for VGG16 and VGG19 count their layers differently.
+    """
+    layers = {name: re.search(r'(?:^|/)(?:encoder|decoder)/(.+)_([a-z]+)$', name) for name in variable_names}
+    layers = {name: match.groups() for name, match in layers.items() if match and match.group(2) in PARTS}
+    depth = 19 if any(layer == 'conv3_4' for layer, _ in layers.values()) else 16
+    features = _vgg_features(depth)
+    return {name: '%s.%s' % (features.get(layer) or _sequential(layer), PARTS[part])
+            for name, (layer, part) in layers.items()}
+
+
+def _vgg_features(depth):
+    """{'conv1_1': 'features.0', ...}: a ReLU follows each convolution, a pool each of the first blocks."""
+    names, index = {}, 0
+    for block, convs in enumerate(CONVS[depth], 1):
+        for i in range(1, convs + 1):
+            names['conv%d_%d' % (block, i)] = 'features.%d' % index
+            index += 2
+        index += block in POOLED
+    return names
+
+
+def _sequential(layer):
+    layer = layer.replace('/', '.')
+    for ours, theirs in SEQUENTIAL:
+        layer = re.sub(ours, theirs, layer)
+    return layer

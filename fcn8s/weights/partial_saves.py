@@ -1,0 +1,49 @@
+"""What a process leaves in its folder of checkpoints when it is killed while it writes."""
+import contextlib
+import os
+import re
+
+from fcn8s.utils.partial import remove_abandoned_files
+from fcn8s.weights.checkpoints import NAME, checkpoint_files, lacks, listed
+
+# of TensorFlow's files that were not yet renamed: index and data, and the list of checkpoints
+_UNFINISHED = re.compile(re.escape(NAME) + r'-\d+\.(index|data-\d{5}-of-\d{5})\.tempstate\d+$'
+                         r'|checkpoint\.tmp[0-9a-f]{32}$')
+
+
+def remove_remains(folder, keep):
+    """Removes files of our own naming that are no part of a checkpoint that is kept; returns their names.
+
+    They are those not yet renamed, of fcn8s.utils.partial too; data without an index, where TensorFlow's list names other
+    checkpoints; and the oldest of that list beyond `keep`. Checkpoints that are whole and not in the list are somebody
+    else's and stay.
+    """
+    if not os.path.isdir(folder):
+        return []
+    known, found = listed(folder), checkpoint_files(folder)
+    names = [name for name in os.listdir(folder) if _UNFINISHED.match(name)]
+    for name in known[:-keep]:
+        names += found.get(name, [])
+    for name, files in found.items() if known else ():
+        if re.match(re.escape(NAME) + r'-\d+$', name) and name not in known and name + '.index' not in files:
+            names += files
+    return sorted(remove_abandoned_files(folder) + remove(folder, names))
+
+
+def remove_unfinished(prefix):
+    """Removes what a failed save of one checkpoint left."""
+    folder = os.path.dirname(prefix)
+    if not os.path.isdir(folder):  # that may be why it failed
+        return []
+    names = [name for name in os.listdir(folder) if _UNFINISHED.match(name)]
+    if lacks(prefix):
+        names += checkpoint_files(folder)[os.path.basename(prefix)]
+    return remove(folder, names)
+
+
+def remove(folder, names):
+    """Removes files, as far as that can be done; returns the names of those that are gone."""
+    for name in sorted(names, reverse=True):  # a checkpoint's index first: without it the data is no checkpoint
+        with contextlib.suppress(OSError):
+            os.remove(os.path.join(folder, name))
+    return sorted(name for name in names if not os.path.exists(os.path.join(folder, name)))

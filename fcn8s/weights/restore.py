@@ -1,0 +1,136 @@
+"""Restoring weights: arrays into variables, matched by name and shape."""
+import collections
+import os
+
+import numpy as np
+
+from fcn8s.weights.checkpoint_reader import naming_damage, open_checkpoint
+from fcn8s.weights.checkpoints import BEST, CheckpointError, check_net, find_checkpoint, lacks
+from fcn8s.weights.names import TF_LAYERS_NET, UNUSED, check_stem, tf_layers_name, torch_names
+from fcn8s.weights.pth import _halves, find_pth, read_pth
+
+# loaded: names; skipped: {name: why}; untouched: names of variables that no array was meant for
+Loaded = collections.namedtuple('Loaded', 'loaded skipped untouched')
+CHUNK_BYTES = 2 ** 27  # arrays loaded by one run of the session
+
+
+def load_arrays(session, variables, names, read, shapes):
+    """Loads what fits, a chunk of arrays at a time, so that memory holds no second copy of the net.
+
+    Args:
+      variables: the tf.Variables to fill.
+      names: {name of a variable: name of its array}.
+      read: function from the name of an array to the array.
+      shapes: {name of an array: its shape}.
+    """
+    loaded, skipped, untouched, chunk = [], {}, [], {}
+    for variable in variables:
+        name, shape = variable.op.name, tuple(variable.shape.as_list())
+        source = names.get(name)
+        if source is None or source not in shapes:
+            untouched.append(name)
+        elif tuple(shapes[source]) != shape:
+            skipped[name] = f'shape {list(shapes[source])}, the net needs {list(shape)}'
+        else:
+            chunk[variable] = np.asarray(read(source), variable.dtype.base_dtype.as_numpy_dtype)
+            loaded.append(name)
+        if sum(array.nbytes for array in chunk.values()) > CHUNK_BYTES:
+            _assign(session, chunk)
+            chunk = {}
+    _assign(session, chunk)
+    return Loaded(loaded, skipped, untouched)
+
+
+def initialize(session, variables):
+    """Gives variables their initial values.
+
+    The sizes of what is filled with one number, such as an optimizer's slots, are fed: TensorFlow would make constants
+    of tensors of known size and keep them as long as the session lives, beside the variables.
+    """
+    fills = [variable.initializer.inputs[1].op for variable in variables]
+    sizes = {op.inputs[0]: op.outputs[0].shape.as_list() for op in fills if op.type == 'Fill'}
+    session.run([variable.initializer for variable in variables], sizes)
+
+
+def _assign(session, arrays):
+    """One run for all of them; a variable's initializer is an assignment whose second input is the value."""
+    feed = {variable.initializer.inputs[1]: array for variable, array in arrays.items()}
+    session.run([variable.initializer for variable in arrays], feed)
+
+
+def print_loaded(result, source):
+    """One line an array: loaded, skipped and why, or left at its start."""
+    print(f'weights from {source}:')
+    for name in result.loaded:
+        print(f'  loaded     {name}')
+    for name, why in result.skipped.items():
+        print(f'  skipped    {name}: {why}')
+    for name in result.untouched:
+        print(f'  not in it  {name}')
+
+
+# Both by the names of the net's variables. shapes: {name: shape} of the arrays there are; read: name -> array.
+# others: names of arrays of a net, in a checkpoint, that are for none of these variables
+Source = collections.namedtuple('Source', 'shapes read others')
+
+
+def find_weights(given, logs_dir, flag='--checkpoint', alone=False):
+    """The prefix of a checkpoint, as find_checkpoint has it, or a path as find_pth has it."""
+    return find_pth(given, alone) or find_checkpoint(given, logs_dir, flag)
+
+
+def read_found(path, read, given, logs_dir, flag='--checkpoint', alone=False):
+    """(path, read(path)) of what find_weights found for `given`, or of what it finds now if that is gone.
+
+    A training beside us removes its old checkpoints. Raises CheckpointError as `read` does, and where the one that was
+    named is gone.
+    """
+    while True:
+        try:
+            return path, read(path)
+        except CheckpointError:
+            if path.endswith('.pth') or not lacks(path):
+                raise
+        if given and given != BEST and not os.path.isdir(given):
+            raise CheckpointError(f'{path} was removed while it was read: a training keeps only its last checkpoints. '
+                                  f'{flag}={os.path.dirname(path) or "."} takes the newest one.')
+        path = find_weights(given, logs_dir, flag, alone)
+
+
+def restore_for_prediction(session, path, variables, num_classes, net=None):
+    """Fills the variables of a row of NETS. Raises UserError if they do not all fit, or leave arrays of a net over;
+    CheckpointError if the file is damaged.
+    """
+    source = open_source(path, [variable.op.name for variable in variables], tf_layers=net == TF_LAYERS_NET)
+    others = [name for name in source.others if name not in UNUSED.get(net, ())]
+    check_net(path, source.shapes, variables, num_classes, others)
+    load_source(session, path, variables, source)
+
+
+def load_source(session, path, variables, source):
+    """Loads what fits from an opened source; returns arrays.Loaded. Raises CheckpointError if it is damaged."""
+    with naming_damage(path):
+        return load_arrays(session, variables, {name: name for name in source.shapes}, source.read, source.shapes)
+
+
+def open_source(path, names, tf_layers=True):
+    """The Source of a net's variables in a checkpoint, a pair of .pth files or a single one.
+
+    path: what find_weights returned; names: of the net's variables; tf_layers: whether a checkpoint may have them by
+    FCN-tensorflow-ADE20k's names.
+    """
+    others = []
+    if path.endswith('.pth'):
+        arrays = dict(pair for half in _halves(path) for pair in read_pth(half).items())
+        theirs = torch_names(names)
+        check_stem(path, arrays, theirs)
+        shapes, read = {name: array.shape for name, array in arrays.items()}, arrays.get
+    else:
+        reader, shapes = open_checkpoint(path)
+        theirs = {name: name if name in shapes or not tf_layers else tf_layers_name(name) for name in names}
+        read = reader.get_tensor
+        # steps and powers are numbers, and an optimizer's slots are named below their variable
+        others = sorted(name for name in set(shapes) - set(theirs.values())
+                        if shapes[name] and name.rpartition('/')[0] not in shapes)
+    there = {name: their for name, their in theirs.items() if their in shapes}
+    return Source({name: shapes[their] for name, their in there.items()}, lambda name: read(there[name]), others)

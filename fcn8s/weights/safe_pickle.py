@@ -1,0 +1,126 @@
+"""Reads a pickled object of arrays from a .npy file without running anything that the file names.
+
+np.load(allow_pickle=True) runs whatever program a file contains. Here a pickle may hold dictionaries, lists, text
+and arrays of numbers; even those arrays are built by this module, not by the constructors the file asks for.
+"""
+import os
+import pickle
+import pickletools
+import re
+from collections import OrderedDict
+
+import numpy as np
+
+from fcn8s.weights.lengths import check_length, read_npy_header
+
+
+def load_object(path):
+    """The object in a .npy file of Python 2 or 3, with arrays of numbers (read-only, not copied).
+
+    Raises pickle.UnpicklingError if it needs more than that, and whatever pickle raises on damaged files.
+    """
+    with open(path, 'rb') as file:
+        dtype = read_npy_header(file)[2]
+        if not dtype.hasobject:
+            raise pickle.UnpicklingError(f'it holds one array of {dtype}, expected a pickled dictionary of arrays')
+        start, size = file.tell(), os.path.getsize(path)
+        _check_pickle(file, size)
+        file.seek(start)
+        # With 'bytes' the texts of Python 2, which hold its arrays' numbers, stay as they are.
+        return _converted(_Unpickler(file, encoding='bytes').load(), [size])
+
+
+class _Within:
+    """A file that is never asked for more than its bytes: reading ahead of them would take the memory first."""
+
+    def __init__(self, file, size):
+        self.file, self.size, self.readline, self.tell = file, size, file.readline, file.tell
+
+    def read(self, count):
+        check_length('a part of its pickle', self.file.tell() + count, self.size)
+        return self.file.read(count)
+
+
+def _check_pickle(file, size):
+    """Raises LengthError where a pickle names a length or a place in its memo that its file is too small for."""
+    for opcode, argument, _ in pickletools.genops(_Within(file, size)):
+        if opcode.name in ('FRAME', 'PUT', 'LONG_BINPUT'):
+            check_length(f'its pickle ({opcode.name})', argument, size)
+
+
+class _Array:
+    """Stands for a numpy array: keeps (shape, dtype, whether in Fortran order, bytes or list of objects)."""
+
+    def __setstate__(self, state):
+        self.state = state[-4:]
+
+
+class _Dtype:
+    """Stands for a numpy dtype: keeps its code, e.g. 'f4', and byte order."""
+
+    def __init__(self, code, *_):
+        self.code = code
+        self.order = '|'
+
+    def __setstate__(self, state):
+        self.order = state[1]
+
+
+def _reconstruct(*_):
+    return _Array()
+
+
+def _encode(text, encoding):
+    """How Python 3 writes bytes for Python 2: codecs.encode, held to the one encoding that it uses there."""
+    if encoding != 'latin1':
+        raise pickle.UnpicklingError(f'it encodes bytes as {encoding}, expected latin1')
+    return text.encode('latin1')
+
+
+ALLOWED = {
+    ('numpy.core.multiarray', '_reconstruct'): _reconstruct,
+    ('numpy._core.multiarray', '_reconstruct'): _reconstruct,  # since NumPy 2
+    ('numpy', 'ndarray'): _Array,
+    ('numpy', 'dtype'): _Dtype,
+    ('collections', 'OrderedDict'): OrderedDict,
+    ('_codecs', 'encode'): _encode,
+}
+
+
+class _Unpickler(pickle.Unpickler):
+    def find_class(self, module, name):
+        if (module, name) not in ALLOWED:
+            raise pickle.UnpicklingError(f'it asks to run {module}.{name}, which a file of weights has no need of '
+                                         '(it was not run)')
+        return ALLOWED[module, name]
+
+
+def _converted(value, left):
+    """The value with numpy arrays for stand-ins and text for the bytes of Python 2.
+
+    left: [how many values there may still be]. Each takes a byte of the file, but in one whose lists hold each other
+    over and over.
+    """
+    left[0] -= 1
+    if left[0] < 0:
+        raise pickle.UnpicklingError('it repeats its values more often than it has bytes')
+    if isinstance(value, dict):
+        return OrderedDict((_converted(key, left), _converted(item, left)) for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return [_converted(item, left) for item in value]
+    if isinstance(value, _Array):
+        return _array(*value.state, left=left)
+    return _text(value)
+
+
+def _text(value):
+    return value.decode('latin1') if isinstance(value, bytes) else value
+
+
+def _array(shape, dtype, fortran, data, left):
+    code, order = _text(dtype.code), _text(dtype.order)
+    if code.startswith('O'):
+        return _converted(data[0] if shape == () else data, left)
+    if not re.match(r'[fiu][1248]$', code):
+        raise pickle.UnpicklingError(f'it holds an array of {code}, expected numbers')
+    return np.frombuffer(data, np.dtype(order + code)).reshape(shape, order='F' if fortran else 'C')

@@ -1,0 +1,120 @@
+"""The rows of semantic-segmentation-pytorch as FCN_model builds and trains them; their layers have their own tests."""
+import numpy as np
+import pytest
+import vgg_files
+from test_fcn_family import overfit
+
+from fcn8s.utils.tf1 import tf
+from fcn8s.weights.initial import load_initial_weights
+from FCN_model import NETS, build, training_graph
+from TensorflowUtils import create_session
+
+THIN, CLASSES = 1 / 16, 13
+FAMILY = [name for name, net in NETS.items() if not net.scores_0]
+
+
+@pytest.fixture(autouse=True)
+def graph():
+    with tf.Graph().as_default():
+        tf.set_random_seed(0)
+        yield
+
+
+def photos(batch=2, size=(64, 96)):
+    return np.random.RandomState(0).randint(0, 256, (batch,) + size + (3,)).astype(np.uint8)
+
+
+def test_there_are_six_encoders_with_two_decoders_each():
+    encoders = ('vgg16_dilated8', 'vgg19_dilated8', 'resnet34_dilated16', 'resnet34_dilated8', 'resnet50_dilated16',
+                'resnet50_dilated8')
+    assert [encoder + decoder for encoder in encoders for decoder in ('_c1', '_psp')] == FAMILY
+
+
+# Encoders: VGG16's and VGG19's convolutions with fc6 and fc7; a ResNet's stem, blocks and normalizations, a scale and
+# a bias each (torchvision's counts, less its 7x7 stem of 9,408 + 128 and its classifier, plus the stem of three 3x3:
+# 1,728 + 36,864 + 36,864 + 3 * 128). Decoders for 150 scores: c1 features * 150; psp four levels of
+# features * 512 + 1,024, a 3x3 from features + 2,048 to 512 with 1,024, and 512 * 150 + 150.
+FC = 7 * 7 * 512 * 4096 + 4096 + 4096 * 4096 + 4096
+STEM = 1728 + 2 * 36864 + 3 * 128
+ENCODERS = {'vgg16': (14714688 + FC, 4096), 'vgg19': (20024384 + FC, 4096),
+            'resnet34': (21797672 - 9408 - 128 - 513000 + STEM, 512),
+            'resnet50': (25557032 - 9408 - 128 - 2049000 + STEM, 2048)}
+
+
+@pytest.mark.parametrize('name', FAMILY)
+def test_full_size_has_the_parameters_of_its_layers(name):
+    encoder, features = ENCODERS[name.split('_')[0]]
+    psp = 4 * (features * 512 + 1024) + 9 * (features + 2048) * 512 + 1024 + 512 * 150 + 150
+    build(name, tf.placeholder(tf.uint8, [None, None, None, 3]), 151)
+    assert sum(v.shape.num_elements() for v in tf.trainable_variables()) == encoder + (
+        features * 150 if name.endswith('_c1') else psp)
+
+
+@pytest.mark.parametrize('name', FAMILY)
+def test_net_learns_four_images_by_heart(name):
+    assert overfit(name, steps=400, rate=3e-3, keep_prob=1.) > 0.95
+
+
+@pytest.mark.parametrize('name', ['vgg16_dilated8_c1', 'resnet34_dilated8_psp'])
+def test_class_0_is_neither_learned_nor_predicted(name):
+    net = training_graph(name, CLASSES, THIN)
+    annotations = np.zeros((2, 64, 96), np.uint8)
+    feed = {net.images: photos(), net.annotations: annotations, net.encoder_rate: 0., net.decoder_rate: 0.}
+    with create_session() as session:
+        session.run(tf.global_variables_initializer())
+        ids, loss, _ = session.run(net.validate, feed)
+        annotations[:, 10:20] = 3
+        _, loss_with_labels, _ = session.run(net.validate, feed)
+    assert ids.min() >= 1
+    assert loss == 0  # nothing but class 0: nothing to learn
+    assert loss_with_labels == pytest.approx(np.log(CLASSES - 1), rel=0.05)  # twelve scores, all about equal
+
+
+@pytest.mark.parametrize('fix_bn', [False, True])
+def test_fix_bn_keeps_the_moving_averages(fix_bn):
+    net = training_graph('resnet34_dilated16_c1', CLASSES, THIN, fix_bn=fix_bn)
+    mean = [v for v in net.variables if v.op.name == 'inference/encoder/bn1_mean'][0]
+    feed = {net.images: photos(), net.annotations: np.ones((2, 64, 96), np.uint8),
+            net.encoder_rate: 1e-3, net.decoder_rate: 1e-3}
+    with create_session() as session:
+        session.run(tf.global_variables_initializer())
+        session.run(net.train, feed)
+        assert (session.run(mean) == 0).all() == fix_bn
+
+
+def test_moving_averages_are_saved_with_the_net():
+    net = training_graph('resnet34_dilated16_c1', CLASSES, THIN)
+    names = {variable.op.name for variable in net.variables}
+    assert {'inference/encoder/bn1_mean', 'inference/encoder/layer4/2/bn2_variance'} <= names
+
+
+def test_vgg_weights_see_the_pixels_that_they_were_trained_on(tmp_path):
+    """conv1_1 on normalized pixels gives what VGG's gives on pixels minus their mean."""
+    blobs = vgg_files.caffe_blobs(16)
+    path = vgg_files.write_mat(str(tmp_path / 'vgg.mat'), blobs)
+    images = tf.constant(photos(1))
+    _, dilated = build('vgg16_dilated8_c1', images, CLASSES, THIN)
+    kernel, bias = (tf.constant(array) for array in vgg_files.convolutions(blobs)['conv1_1'])
+    mean = 255 * np.array([0.485, 0.456, 0.406], np.float32)
+    plain = tf.nn.relu(tf.nn.conv2d(tf.cast(images, tf.float32) - mean, kernel, [1] * 4, 'SAME') + bias)
+    with create_session() as session:
+        session.run(tf.global_variables_initializer())
+        load_initial_weights(session, 'vgg16_dilated8_c1', tf.global_variables(), '', path, '')
+        found, expected = session.run([dilated['conv1_1'], plain])
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-3 * expected.max())
+
+
+def test_row_gives_the_scores_of_torch():
+    torch = pytest.importorskip('torch')
+    import torch_nets
+    encoder = torch_nets.randomized(torch_nets.ResNet(50, 8, base=4), 0)
+    decoder = torch_nets.randomized(torch_nets.Psp(128, CLASSES - 1, hidden=32), 1)
+    image = photos(2, (61, 75))
+    pixels = (image / 255. - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
+    with torch.no_grad():
+        expected = torch_nets.nhwc(decoder(encoder(torch_nets.nchw(pixels.astype(np.float32))), (61, 75)))
+    logits, _ = build('resnet50_dilated8_psp', tf.constant(image), CLASSES, THIN)
+    with create_session() as session:
+        torch_nets.load(session, encoder, decoder)
+        found = session.run(logits)
+    np.testing.assert_allclose(found[..., 1:], expected, rtol=0, atol=1e-4 * abs(expected).max())

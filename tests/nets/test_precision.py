@@ -1,0 +1,171 @@
+"""Precisions: what is chosen where, and nets in half precision beside the same in float32."""
+import json
+
+import numpy as np
+import pytest
+from scripts import run_script, write_data_set
+
+import FCN_infer
+import FCN_test
+import FCN_train
+from fcn8s import devices as precision
+from fcn8s.devices import cpu_flags, resolve_precision
+from fcn8s.nets.train_op import START, training_step
+from fcn8s.utils.errors import UserError
+from fcn8s.utils.tf1 import tf
+from FCN_model import build, build_scores, training_graph
+from TensorflowUtils import create_session
+
+THIN, CLASSES = 1 / 16, 13
+IS_TF1 = tf.version.VERSION.startswith('1.')
+HALVES = ['float16'] if IS_TF1 else ['float16', 'bfloat16']  # 1.15 has no bfloat16 layers
+IMAGES = np.random.RandomState(0).randint(0, 256, (2, 64, 96, 3)).astype(np.uint8)
+
+
+@pytest.fixture(autouse=True)
+def graph():
+    with tf.Graph().as_default():
+        tf.set_random_seed(0)
+        yield
+
+
+@pytest.mark.parametrize('line, expected', [('flags\t\t: fpu avx512_bf16 sse', 'bfloat16'),
+                                            ('flags : amx_bf16', 'bfloat16'), ('flags : avx2 avx512f', 'float32'),
+                                            ('model name : amx_bf16', 'float32')])
+def test_auto_takes_what_the_processor_computes_in(tmp_path, monkeypatch, line, expected):
+    path = tmp_path / 'cpuinfo'
+    path.write_text(f'processor : 0\n{line}\n')
+    monkeypatch.setattr(precision, 'cpu_flags', lambda: cpu_flags(str(path)))
+    assert resolve_precision('auto') == ('float32' if IS_TF1 else expected)
+
+
+def test_no_list_of_instruction_sets_means_none(tmp_path):
+    assert cpu_flags(str(tmp_path / 'cpuinfo')) == set()
+
+
+@pytest.mark.skipif(not IS_TF1, reason='TensorFlow 2 has bfloat16 layers')
+def test_bfloat16_is_refused_where_there_is_none():
+    with pytest.raises(UserError, match='TensorFlow 1.* no bfloat16 layers'):
+        resolve_precision('bfloat16')
+
+
+@pytest.mark.parametrize('name', ['fcn8s', 'fcn8s_ade20k', 'resnet34_dilated16_psp', 'vgg16_dilated8_c1'])
+@pytest.mark.parametrize('half', HALVES)
+def test_half_precision_logits_are_those_of_float32_but_for_rounding(name, half):
+    full, _ = build(name, IMAGES, CLASSES, THIN)
+    rounded, points = build(name, IMAGES, CLASSES, THIN, precision=half)
+    with create_session() as session:
+        session.run(tf.global_variables_initializer())
+        full, rounded = session.run([full, rounded])
+    assert points['pool1' if 'pool1' in points else 'conv1'].dtype == half and rounded.dtype == np.float32
+    full, rounded = full[..., 1:], rounded[..., 1:]
+    # bfloat16 keeps 8 bits: a rounding is within 0.4 %, and some twenty layers follow each other
+    assert 0 < np.abs(full - rounded).max() <= 0.05 * np.abs(full).max()
+
+
+@pytest.mark.parametrize('half', HALVES)
+def test_ids_in_half_precision_are_those_of_its_logits(half):
+    scores, _ = build_scores('fcn8s', IMAGES, CLASSES, THIN, precision=half)
+    with create_session() as session:
+        session.run(tf.global_variables_initializer())
+        logits, ids = session.run([tf.cast(scores.logits, tf.float32), scores.ids()])
+    best, theirs = logits.max(axis=3), np.take_along_axis(logits, ids[..., None].astype(int), 3)[..., 0]
+    # the two forms sum in different orders, so that near ties may fall to either
+    assert (best - theirs).max() <= 0.02 * np.abs(logits).max() and (ids == logits.argmax(axis=3)).mean() > 0.9
+
+
+@pytest.mark.parametrize('half', HALVES)
+def test_weights_for_prediction_are_stored_in_the_precision_and_those_of_training_in_float32(half):
+    build('resnet34_dilated16_psp', IMAGES, CLASSES, THIN, precision=half)
+    assert {variable.dtype.base_dtype for variable in tf.global_variables()} == {tf.float32}
+    with tf.Graph().as_default():
+        build('resnet34_dilated16_psp', IMAGES, CLASSES, THIN, precision=half, master_weights=False)
+        stored = {variable.op.name: variable.dtype.base_dtype for variable in tf.global_variables()}
+    assert {dtype for name, dtype in stored.items() if '/bn' not in name and not name.startswith('bn')} == {
+        tf.as_dtype(half)}
+    assert {dtype for name, dtype in stored.items() if name.endswith('_variance')} == {tf.float32}
+
+
+@pytest.mark.parametrize('half', HALVES)
+def test_training_in_half_precision_follows_that_in_float32(half):
+    curves = []
+    for kind in ('float32', half):
+        with tf.Graph().as_default(), create_session() as session:
+            tf.set_random_seed(0)
+            net = training_graph('fcn8s', CLASSES, THIN, keep_prob=1., precision=kind)
+            session.run(tf.global_variables_initializer())
+            feed = {net.images: IMAGES, net.annotations: IMAGES[..., 0] // 64, net.encoder_rate: 1e-3,
+                    net.decoder_rate: 1e-3}
+            losses = [session.run([net.loss, net.train], feed)[0] for _ in range(15)]
+            # a step that is passed over for the scale of float16 repeats the loss; curves go by steps taken
+            curves.append([loss for loss, after in zip(losses, losses[1:]) if loss != after][:9])
+    full, rounded = curves
+    assert full[-1] < full[0] - 0.3
+    np.testing.assert_allclose(rounded, full, rtol=0.1)
+
+
+class ScaledSteps:
+    """A float16 product of a weight and a factor as the loss, stepped by gradient 1 * factor."""
+
+    def __init__(self, loss):
+        self.weight = tf.get_variable('weight', initializer=tf.constant(1.))
+        self.step = tf.train.get_or_create_global_step()
+        self.factor = tf.placeholder(tf.float32, [])
+        product = tf.cast(tf.cast(self.weight, tf.float16) * tf.cast(self.factor, tf.float16), tf.float32)
+        self.train, _, self.finite = training_step(product if loss is None else loss(product), 0.5, 0.5, (), self.step,
+                                                   scale_loss=True)
+        self.scale, = (variable for variable in tf.global_variables() if variable.op.name.endswith('_loss_scale'))
+        self.session = create_session()
+        self.session.run(tf.global_variables_initializer())
+
+    def __call__(self, factor):
+        """(whether judged finite, weight, step, scale) after a step."""
+        finite, _ = self.session.run([self.finite, self.train], {self.factor: factor})
+        return (bool(finite),) + tuple(self.session.run([self.weight, self.step, self.scale]))
+
+
+def test_overflow_halves_the_scale_and_passes_the_step_over():
+    steps = ScaledSteps(None)
+    assert steps(4.)[1:] == (1., 1, START / 2)  # 4 * 2 ** 15 is more than float16 holds
+    assert steps(4.)[1:] == (1., 2, START / 4)
+    finite, weight, step, scale = steps(1.)
+    assert finite and weight == pytest.approx(0.5, abs=1e-4) and (step, scale) == (3, START / 4)
+
+
+def test_loss_that_is_not_finite_is_judged_so_whatever_the_scale():
+    steps = ScaledSteps(tf.log)
+    finite, weight, step, _ = steps(-1.)
+    assert (finite, weight, step) == (False, 1., 0)
+
+
+def test_gradient_that_no_scale_saves_is_judged_not_finite():
+    steps = ScaledSteps(lambda product: tf.sqrt(product * 0.))  # slope inf at 0
+    results = [steps(1.) for _ in range(17)]
+    assert results[14][0] and results[14][3] == 1. and not results[15][0] and not results[16][0]
+    assert results[16][1] == 1.
+
+
+def test_scale_is_in_no_checkpoint():
+    net = training_graph('fcn8s', CLASSES, THIN, precision='float16')
+    others = {variable.op.name for variable in tf.global_variables()} - {variable.op.name for variable in net.saved}
+    assert len(others) == 2 and all(name.startswith('loss_scale/') for name in others)
+
+
+def test_run_may_change_its_precision_and_be_tested_and_used_in_any(tmp_path, capsys):
+    data_dir, logs_dir = write_data_set(tmp_path / 'data', size=(32, 32)), str(tmp_path / 'logs')
+    train = [FCN_train, f'--data_dir={data_dir}', f'--logs_dir={logs_dir}', '--width=0.0625', '--pretrained=none',
+             '--validate_every=100', '--batch_size=1']
+    assert run_script(*train, '--max_steps=2', f'--precision={HALVES[-1]}') == 0
+    with open(logs_dir + '/config.json') as file:
+        assert json.load(file)['flags']['precision'] == HALVES[-1]
+    assert run_script(*train, '--max_steps=3', '--precision=float32') == 0
+    assert run_script(*train, '--max_steps=4', '--precision=float16') == 0
+    shown = capsys.readouterr().out
+    assert f', {HALVES[-1]}; net fcn8s' in shown and 'at step 3' in shown
+    assert run_script(FCN_test, f'--logs_dir={logs_dir}', '--precision=float16') == 0
+    with open(logs_dir + '/test/scores.json') as file:
+        assert json.load(file)['predictions']['precision'] == 'float16'
+    photo = data_dir + '/images/validation/p0.png'
+    arguments = f'--logs_dir={logs_dir}', f'--output_dir={tmp_path}', '--precision=float16', photo
+    assert run_script(FCN_infer, *arguments) == 0
+    assert 'float16; net fcn8s' in capsys.readouterr().out

@@ -1,0 +1,111 @@
+"""Devices that share a batch do together what one does alone. A process can have several CPUs for that."""
+import numpy as np
+import pytest
+from scripts import run_script
+
+import FCN_model
+import FCN_train
+from fcn8s import devices
+from fcn8s.devices import check_num_gpus, training_devices
+from fcn8s.nets.train_op import in_towers
+from fcn8s.utils.errors import UserError
+from fcn8s.utils.tf1 import tf
+from FCN_model import training_graph
+
+THIN, CLASSES = 1 / 16, 5
+RANDOM = np.random.RandomState(0)
+IMAGES = RANDOM.randint(0, 256, (4, 32, 64, 3)).astype(np.uint8)
+ANNOTATIONS = RANDOM.randint(0, CLASSES, (4, 32, 64)).astype(np.uint8)
+ANNOTATIONS[0] = 255  # so that the parts of a batch have different numbers of pixels that count
+TWO = ['/cpu:0', '/cpu:1']
+
+
+def open_session():
+    return tf.Session(config=tf.ConfigProto(device_count={'CPU': 2}, allow_soft_placement=True))
+
+
+def after_two_steps(net, fix_bn, keep_prob, where):
+    """(losses and accuracies of two steps, {name: value of each variable after them}) of one start."""
+    with tf.Graph().as_default(), open_session() as session:
+        tf.set_random_seed(0)
+        graph = training_graph(net, CLASSES, THIN, keep_prob=keep_prob, fix_bn=fix_bn, devices=where)
+        session.run(tf.global_variables_initializer())
+        feed = {graph.images: IMAGES, graph.annotations: ANNOTATIONS, graph.encoder_rate: 1e-3,
+                graph.decoder_rate: 1e-3}
+        figures = [session.run([graph.loss, graph.progress['pixel_accuracy'], graph.train], feed)[:2] for _ in 'ab']
+        return figures, session.run({variable.op.name: variable for variable in graph.variables})
+
+
+@pytest.mark.parametrize('net, fix_bn', [('fcn8s', False), ('resnet34_dilated16_c1', True)])
+def test_two_devices_take_the_steps_of_one(net, fix_bn):
+    figures, ours = after_two_steps(net, fix_bn, 1., TWO)
+    expected_figures, expected = after_two_steps(net, fix_bn, 1., [None])
+    np.testing.assert_allclose(figures, expected_figures, rtol=1e-4)
+    assert figures[1][0] < figures[0][0]
+    for name, value in expected.items():
+        # Adam divides by the gradient's size, which leaves little of a small one but its rounding
+        np.testing.assert_allclose(ours[name], value, rtol=1e-3, atol=2e-4, err_msg=name)
+
+
+def test_both_devices_compute_forwards_and_backwards():
+    training_graph('fcn8s', CLASSES, THIN, devices=TWO)
+    for part in ('inference', 'gradients/'):
+        found = [op.device for op in tf.get_default_graph().get_operations()
+                 if op.type.startswith('Conv2D') and op.name.startswith(part)]
+        assert {device for device in found if device} == {'/device:CPU:0', '/device:CPU:1'}
+
+
+@pytest.fixture(autouse=True)
+def graph():
+    with tf.Graph().as_default():
+        yield
+
+
+def test_each_device_has_its_number_and_an_equal_part():
+    towers = in_towers(lambda number, x: (tf.constant(number), x), TWO, tf.range(6))
+    with open_session() as session:
+        assert [(number, part.tolist()) for number, part in session.run(towers)] == [(0, [0, 1, 2]), (1, [3, 4, 5])]
+
+
+def test_layers_of_all_devices_drop_different_values(monkeypatch):
+    seeds = []
+    monkeypatch.setattr(FCN_model, 'dropout', lambda x, keep_prob, seed, whole_channels: seeds.append(seed) or x)
+    training_graph('fcn8s', CLASSES, THIN, seed=7, devices=TWO)
+    with open_session() as session:
+        session.run(tf.train.get_global_step().initializer)
+        found = [tuple(seed) for seed in session.run(seeds)]
+    assert len(set(found)) == 2 * 2  # fc6 and fc7 of each
+
+
+def test_moving_averages_follow_the_first_device():
+    def changes(where):
+        with tf.Graph().as_default():
+            training_graph('resnet34_dilated16_c1', CLASSES, THIN, devices=where)
+            return tf.get_collection('moving_average_changes')
+
+    found = changes(TWO)
+    assert len(found) == len(changes([None])) == len({average.op.name for average, _ in found})
+
+
+def test_batch_must_fall_into_equal_parts():
+    check_num_gpus(2, 4)
+    with pytest.raises(UserError, match='--num_gpus=2.*--batch_size=3 .*Try --batch_size=6'):
+        check_num_gpus(2, 3)
+
+
+@pytest.mark.parametrize('there, words', [([], 'no GPUs'), (['GPU:0'], '1 GPU here')])
+def test_gpus_that_are_not_there_are_missed(monkeypatch, there, words):
+    monkeypatch.setattr(devices, 'gpus', lambda: there)
+    assert training_devices(1) == [None]
+    with pytest.raises(UserError, match='--num_gpus=2, but TensorFlow sees ' + words):
+        training_devices(2)
+
+
+def test_gpus_that_are_there_are_named(monkeypatch):
+    monkeypatch.setattr(devices, 'gpus', lambda: ['GPU:0', 'GPU:1', 'GPU:2'])
+    assert training_devices(2) == ['/gpu:0', '/gpu:1']
+
+
+def test_training_checks_its_gpus_first(tmp_path):
+    with pytest.raises(UserError, match='--num_gpus=3'):
+        run_script(FCN_train, f'--data_dir={tmp_path}', '--num_gpus=3')

@@ -1,0 +1,130 @@
+"""Loss, accuracy and optimizer steps against numbers made by hand."""
+import numpy as np
+import pytest
+
+from fcn8s.nets.layers import CHANGES
+from fcn8s.nets.loss import pixel_accuracy, segmentation_loss, valid_pixels
+from fcn8s.nets.train_op import Recipe, training_step
+from fcn8s.utils.tf1 import tf
+from TensorflowUtils import create_session
+
+
+@pytest.fixture(autouse=True)
+def graph():
+    with tf.Graph().as_default():
+        yield
+
+
+def run(fetches):
+    with create_session() as session:
+        return session.run(fetches)
+
+
+def test_loss_is_the_mean_over_valid_pixels():
+    logits = np.log(np.array([[[[.5, .25, .25], [.1, .8, .1], [.2, .2, .6], [.3, .3, .4]]]], np.float32))
+    annotations = np.array([[[0, 1, 255, 2]]], np.uint8)
+    valid = valid_pixels(tf.constant(annotations), 3, ignored=[2])
+    loss, mask = run([segmentation_loss(tf.constant(logits), tf.constant(annotations), valid), valid])
+    assert mask.tolist() == [[[True, True, False, False]]]
+    assert loss == pytest.approx(-(np.log(.5) + np.log(.8)) / 2)
+
+
+def test_loss_of_nothing_valid_is_zero():
+    annotations = tf.constant([[[7, 255]]], tf.uint8)
+    loss = segmentation_loss(tf.zeros([1, 1, 2, 3]), annotations, valid_pixels(annotations, 3))
+    assert run(loss) == 0
+
+
+def test_pixel_accuracy_counts_valid_pixels_only():
+    annotations = tf.constant([[[0, 1, 2, 2, 255]]], tf.uint8)
+    ids = tf.constant([[[0, 0, 2, 1, 255]]], tf.uint8)
+    assert run(pixel_accuracy(ids, annotations, valid_pixels(annotations, 3, ignored=[0]))) == pytest.approx(1 / 3)
+
+
+def test_class_weights_weigh_each_pixel_by_its_class():
+    logits = np.log(np.array([[[[.5, .5], [.2, .8]]]], np.float32))
+    annotations = tf.constant([[[0, 1]]], tf.uint8)
+    loss = segmentation_loss(tf.constant(logits), annotations, valid_pixels(annotations, 2), class_weights=[3., 1.])
+    assert run(loss) == pytest.approx(-(3 * np.log(.5) + np.log(.8)) / 4)
+
+
+class Step:
+    """One step on the loss sum(kernel * [[3, -4]]) + 2 * bias; the kernel is the encoder's, the bias the decoder's."""
+
+    def __init__(self, recipe=Recipe(), rates=(0.1, 0.1), factor=1., decoder=('bias',)):
+        kernel = tf.get_variable('kernel', initializer=tf.constant([[1., -2.]]))
+        bias = tf.get_variable('bias', initializer=tf.constant([5.]))
+        step = tf.train.get_or_create_global_step()
+        loss = (tf.reduce_sum(kernel * tf.constant([[3., -4.]])) + 2 * tf.reduce_sum(bias)) * tf.constant(factor)
+        train, _, finite = training_step(loss, rates[0], rates[1], set(decoder), step, recipe)
+        with create_session() as session:
+            session.run(tf.global_variables_initializer())
+            self.finite, _ = session.run([finite, train])
+            self.kernel, self.bias, self.step = session.run([kernel, bias, step])
+
+
+def test_adam_takes_its_published_first_step():
+    step = Step()
+    # Adam's first step is learning_rate * sign(gradient), whatever the gradient's size (arXiv 1412.6980)
+    np.testing.assert_allclose(step.kernel, [[0.9, -1.9]], rtol=1e-5)
+    assert step.step == 1 and step.finite
+
+
+def test_sgd_goes_down_the_gradient():
+    np.testing.assert_allclose(Step(Recipe('sgd')).kernel, [[1 - 0.1 * 3, -2 + 0.1 * 4]], rtol=1e-6)
+
+
+def test_encoder_and_decoder_have_their_own_rates():
+    step = Step(Recipe('sgd'), rates=(0.1, 0.01))
+    np.testing.assert_allclose(step.kernel, [[0.7, -1.6]], rtol=1e-6)
+    np.testing.assert_allclose(step.bias, [5 - 0.01 * 2], rtol=1e-6)
+
+
+def test_weight_decay_pulls_kernels_and_spares_biases():
+    step = Step(Recipe('sgd', weight_decay=0.5))
+    np.testing.assert_allclose(step.kernel, [[1 - 0.1 * (3 + 0.5 * 1), -2 - 0.1 * (-4 + 0.5 * -2)]], rtol=1e-6)
+    np.testing.assert_allclose(step.bias, [4.8], rtol=1e-6)
+
+
+@pytest.mark.parametrize('decoder, expected', [(('kernel',), [[1 - 0.1 * 3.5, -2 - 0.1 * -5]]),
+                                               (('bias',), [[0.7, -1.6]])])
+def test_l2_is_on_the_kernels_of_the_decoder(decoder, expected):
+    np.testing.assert_allclose(Step(Recipe('sgd', l2=0.5), decoder=decoder).kernel, expected, rtol=1e-6)
+
+
+def test_clipping_bounds_the_joint_norm():
+    step = Step(Recipe('sgd', clip_norm=1.))
+    norm = np.sqrt(3 ** 2 + 4 ** 2 + 2 ** 2)
+    np.testing.assert_allclose(step.kernel, [[1 - 0.3 / norm, -2 + 0.4 / norm]], rtol=1e-5)
+
+
+def test_momentum_adds_up():
+    kernel = tf.get_variable('kernel', initializer=tf.constant([[1.]]))
+    train, _, _ = training_step(tf.reduce_sum(kernel), 0.1, 0.1, set(), tf.train.get_or_create_global_step(),
+                                Recipe('sgd', momentum=0.5))
+    with create_session() as session:
+        session.run(tf.global_variables_initializer())
+        for _ in range(2):
+            session.run(train)
+        assert session.run(kernel)[0, 0] == pytest.approx(1 - 0.1 * 1 - 0.1 * 1.5)
+
+
+@pytest.mark.parametrize('factor', [np.nan, np.inf])
+@pytest.mark.parametrize('skip, expected_step', [(False, 0), (True, 1)])
+def test_step_that_is_not_finite_changes_no_variable(factor, skip, expected_step):
+    step = Step(Recipe(skip_nonfinite=skip), factor=factor)
+    assert not step.finite and step.step == expected_step
+    assert step.kernel.tolist() == [[1, -2]] and step.bias.tolist() == [5]
+
+
+@pytest.mark.parametrize('factor, expected', [(1., 7.5), (np.nan, 10.)])
+def test_moving_averages_move_with_the_steps_that_are_taken(factor, expected):
+    average = tf.get_variable('average', initializer=tf.constant([10.]), trainable=False)
+    tf.add_to_collection(CHANGES, (average, 0.25 * average))
+    weight = tf.get_variable('weight', initializer=tf.constant([1.]))
+    train, _, _ = training_step(tf.reduce_sum(weight) * tf.constant(factor), 0.1, 0.1, set(),
+                                tf.train.get_or_create_global_step())
+    with create_session() as session:
+        session.run(tf.global_variables_initializer())
+        session.run(train)
+        assert session.run(average).tolist() == [expected]

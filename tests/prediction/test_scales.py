@@ -1,0 +1,104 @@
+"""Probabilities averaged over scales and mirror images."""
+import numpy as np
+import pytest
+from PIL import Image
+
+from fcn8s.prediction.scales import likeliest, mean_softmax, parse_scales
+from fcn8s.utils.errors import UserError
+from fcn8s.utils.tf1 import tf
+from FCN_model import build
+from TensorflowUtils import create_session
+
+CLASSES = 5
+
+
+def photo(height, width):
+    return np.random.RandomState(0).randint(0, 256, (height, width, 3)).astype(np.uint8)
+
+
+@pytest.fixture(scope='module')
+def net():
+    """A thin net's (logits, softmax) as functions of images."""
+    graph = tf.Graph()
+    with graph.as_default():
+        tf.set_random_seed(1)
+        images = tf.placeholder(tf.uint8, [None, None, None, 3])
+        logits, _ = build('fcn8s', images, CLASSES, 1 / 16)
+        softmax = tf.nn.softmax(logits)
+        session = create_session(graph)
+        session.run(tf.global_variables_initializer())
+    with session:
+        yield tuple(lambda x, fetch=fetch: session.run(fetch, {images: x}) for fetch in (logits, softmax))
+
+
+def bilinear_matrix(length, new_length):
+    """[new_length, length]: what each old place gives to each new one, by a triangle around its centre."""
+    centres = (np.arange(new_length)[:, None] + 0.5) * length / new_length - 0.5
+    centres = np.clip(centres, 0, length - 1)
+    return np.maximum(0, 1 - np.abs(centres - np.arange(length)))
+
+
+@pytest.mark.parametrize('flip', [False, True])
+def test_mean_is_that_of_the_resized_softmaxes(net, flip):
+    image = photo(64, 96)
+    # 0.4: 25.6 and 38.4 -> 32 and 64; 0.7: 44.8 and 67.2 -> 64 and 96, the image itself; 1.4: 89.6, 134.4 -> 96, 160
+    expected = np.zeros((64, 96, CLASSES))
+    for height, width in ((32, 64), (64, 96), (96, 160)):
+        scaled = np.array(Image.fromarray(image).resize((width, height), Image.BILINEAR))
+        for mirror in (1, -1) if flip else (1,):
+            logits = net[0](scaled[None, :, ::mirror])[0].astype(np.float64)[:, ::mirror]
+            exponents = np.exp(logits - logits.max(axis=2, keepdims=True))
+            softmax = exponents / exponents.sum(axis=2, keepdims=True)
+            expected += np.einsum('Hh,Ww,hwn->HWn', bilinear_matrix(height, 64), bilinear_matrix(width, 96), softmax)
+    expected /= 6 if flip else 3
+    mean = mean_softmax(net[1], image, (0.4, 0.7, 1.4), flip)
+    assert mean.dtype == np.float32 and np.ptp(expected) > 0.01
+    np.testing.assert_allclose(mean, expected, atol=2e-6)
+
+
+def test_scale_1_alone_is_the_softmax_itself(net):
+    image = photo(32, 64)
+    np.testing.assert_array_equal(mean_softmax(net[1], image), net[1](image[None])[0])
+
+
+def test_flip_gives_a_mirrored_photo_the_mirrored_prediction(net):
+    image = photo(32, 64)
+    straight, mirrored = (mean_softmax(net[1], x, (0.5, 1.), flip=True) for x in (image, image[:, ::-1]))
+    np.testing.assert_allclose(mirrored, straight[:, ::-1], atol=1e-6)
+
+
+@pytest.mark.parametrize('given, scale, size', [
+    ((64, 96), 0.5, (32, 64)),
+    ((320, 640), 1.1, (352, 704)),  # in floating point 1.1 * 320 is above 352
+    ((64, 96), 0.01, (32, 32)),
+    ((64, 96), 2., (128, 192))])
+def test_scaled_sides_are_rounded_up_to_multiples_of_32(given, scale, size):
+    seen = []
+
+    def softmax_batch(images):
+        seen.append(images.shape[1:3])
+        return np.full(images.shape[:3] + (2,), 0.5, np.float32)
+
+    mean_softmax(softmax_batch, photo(*given), (scale,))
+    assert seen == [size]
+
+
+def test_mean_stays_a_distribution_at_every_pixel(net):
+    mean = mean_softmax(net[1], photo(64, 32), (0.5, 1., 1.75), flip=True)
+    np.testing.assert_allclose(mean.sum(axis=2), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize('with_class_0, expected', [(True, [0, 2, 1]), (False, [1, 2, 1])])
+def test_likeliest_leaves_class_0_out_on_request(with_class_0, expected):
+    ids = likeliest(np.array([[[0.5, 0.3, 0.2], [0.2, 0.3, 0.5], [0.1, 0.6, 0.3]]], np.float32), with_class_0)
+    assert ids.dtype == np.uint8 and ids.tolist() == [expected]
+
+
+def test_scales_are_numbers():
+    assert parse_scales('0.5, 1,1.25') == (0.5, 1., 1.25)
+
+
+@pytest.mark.parametrize('text', ['', '0', '-1', 'nan', 'inf', '1,x', '9', '1,', '0.5;1'])
+def test_what_is_no_scale_is_refused(text):
+    with pytest.raises(UserError, match=f'--scales={text}: .*0.5,0.75'):
+        parse_scales(text)

@@ -1,0 +1,94 @@
+"""Validation within training: what its scores mean."""
+import collections
+
+import numpy as np
+import pytest
+from image_files import save
+from tiny_net import NETS
+
+from fcn8s.data.records import Record
+from fcn8s.training.validation import Validation, explain_empty
+
+Options = collections.namedtuple('Options', 'net num_classes ignore_label read_threads validation_max_side')
+
+
+@pytest.fixture
+def records(tmp_path):
+    """One photo, 32 x 32, whose left quarter is a cat (1) on background (0)."""
+    ids = np.zeros((32, 32), np.uint8)
+    ids[:, :8] = 1
+    photo = np.zeros((32, 32, 3), np.uint8)
+    return [Record(save(str(tmp_path / 'cat.png'), photo), save(str(tmp_path / 'ids.png'), ids))]
+
+
+class CatEverywhere:
+    """In the place of session and graph: every pixel is predicted as class 1, at a loss of 2."""
+    images, annotations, validate = 'images', 'annotations', 'validate'
+
+    def run(self, fetches, feed):
+        return np.ones_like(feed['annotations']), 2., float((feed['annotations'] < 2).sum())
+
+
+def score(records, net='tiny', ignore_label=None, max_side=1536, see=lambda number, result: None):
+    graph = CatEverywhere()
+    return Validation(graph, graph, records, Options(net, 2, ignore_label, 1, max_side), None).score(lambda: False, see)
+
+
+def test_background_that_is_learned_counts(records):
+    # right on a quarter of the pixels; the IUs are 0 of the background and a quarter of the cat
+    assert score(records) == (2., 1 / 4, 1 / 8, 1, 0)
+
+
+@pytest.mark.parametrize('net, ignore_label', [('tiny', 0), ('without_0', None)])
+def test_background_that_is_not_learned_does_not_count(records, monkeypatch, net, ignore_label):
+    monkeypatch.setitem(NETS, 'without_0', NETS['tiny']._replace(scores_0=False))
+    assert score(records, net, ignore_label) == pytest.approx((2., 1, 1, 1, 0))
+
+
+@pytest.mark.parametrize('ids, ignore_label, caution', [
+    ([[0, 1]], None, ''),
+    ([[1, 1]], None, 'these hold class 1 alone, and predicting it everywhere scores 1.000'),
+    ([[0, 1]], 0, 'these hold class 1 alone,'),
+    ([[1, 255]], 255, 'these hold class 1 alone,'),
+])
+def test_scores_of_photos_of_one_class_are_not_given_without_saying_so(records, ids, ignore_label, caution):
+    save(records[0].annotation, np.repeat(np.repeat(np.array(ids, np.uint8), 32, axis=0), 16, axis=1))
+    graph = CatEverywhere()
+    validation = Validation(graph, graph, records, Options('tiny', 2, ignore_label, 1, 1536), None)
+    validation.score(lambda: False, lambda number, result: None)
+    assert caution in validation.caution and bool(caution) == bool(validation.caution)
+
+
+def test_border_that_is_ignored_does_not_count(records):
+    border = np.zeros((32, 32), np.uint8)
+    border[:, :8], border[:, 16:] = 1, 255
+    save(records[0].annotation, border)
+    assert score(records, ignore_label=255) == (2., 1 / 2, 1 / 4, 1, 0)
+
+
+def bordered(records, folder):
+    """The records and one photo whose every pixel is 255."""
+    return records + [Record(records[0].image, save(str(folder / 'border.png'), np.full((32, 32), 255, np.uint8)))]
+
+
+def test_photo_without_a_pixel_that_counts_is_not_in_the_mean_loss(records, tmp_path):
+    # 2 is the loss of the one that counts; with a 0 for the other the mean would be 1
+    assert score(bordered(records, tmp_path), ignore_label=255) == (2., 1 / 4, 1 / 8, 1, 1)
+
+
+def test_photos_without_a_pixel_that_counts_have_no_loss(records, tmp_path):
+    scored = score(bordered(records, tmp_path)[1:], ignore_label=255)
+    assert np.isnan(scored.loss) and (scored.photos, scored.empty) == (0, 1)
+    assert explain_empty(scored).startswith('warning: none of the 1 validation photos')
+
+
+def test_large_photo_passes_the_net_scaled_down_and_is_scored_at_its_own_size(tmp_path):
+    ids = np.zeros((90, 300), np.uint8)
+    ids[:, :75] = 1
+    record = Record(save(str(tmp_path / 'wide.png'), np.zeros((90, 300, 3), np.uint8)),
+                    save(str(tmp_path / 'ids.png'), ids))
+    seen = []
+    assert score([record], max_side=100, see=lambda number, result: seen.append(result)) == (2., 1 / 4, 1 / 8, 1, 0)
+    [result] = seen
+    assert result.ids.shape == result.single.image.shape[:2] == (32, 128)  # 30 x 100, rounded up
+    assert result.full.tolist() == [[0, 90 * 225], [0, 90 * 75]]

@@ -1,0 +1,211 @@
+"""fcn8s.weights.names names the layers as semantic-segmentation-pytorch does and reads its files, old and new."""
+import pickle
+import struct
+import sys
+import types
+from collections import OrderedDict
+
+import numpy as np
+import pytest
+
+from fcn8s.nets.dilated_heads import c1_bilinear, psp_bilinear
+from fcn8s.nets.resnet import dilated_resnet
+from fcn8s.nets.vgg import dilated_vgg
+from fcn8s.utils.errors import UserError
+from fcn8s.utils.tf1 import tf
+from fcn8s.weights.names import torch_names
+from fcn8s.weights.pth import read_pth
+
+NETS = {'vgg16_dilated8_c1': lambda x: c1_bilinear(dilated_vgg(x, 16, 1 / 16.), x, 14, 1 / 16.).logits,
+        'resnet50_dilated8_psp': lambda x: psp_bilinear(dilated_resnet(x, 50, 8, 1 / 16.), x, 14, 1 / 16.).logits}
+
+
+@pytest.mark.parametrize('variable, expected', [
+    ('encoder/conv1_w', 'conv1.weight'),
+    ('encoder/bn3_scale', 'bn3.weight'),
+    ('encoder/layer3/0/conv2_w', 'layer3.0.conv2.weight'),
+    ('encoder/layer3/5/bn2_bias', 'layer3.5.bn2.bias'),
+    ('encoder/layer4/2/bn3_mean', 'layer4.2.bn3.running_mean'),
+    ('encoder/layer4/2/bn3_variance', 'layer4.2.bn3.running_var'),
+    ('encoder/layer2/0/downsample/conv_w', 'layer2.0.downsample.0.weight'),
+    ('encoder/layer2/0/downsample/bn_scale', 'layer2.0.downsample.1.weight'),
+    ('encoder/conv6_w', 'conv6.weight'),
+    ('encoder/conv7_b', 'conv7.bias'),
+    ('decoder/conv_last_w', 'conv_last.weight'),
+    ('decoder/psp/3/conv_w', 'psp.3.1.weight'),
+    ('decoder/psp/3/bn_variance', 'psp.3.2.running_var'),
+    ('decoder/conv_last/conv_w', 'conv_last.0.weight'),
+    ('decoder/conv_last/bn_mean', 'conv_last.1.running_mean'),
+    ('decoder/conv_last/score_b', 'conv_last.4.bias'),
+    ('inference/encoder/layer1/0/conv1_w', 'layer1.0.conv1.weight'),
+])
+def test_names(variable, expected):
+    assert torch_names([variable]) == {variable: expected}
+
+
+# torchvision's numbers, where a ReLU follows each convolution and a pool each block; pool4 is left out here
+@pytest.mark.parametrize('blocks, expected', [
+    ((2, 2, 3, 3, 3), [0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24 - 1, 26 - 1, 28 - 1]),
+    ((2, 2, 4, 4, 4), [0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28 - 1, 30 - 1, 32 - 1, 34 - 1])])
+def test_convolutions_of_vgg_are_counted(blocks, expected):
+    names = ['encoder/conv%d_%d_w' % (b, i) for b, count in enumerate(blocks, 1) for i in range(1, count + 1)]
+    assert torch_names(names) == {name: 'features.%d.weight' % n for name, n in zip(names, expected)}
+
+
+def test_variables_outside_of_the_net_are_left_out():
+    assert torch_names(['global_step', 'inference/W6', 'encoder/conv1_w/Momentum']) == {}
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(UserError, match='encoder_best.pth does not exist'):
+        read_pth(str(tmp_path / 'encoder_best.pth'))
+
+
+def test_without_torch_the_way_to_get_it_is_said(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, 'torch', None)
+    path = tmp_path / 'encoder.pth'
+    path.write_bytes(b'')
+    with pytest.raises(UserError, match='encoder.pth needs PyTorch.*pip install torch'):
+        read_pth(str(path))
+
+
+def test_torch_that_might_run_what_a_file_names_is_refused(tmp_path, monkeypatch):
+    old = types.SimpleNamespace(load=lambda f, map_location=None: {}, __version__='1.12.1')
+    monkeypatch.setitem(sys.modules, 'torch', old)
+    path = tmp_path / 'encoder.pth'
+    path.write_bytes(b'')
+    with pytest.raises(UserError, match='encoder.pth needs PyTorch 1.13 or later.*this is 1.12.1'):
+        read_pth(str(path))
+
+
+@pytest.fixture
+def torch():
+    return pytest.importorskip('torch')
+
+
+@pytest.fixture
+def save(torch, tmp_path):
+    def save(value, name='net.pth', **how):
+        torch.save(value, str(tmp_path / name), **how)
+        return str(tmp_path / name)
+    return save
+
+
+def test_kernels_are_transposed_and_other_arrays_kept(torch, save):
+    kernel, bias = np.arange(5. * 2 * 3 * 7).reshape(5, 2, 3, 7), np.arange(5.)
+    arrays = read_pth(save({'conv.weight': torch.tensor(kernel), 'conv.bias': torch.tensor(bias)}))
+    assert arrays['conv.weight'].shape == (3, 7, 2, 5)
+    assert arrays['conv.weight'].dtype == np.float32
+    assert arrays['conv.weight'][2, 6, 1, 3] == kernel[3, 1, 2, 6]
+    assert arrays['conv.bias'].tolist() == bias.tolist()
+
+
+def test_names_of_data_parallel_and_of_later_releases(torch, save):
+    ones = torch.ones(2)
+    path = save({'module.bn1.weight': ones, 'module.bn1.num_batches_tracked': torch.tensor(5), 'ppm.0.2.bias': ones})
+    assert list(read_pth(path)) == ['bn1.weight', 'psp.0.2.bias']
+
+
+def write_like_torch_0_2(path, arrays):
+    """A file as PyTorch 0.2 on Python 2 saved a net's state_dict from a GPU: no zip, text of bytes."""
+    import torch
+
+    class Storage:
+        def __init__(self, key, size):
+            self.key, self.size = key, size
+
+    class Tensor:
+        def __init__(self, key, array):
+            self.key, self.array = key, array
+
+        def __reduce__(self):
+            steps = [stride // 4 for stride in self.array.strides]
+            storage = Storage(self.key, self.array.size)
+            return torch._utils._rebuild_tensor, (storage, 0, self.array.shape, tuple(steps))
+
+    class Python2Pickler(pickle._Pickler):
+        dispatch = dict(pickle._Pickler.dispatch)
+
+        def persistent_id(self, value):
+            if isinstance(value, Storage):
+                return 'storage', torch.cuda.FloatStorage, value.key, 'cuda:0', value.size, None
+            return None
+
+        def save_text(self, text):
+            self.write(pickle.SHORT_BINSTRING + struct.pack('<B', len(text)) + text.encode())
+            self.memoize(text)
+
+        dispatch[str] = save_text
+
+    tensors = OrderedDict((name, Tensor(str(i), array)) for i, (name, array) in enumerate(arrays.items()))
+    with open(path, 'wb') as file:
+        for header in (0x1950a86a20f9469cfc6c, 1001, {'protocol_version': 1001, 'little_endian': True}):
+            pickle.dump(header, file, protocol=2)
+        Python2Pickler(file, protocol=2).dump(tensors)
+        pickle.dump([tensor.key for tensor in tensors.values()], file, protocol=2)
+        for tensor in tensors.values():
+            file.write(struct.pack('<q', tensor.array.size) + tensor.array.tobytes())
+
+
+def test_files_of_torch_0_2(torch, tmp_path):
+    kernel, bias = np.arange(24, dtype=np.float32).reshape(4, 3, 2, 1), np.arange(4, dtype=np.float32)
+    write_like_torch_0_2(str(tmp_path / 'old.pth'), {'module.conv.weight': kernel, 'module.conv.bias': bias})
+    arrays = read_pth(str(tmp_path / 'old.pth'))
+    assert list(arrays) == ['conv.weight', 'conv.bias']
+    np.testing.assert_array_equal(arrays['conv.weight'], kernel.transpose(2, 3, 1, 0))
+    np.testing.assert_array_equal(arrays['conv.bias'], bias)
+
+
+class Program:
+    def __reduce__(self):
+        return print, ('this was run',)
+
+
+def test_what_a_file_asks_for_is_not_run(save, capsys):
+    path = save({'conv.weight': Program()})
+    with pytest.raises(UserError, match='net.pth cannot be read.*state_dict'):
+        read_pth(path)
+    assert capsys.readouterr().out == ''
+
+
+def test_damage_is_said(torch, save):
+    path = save({'conv.weight': torch.ones(100, 100)})
+    with open(path, 'r+b') as file:
+        file.truncate(20000)
+    with pytest.raises(UserError, match='net.pth cannot be read.*truncated'):
+        read_pth(path)
+
+
+@pytest.mark.parametrize('make, found', [
+    (lambda torch: torch.ones(3), 'holds one Tensor'),
+    (lambda torch: {'epoch': 3, 'state_dict': {'conv.weight': torch.ones(3)}}, 'found epoch, state_dict'),
+    (lambda torch: {}, 'found nothing'),
+    (lambda torch: {'bn1.bias': torch.tensor([1., float('nan')])}, 'bn1.bias holds values that are NaN')])
+def test_other_contents_are_refused(torch, save, make, found):
+    with pytest.raises(UserError, match='net.pth.*' + found):
+        read_pth(save(make(torch)))
+
+
+@pytest.mark.parametrize('net', ['vgg16_dilated8_c1', 'resnet50_dilated8_psp'])
+def test_both_files_of_a_net_give_its_scores(save, net):
+    import torch_nets
+    if net == 'vgg16_dilated8_c1':
+        modules = torch_nets.Vgg(16, base=4), torch_nets.C1(256, 13)
+    else:
+        modules = torch_nets.ResNet(50, 8, base=4), torch_nets.Psp(128, 13, hidden=32)
+    encoder, decoder = (torch_nets.randomized(module, seed) for seed, module in enumerate(modules))
+    pixels = np.random.RandomState(0).normal(size=(2, 61, 75, 3)).astype(np.float32)
+    expected = torch_nets.nhwc(decoder(encoder(torch_nets.nchw(pixels)), (61, 75)))
+
+    arrays = read_pth(save(encoder.state_dict(), 'encoder_best.pth'))
+    arrays.update(read_pth(save(decoder.state_dict(), 'decoder_best.pth')))
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(tf.float32, [None, None, None, 3])
+        with tf.variable_scope('inference', reuse=tf.AUTO_REUSE):
+            scores = NETS[net](x)[..., 1:]
+        names = torch_names(variable.op.name for variable in tf.global_variables())
+        assert len(names) == len(tf.global_variables())
+        assert sorted(names.values()) == sorted(arrays)
+        torch_nets.assign(session, {name: arrays[torch_name] for name, torch_name in names.items()})
+        found = session.run(scores, {x: pixels})
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4 * abs(expected).max())
