@@ -8,16 +8,20 @@ Photos go in as they are, uint8 [B, H, W, 3] in RGB of any size; out come ids, u
 float32 [B, H, W, classes], of the same size. export/export.json names tensors, signatures and classes. What was written
 is loaded again and compared with the net itself before export/ gets its name.
 """
+if __name__ == '__main__':
+    from fcn8s.utils.script import start
+    start()
+
 import os
 
 import numpy as np
-from absl import flags
 
+from fcn8s.config import Given
 from fcn8s.data.photos import STRIDE, network_size, resize_ids, resize_photo
 from fcn8s.devices import plain_ops
-from fcn8s.flags import define_net_flags, define_prediction_flags
+from fcn8s.flags import export_flags
 from fcn8s.nets.pillow_resampling import enlarge_bilinear, resize_nearest
-from fcn8s.prediction.segmenter import Segmenter
+from fcn8s.prediction.segmenter import Options, Segmenter
 from fcn8s.utils.cli import parse
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.files import whole_folder, write_json
@@ -28,28 +32,13 @@ from fcn8s.weights.restore import load_arrays
 from FCN_model import build_scores
 from TensorflowUtils import create_session
 
-if __name__ == '__main__':
-    from fcn8s.utils.script import start
-    start()
 LOGS_DIR = 'logs'
 EXPORT_DIR = 'export'
 DATA_DIR = os.path.join('Data_zoo', 'MIT_SceneParsing', 'ADEChallengeData2016')  # its classes, where no run names them
 SIGNATURES = {'serving_default': 'ids', 'probabilities': 'probabilities'}  # what each gives for `images`
 FROZEN = 'frozen.pb'
-CHECKED_SIZES = (64, 96), (75, 130), (33, 31), (1, 1)  # of the photos that are compared: the net sees one unresized
+CHECKED_SIZES = (64, 96), (75, 130), (33, 31), (1, 1)  # of the photos compared; the first is not resized for the net
 TOLERANCE = 1e-3  # of a probability, for layers may be computed in other forms here than there
-FLAGS = flags.FlagValues()
-
-
-def define_flags():
-    """Declares the flags; their defaults are the constants above."""
-    given = {'flag_values': FLAGS, 'module_name': 'export'}
-    flags.DEFINE_string('export_dir', EXPORT_DIR, 'a new folder for what is exported; TensorFlow Serving wants a '
-                        'number below the name of the model: models/cats/1', **given)
-    flags.DEFINE_enum('format', 'saved_model', list(FORMATS), 'SavedModel, or a GraphDef whose variables are constants',
-                      **given)
-    define_prediction_flags(FLAGS, LOGS_DIR)
-    define_net_flags(FLAGS)
 
 
 def serving_graph(net, with_class_0):
@@ -110,7 +99,7 @@ def load_frozen(session, folder):
 
 
 FORMATS = {'saved_model': (write_saved_model, load_saved_model), 'frozen_graph': (write_frozen, load_frozen)}
-define_flags()
+FLAGS = export_flags(list(FORMATS), export_dir=EXPORT_DIR, logs_dir=LOGS_DIR)
 
 
 def export(segmenter, folder, form):
@@ -158,8 +147,10 @@ def main(argv):
     """The whole export; returns the exit code."""
     parse(FLAGS, argv, __doc__)
     check_writable_name('export_dir', FLAGS.export_dir)
-    with Segmenter(FLAGS.logs_dir, FLAGS.checkpoint, FLAGS, DATA_DIR, FLAGS.predict_class_0,
-                   precision='float32') as segmenter, whole_folder(FLAGS.export_dir) as folder:
+    overrides = Given(FLAGS.net, FLAGS.num_classes, FLAGS.width, FLAGS.data_dir)
+    options = Options(FLAGS.predict_class_0, precision='float32')
+    with Segmenter(FLAGS.logs_dir, FLAGS.checkpoint, overrides, DATA_DIR, **options._asdict()) as segmenter, \
+            whole_folder(FLAGS.export_dir) as folder:
         print(segmenter.describe())
         try:
             export(segmenter, folder, FLAGS.format)

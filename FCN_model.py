@@ -22,6 +22,7 @@ from fcn8s.nets.vgg import CONVS, dilated_vgg, vgg
 from fcn8s.utils.script import run
 from fcn8s.utils.tf1 import tf
 from TensorflowUtils import dropout
+
 MEAN_RGB = (123.68, 116.779, 103.939)  # of ImageNet's training photos, as VGG was trained on
 RAW_RGB = (0., 0., 0.)
 IMAGENET_MEAN = tuple(255 * mean for mean in (0.485, 0.456, 0.406))  # torchvision's normalization, of RGB 0..255
@@ -30,6 +31,8 @@ IMAGENET_STD = tuple(255 * std for std in (0.229, 0.224, 0.225))
 # drop=) -> scores. mean, std: what pixels 0..255 are brought to zero and one by. vgg: the depth of the pretrained VGG
 # that fits the encoder, or None. stride: of the finest scores. scores_0: whether class 0, "others", is scored, or
 # left out of loss and predictions. reach: a score depends on no pixel this far away, None if on the whole image.
+# classes: tuple of ClassInfo, num_classes of them
+NetConfig = collections.namedtuple('NetConfig', 'net num_classes width classes')
 Net = collections.namedtuple('Net', 'encoder head mean std vgg stride scores_0 reach source')
 # What training fetches and feeds. images, annotations, encoder_rate, decoder_rate: placeholders; step: the global
 # step, a variable; train: the op of one step; finite: whether it was taken; progress: {name: scalar}; validate:
@@ -143,8 +146,7 @@ def ignored_labels(name, ignore_label):
     return (() if ignore_label is None else (ignore_label,)) + (() if net_row(name).scores_0 else (0,))
 
 
-def training_graph(name, num_classes, width=1., seed=0, keep_prob=None, fix_bn=False, ignore_label=None,
-                   class_weights=None, recipe=Recipe(), precision='float32', devices=(None,)):
+def training_graph(net, recipe=Recipe(), ignored=(), class_weights=None, devices=(None,)):
     """The whole graph of a training run: one net built twice, with dropout for training and without for validation.
 
     Args:
@@ -156,12 +158,14 @@ def training_graph(name, num_classes, width=1., seed=0, keep_prob=None, fix_bn=F
       precision: of the layers, see build_scores; weights and loss are float32.
       devices: that share each batch, as tf.device takes them, see fcn8s.nets.train_op; None leaves it to TensorFlow.
     """
+    name, num_classes, width, _ = net
+    seed, keep_prob, fix_bn, precision = recipe.seed, recipe.keep_prob, recipe.fix_bn, recipe.precision
     images = tf.placeholder(tf.uint8, [None, None, None, 3], 'images')
     annotations = tf.placeholder(tf.uint8, [None, None, None], 'annotations')
     encoder_rate = tf.placeholder(tf.float32, [], 'encoder_rate')
     decoder_rate = tf.placeholder(tf.float32, [], 'decoder_rate')
     step = tf.train.get_or_create_global_step()
-    valid = valid_pixels(annotations, num_classes, ignored_labels(name, ignore_label))
+    valid = valid_pixels(annotations, num_classes, ignored)
 
     clean_logits, _ = build(name, images, num_classes, width, precision=precision)
     variables = [variable for variable in tf.global_variables() if variable is not step]

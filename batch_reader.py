@@ -10,14 +10,17 @@ import time
 import numpy as np
 
 from fcn8s.data.photos import STRIDE, network_size, pixels_of, resize_ids, resize_photo, round_up
-from fcn8s.data.records import load_pair, read_pair
-from fcn8s.utils.errors import DataError, UserError
+from fcn8s.data.records import load_pair, none_usable, read_or_skip, read_pair
+from fcn8s.utils.errors import UserError
 from fcn8s.utils.threads import in_order
 
 # images: uint8 [B, H, W, 3]; annotations: uint8 [B, H, W] of ids; records: tuple of B Records
 Batch = collections.namedtuple('Batch', 'images annotations records')
 # image: uint8 [H, W, 3]; annotation: uint8 [H, W], both at network_size; original: uint8 [h, w], as it is stored
 Single = collections.namedtuple('Single', 'image annotation original record')
+
+
+AHEAD = 4  # batches that are decoded or wait while one is used
 
 
 class BatchReader:
@@ -30,16 +33,16 @@ class BatchReader:
 
     transform: None, or function(photo, ids, epoch, index in records) -> (photo, ids), called in the threads with what
     read_pair gave.
-    bad: None, or a dict to gather {photo: why it cannot be used}. Then the next pair of the epoch's order that can be
-    used takes the place of one that cannot, and no other place changes.
-    waited_seconds: how long next() has waited for data in all.
-    Raises UserError for values that make no batch. Without `bad`, next() raises what read_pair raises, and with it
-    DataError when no pair can be used; either ends the reader.
+    dataset.bad: if it collects unusable records, the next usable pair in the epoch's order takes the place of an
+    unusable one, and no other place changes.
+    waited_seconds: how long next() has waited for data so far.
+    Raises UserError for values that make no batch. Without dataset.bad, next() raises what read_pair raises, and with
+    it DataError when no pair can be used; either ends the reader.
     """
 
-    def __init__(self, records, num_classes, batch_size=2, shuffle=True, seed=0, start_batch=0, ignore_label=None,
-                 max_side=768, num_threads=2, ahead=4, transform=None, bad=None):
-        if not records:
+    def __init__(self, dataset, batch_size=2, shuffle=True, seed=0, start_batch=0, max_side=768, num_threads=2,
+                 transform=None):
+        if not dataset.records:
             raise UserError('there are no records to read: the data set is empty.')
         if batch_size < 1 or num_threads < 1:
             raise UserError(f'batch_size is {batch_size} and num_threads {num_threads}, expected 1 or more of each.')
@@ -47,15 +50,14 @@ class BatchReader:
             raise UserError(f'max_side is {max_side}, expected a multiple of {STRIDE}.')
         if not 0 <= seed < 2**32:
             raise UserError(f'seed is {seed}, expected 0 to 2**32 - 1.')
-        self.waited_seconds, self.bad = 0., bad
-        order = functools.lru_cache(maxsize=4)(functools.partial(_epoch_order, len(records), seed if shuffle else None))
-        pair = functools.partial(read_pair if transform else load_pair, num_classes=num_classes,
-                                 ignore_label=ignore_label)
-        read = functools.partial(_read_example, records=records, order=order, bad=bad, read=pair, transform=transform)
+        self.waited_seconds = 0.
+        order = functools.lru_cache(maxsize=4)(functools.partial(_epoch_order, len(dataset.records),
+                                                                 seed if shuffle else None))
+        read = functools.partial(_read_example, dataset=dataset, order=order, transform=transform)
         batch = functools.partial(_read_batch, batch_size=batch_size, read=read, max_side=max_side)
-        most = functools.partial(_most_pixels, batch_size=batch_size, order=order,
-                                 pixels=functools.lru_cache(maxsize=None)(lambda i: pixels_of(records[i].image)))
-        self._batches = in_order(batch, itertools.count(start_batch), num_threads, ahead, most)
+        pixels = functools.lru_cache(maxsize=None)(lambda index: pixels_of(dataset.records[index].image))
+        most = functools.partial(_most_pixels, batch_size=batch_size, order=order, pixels=pixels)
+        self._batches = in_order(batch, itertools.count(start_batch), num_threads, AHEAD, most)
 
     def __iter__(self):
         return self
@@ -83,9 +85,9 @@ def common_size(sizes, max_side=768):
     return tuple(min(round_up(max(sides), STRIDE), max_side) for sides in zip(*sizes))
 
 
-def read_single(record, num_classes, ignore_label=None, max_side=None):
-    """A Record -> Single, for testing: at the size network_size gives. Raises as read_pair."""
-    photo, ids = load_pair(record, num_classes, ignore_label)
+def read_single(record, dataset, max_side=None):
+    """A Record of a Dataset -> Single, for testing: at the size network_size gives. Raises as read_pair."""
+    photo, ids = load_pair(record, dataset)
     size = network_size(*ids.shape, max_side=max_side)
     return Single(resize_photo(photo, *size), resize_ids(ids, *size), ids, record)
 
@@ -120,23 +122,13 @@ def _most_pixels(number, batch_size, order, pixels):
     return max(pixels(int(order(epoch)[position])) for epoch, position in epochs)
 
 
-def _read_example(number, records, order, bad, read, transform):
-    """Example `number` of the stream, or what takes its place: (photo, ids, record)."""
-    epoch, position = divmod(number, len(records))
+def _read_example(number, dataset, order, transform):
+    """Example `number` of the stream, or the one that takes its place: (photo, ids, record)."""
+    epoch, position = divmod(number, len(dataset.records))
     indices = order(epoch)
     for index in itertools.chain(indices[position:], indices[:position]):
-        record = records[index]
-        if bad is not None and record.image in bad:
-            continue
-        try:
-            photo, ids = read(record)
-        except UserError as error:
-            if bad is None:
-                raise
-            bad[record.image] = str(error)
-            continue
-        if transform is not None:
-            photo, ids = transform(photo, ids, epoch, int(index))
-        return photo, ids, record
-    raise DataError(f'none of the {len(records)} photos with their annotations can be used. The first: '
-                    f'{bad[records[0].image]}')
+        record = dataset.records[index]
+        pair = read_or_skip(read_pair if transform else load_pair, record, dataset)
+        if pair is not None:
+            return (*(transform(*pair, epoch, int(index)) if transform else pair), record)
+    raise none_usable(dataset)

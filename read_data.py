@@ -8,47 +8,53 @@ if __name__ == '__main__':
     start()
 
 import argparse
-import collections
 import importlib.util
 import os
 
 from fcn8s.data.classes import find_classes
-from fcn8s.data.folder import pair_up
+from fcn8s.data.folder import explain_unread, pair_up
+from fcn8s.data.list_file import read_list
+from fcn8s.data.records import Dataset, evenly_spaced
 from fcn8s.utils.cli import path_argument
 from fcn8s.utils.errors import DataError, UserError
 from fcn8s.utils.script import run
-Dataset = collections.namedtuple('Dataset', 'records classes')  # tuples of Record and of ClassInfo
+
+DATA_ZOO = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'Data_zoo')
 
 
-def read_dataset(data_dir, split, num_classes=None, bad=None):
+def read_dataset(data_dir, split, num_classes=None, ignore_label=None, bad=None):
     """The Dataset of `split` ('training' or 'validation'): records sorted by stem, and the classes.
 
     Lists folders only; no image is opened. num_classes stands in for a missing classes.csv. Raises DataError, which
-    shows the layout expected and what was found, or names the files that have no partner; but with `bad`, a dict, those
-    are left out and gathered there as {file: why}.
+    shows the layout expected and what was found, or names the files that have no partner; `bad`, a BadPhotos, collects
+    these instead.
     """
     records, unpaired = pair_up(data_dir, split)
     if unpaired and (bad is None or not records):
         raise DataError('\n'.join(map(str, unpaired)))
     for paths, _, why in unpaired:
         bad.update((path, f'{path}: {why}') for path in paths)
-    return Dataset(records, find_classes(data_dir, num_classes))
+    return Dataset(records, find_classes(data_dir, num_classes), ignore_label, bad)
 
 
-def main():
-    """Prints the health of a data folder; returns 1 if it has problems."""
-    parser = argparse.ArgumentParser(description='Checks a data folder: pairs, sizes, ids, class frequencies.')
-    parser.add_argument('data_dir', type=path_argument, help='the folder with images/ and annotations/')
-    parser.add_argument('--num_classes', type=int, help='number of classes, where there is no classes.csv')
-    parser.add_argument('--ignore_label', type=int, help='an id that may occur although it names no class, such as 255')
-    args = parser.parse_args()
-    from fcn8s.data.check import report
-    return report(args.data_dir, args.num_classes, args.ignore_label)
+def read_splits(data_dir, list_path, num_classes, ignore_label, bad, validation_num):
+    """(training, validation) Datasets of a data folder, which is prepared first if it is one of Data_zoo's.
 
-
-if __name__ == '__main__':
-    run(lambda argv: main())
-DATA_ZOO = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'Data_zoo')
+    list_path: file of the photos to train on, '' for the training split; validation_num: photos of the validation
+    split to keep, evenly spaced, 0 for all; bad: None or a BadPhotos. Prints a note about photos in subfolders, which
+    are not read. Raises UserError as read_dataset, read_list and ensure_data_set do.
+    """
+    ensure_data_set(data_dir)
+    validation = read_dataset(data_dir, 'validation', num_classes, ignore_label, bad)
+    if list_path:
+        training = validation._replace(records=read_list(list_path, data_dir, bad))
+    else:
+        training = read_dataset(data_dir, 'training', num_classes, ignore_label, bad)
+    for split in ('validation',) if list_path else ('training', 'validation'):
+        unread = explain_unread(data_dir, split)
+        if unread:
+            print(f'note: {unread}')
+    return training, validation._replace(records=evenly_spaced(validation.records, validation_num))
 
 
 def ensure_data_set(data_dir):
@@ -70,3 +76,18 @@ def ensure_data_set(data_dir):
     prepare = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(prepare)
     prepare.prepare(data_dir)
+
+
+def main():
+    """Prints the health of a data folder; returns 1 if it has problems."""
+    parser = argparse.ArgumentParser(description='Checks a data folder: pairs, sizes, ids, class frequencies.')
+    parser.add_argument('data_dir', type=path_argument, help='the folder with images/ and annotations/')
+    parser.add_argument('--num_classes', type=int, help='number of classes, if there is no classes.csv')
+    parser.add_argument('--ignore_label', type=int, help='an id that may occur although it names no class, such as 255')
+    args = parser.parse_args()
+    from fcn8s.data.check import report
+    return report(args.data_dir, args.num_classes, args.ignore_label)
+
+
+if __name__ == '__main__':
+    run(lambda argv: main())

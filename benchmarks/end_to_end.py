@@ -24,7 +24,9 @@ from benchmarks.peers.tf1_step import open_plain, tensorflow
 from benchmarks.photos import write_photos
 from benchmarks.plain_testing import test_plainly
 from benchmarks.workloads import open_inference, open_training, our_parser, parse_ours
+from fcn8s.data.classes import generic_classes
 from fcn8s.data.photos import network_size
+from fcn8s.data.records import Dataset
 from fcn8s.evaluation.evaluate import evaluate
 from fcn8s.evaluation.metrics import per_image_scores
 from fcn8s.prediction.tiles import most
@@ -79,7 +81,8 @@ def test(records, segmenter, num_classes):
         return ids
 
     batches = functools.partial(segmenter.batches, photo_of=lambda single: single.image)
-    with contextlib.closing(evaluate(records, timed, num_classes, batches=batches)) as results:
+    dataset = Dataset(records, generic_classes(num_classes))
+    with contextlib.closing(evaluate(dataset, timed, batches=batches)) as results:
         for result in results:
             total = total + result.full
             per_image_scores(result.small)
@@ -91,7 +94,8 @@ def test(records, segmenter, num_classes):
 def train(records, request):
     """The result of training with the reader; the first step is left out."""
     rows = []
-    with open_training(request) as step, BatchReader(records, request.num_classes, request.batch_size) as reader:
+    with open_training(request) as step, BatchReader(Dataset(records, generic_classes(request.num_classes)),
+                                                            request.batch_size) as reader:
         for _ in range(request.steps + 1):
             start = time.perf_counter()
             batch = next(reader)

@@ -24,7 +24,9 @@ from PIL import Image
 from batch_reader import BatchReader
 from benchmarks.measure import add_threads, parse, positive, print_result, spread
 from benchmarks.photos import write_photos
+from fcn8s.data.classes import generic_classes
 from fcn8s.data.photos import network_size
+from fcn8s.data.records import Dataset
 from read_data import read_dataset
 
 NUM_CLASSES = 151
@@ -70,7 +72,8 @@ def seconds_a_photo(arrays):
 
 def batches(records, request):
     """BatchReader's."""
-    with BatchReader(records, NUM_CLASSES, request.batch_size, num_threads=request.threads) as reader:
+    dataset = Dataset(records, generic_classes(NUM_CLASSES))
+    with BatchReader(dataset, request.batch_size, num_threads=request.threads) as reader:
         for batch in itertools.islice(reader, len(records) // request.batch_size):
             yield batch.images
 

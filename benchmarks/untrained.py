@@ -9,7 +9,6 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from absl import flags
 
 from fcn8s.config import NetConfig, save_config
 from fcn8s.data.classes import generic_classes
@@ -35,9 +34,7 @@ def main(folder, net, num_classes, net_width):
         build(net, tf.placeholder(tf.uint8, [None, None, None, 3]), num_classes, net_width)
         session.run(tf.global_variables_initializer())
         CheckpointKeeper(folder, tf.global_variables(), tf.global_variables()).save(session, 0)
-    no_flags = flags.FlagValues()
-    no_flags.mark_as_parsed()
-    save_config(folder, NetConfig(net, num_classes, net_width, generic_classes(num_classes)), no_flags)
+    save_config(folder, NetConfig(net, num_classes, net_width, generic_classes(num_classes)), {})
 
 
 if __name__ == '__main__':

@@ -8,7 +8,7 @@ from fcn8s.devices import assume_frozen_weights, resolve_precision
 from fcn8s.prediction.segmenter import Segmenter
 from fcn8s.utils.tf1 import tf, use_version_1
 from fcn8s.weights.restore import initialize
-from FCN_model import training_graph
+from FCN_model import NetConfig, Recipe, training_graph
 from TensorflowUtils import create_session
 
 LEARNING_RATE = 1e-5
@@ -66,7 +66,8 @@ def open_training(request, wrap=unwrapped):
     photos uint8 [B, H, W, 3], annotations uint8 [B, H, W] -> dict with the loss.
     """
     with tf.Graph().as_default(), create_session() as session:
-        graph = training_graph(request.net, request.num_classes, request.net_width, precision=request.precision)
+        net = NetConfig(request.net, request.num_classes, request.net_width, ())
+        graph = training_graph(net, Recipe(precision=request.precision))
         initialize(session, tf.global_variables())
         session.graph.finalize()
         session = wrap(session)

@@ -13,8 +13,8 @@ from fcn8s.data.classes import MAX_CLASSES, ClassInfo, find_classes, generic_cla
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.files import SMALL, read_bounded, write_json
 from fcn8s.weights.checkpoints import BEST, checkpoints_in
+from FCN_model import NetConfig
 
-NetConfig = collections.namedtuple('NetConfig', 'net num_classes width classes')  # classes: tuple of ClassInfo
 Given = collections.namedtuple('Given', 'net num_classes width data_dir')  # what flags say of a trained net
 Given.__new__.__defaults__ = (None,) * len(Given._fields)
 # A run cannot go on with another value of these: the variables or the meaning of its ids would change.
@@ -28,7 +28,7 @@ def config_path(logs_dir):
 
 
 def save_config(logs_dir, net_config, flag_values):
-    """Writes config.json: the net, its classes, every resolved flag and the versions."""
+    """Writes config.json: the net, its classes, flag_values ({name: resolved value}) and the versions."""
     import numpy
     import PIL
 
@@ -36,7 +36,7 @@ def save_config(logs_dir, net_config, flag_values):
     write_json(config_path(logs_dir), {
         'net': net_config.net, 'num_classes': net_config.num_classes, 'width': net_config.width,
         'classes': [{'index': c.index, 'name': c.name, 'colour': list(c.colour)} for c in net_config.classes],
-        'flags': {name: flag_values[name].value for name in flag_values},
+        'flags': flag_values,
         'versions': {'python': platform.python_version(), 'tensorflow': tf.version.VERSION,
                      'numpy': numpy.__version__, 'pillow': PIL.__version__},
         'command': sys.argv,
@@ -58,6 +58,11 @@ def read_config(logs_dir):
     if wrong:
         raise UserError(f'{path} is no config of a training run: {"; ".join(wrong[:3])}. {WAY_OUT}')
     return config
+
+
+def flag_or_trained(value, config, name, default=None):
+    """The value of a flag; if it is None, that of the training run; else the default. config: of read_config."""
+    return (config or {}).get('flags', {}).get(name, default) if value is None else value
 
 
 def check_same_run(logs_dir, net_config):

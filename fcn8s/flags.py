@@ -1,140 +1,200 @@
-"""Every flag of every script, by group."""
+"""Every flag of every script, by group.
+
+A script takes its flags from one function here and sets their defaults to its own constants:
+
+    FLAGS = train_flags(batch_size=BATCH_SIZE, max_steps=MAX_STEPS)
+
+absl.flags is what tf.flags is; imported from absl, --help does not wait for TensorFlow.
+"""
+import functools
+import types
+
 from absl import flags
 
 from fcn8s.devices import PRECISIONS
-from fcn8s.prediction.inputs import ALL
+from fcn8s.evaluation.pictures import KINDS
+from fcn8s.prediction.inputs import ALL_SHARDS
 from fcn8s.prediction.tiles import AUTO_TILE, TILE_MARGIN
 from fcn8s.visualize import IDS, VIEWS
 
-UNSET = None  # the default of flags whose value comes from the run's config.json
+
+def train_flags(**defaults):
+    """The FlagValues of FCN_train."""
+    values = flags.FlagValues()
+    add = _group(values, 'data')
+    add.string('data_dir', None, 'folder with images/, annotations/ and classes.csv')
+    add.string('list', '', 'file of relative image paths, one per line: train on these photos of images/ only')
+    add.integer('batch_size', 2, 'photos per step, resized to one common size', 1)
+    add.boolean('shuffle', True, '--noshuffle reads the photos in the order of their names')
+    add.integer('ignore_label', None, 'exclude pixels with this id from loss and scores: 0 excludes "others", 255 the '
+                'border that some masks have (default: none)', 0, 255)
+    _bad_data(add, 'stop')
+    add.integer('read_threads', 2, 'threads that decode photos', 1)
+    _net_flags(values, trained=False)
+    add = _group(values, 'training')
+    add.float('learning_rate', 1e-5, '1e-4 is common for Adam from scratch', 0.)
+    add.integer('max_steps', 1, 'step at which the run ends, counted from its very first start', 1)
+    add.integer('seed', 0, 'of initial weights, photo order, augmentation and dropout', 0)
+    add.string('pretrained', 'auto', 'VGG weights to start from: auto takes them from model_dir if present, none '
+               'starts from scratch, download fetches 500 MB, FILE takes a .mat, .npy, .npz, .h5 or SavedModel')
+    add.string('model_dir', None, 'folder of pretrained VGG files')
+    add.string('init_from', '', 'start from the weights of this checkpoint that fit, with a fresh optimizer')
+    add = _group(values, 'output')
+    add.string('logs_dir', None, 'folder for checkpoints, curves and config.json')
+    add.integer('save_every', 500, 'steps between checkpoints', 1)
+    add.integer('validate_every', 500, 'steps between validations', 1)
+    add.integer('validation_num', 100, 'photos per validation, 0 for all', 0)
+    add.integer('validation_max_side', 1536, 'scale larger validation photos down to this longer side', 32)
+    add.boolean('debug', False, 'TensorBoard histograms of activations, sparsity and gradients; slow')
+    _precision(values, 'steps')
+    add = _group(values, 'steps')
+    add.integer('num_gpus', 1, 'GPUs that share the photos of each step; must divide batch_size', 1)
+    add.enum('optimizer', 'adam', ['adam', 'sgd'], 'Adam, or gradient descent with momentum')
+    add.float('lr_encoder', None, 'learning rate of the pretrained layers (default: learning_rate)', 0.)
+    add.float('lr_decoder', None, 'learning rate of the new layers (default: learning_rate)', 0.)
+    add.string('lr_schedule', 'constant', 'constant, poly:POWER (falls to 0 at max_steps), or '
+               'steps:STEP:RATE,STEP:RATE,... (the same rates for all layers)')
+    add.float('momentum', 0.9, 'of sgd', 0., 1.)
+    add.float('weight_decay', 0., 'L2 penalty on all kernels', 0.)
+    add.float('l2', 0., "L2 penalty on the decoder's kernels alone, as in fcn8s_tensorflow", 0.)
+    add.float('clip_norm', 0., 'clip gradients to this global norm; 0 does not', 0.)
+    add.string('class_weights', 'none', "weight of each class's pixels in the loss: none, median_frequency (rare "
+               "classes count more), or a CSV file of index,weight")
+    add.float('keep_prob', None, 'of every dropout (default: as published, 0.8 for fcn8s)', 0.01, 1.)
+    add.boolean('fix_bn', False, 'batch normalization keeps the averages of --init_from; best for small batches')
+    add.boolean('skip_nonfinite', False, 'skip and count a step with a non-finite loss or gradient instead of stopping')
+    add.boolean('deterministic', False, 'the same command gives the same weights bit for bit; slower: the CPU sums in '
+                'one thread. On a GPU it needs TensorFlow 2 and no --fix_bn')
+    add = _group(values, 'augmentation')
+    add.string('random_scale', '', 'MIN,MAX[,PROBABILITY]: scale by a random factor, such as 0.5,1.5')
+    add.string('random_crop', '', 'HEIGHTxWIDTH, multiples of 32: train on a random window of this size; smaller '
+               'photos are padded, and the padding is excluded from the loss')
+    add.float('flip', 0., 'probability of mirroring left and right', 0., 1.)
+    add.string('brightness', '', 'MIN,MAX[,PROBABILITY]: multiply the brightness by a random factor, such as 0.5,2.0')
+    add.string('translate', '', 'X,Y[,PROBABILITY]: move by X pixels sideways and Y up or down, at most or MIN-MAX')
+    add.float('gray', 0., 'probability of removing the colours', 0., 1.)
+    add.string('preview_augmentation', '', 'write a picture of what augmentation does to this .png or .jpg, and stop')
+    return _with_defaults(values, defaults)
 
 
-def define_net_flags(flag_values, default_net=UNSET):
-    """--net, --num_classes and --width. Without a default they come from the config.json of the run."""
-    given = {'flag_values': flag_values, 'module_name': 'net'}
-    unless = '' if default_net else ' (default: as the run in logs_dir was trained)'
-    flags.DEFINE_string('net', default_net, 'row of NETS to build; python FCN_model.py lists them' + unless, **given)
-    classes_default = 'the lines of classes.csv' if default_net else 'as trained'
-    flags.DEFINE_integer('num_classes', UNSET, f'number of classes, 0 = "others" included (default: {classes_default})',
-                         2, 256, **given)
-    flags.DEFINE_float('width', 1. if default_net else UNSET, 'every hidden layer has this part of its published '
-                       'channels; 0.25 trains on a laptop, but no published weights fit it' + unless,
-                       0.01, 1., **given)
+def test_flags(**defaults):
+    """The FlagValues of FCN_test. Values left at None come from the run's config.json."""
+    values = flags.FlagValues()
+    add = _group(values, 'test')
+    add.integer('test_num', 100, 'photos to test, 0 for all; with --list all are tested unless this is given', 0)
+    add.string('list', '', 'file of relative image paths, one per line: test these, of any split')
+    add.boolean('verbose', False, 'print one line per photo')
+    add.boolean('report', False, 'write logs_dir/test/report.html: scores, classes, confusions, best and worst photos')
+    add.string('save', '', f'pictures to write for every photo, separated by commas: {", ".join(KINDS)}. A submission '
+                'is for the scene parsing benchmark: ids from 1 on, without class 0')
+    add.boolean('save_good', False, 'write well predicted photos as photo | prediction | truth to logs_dir/test/good')
+    add.float('good_accuracy', 0., 'pixel accuracy above which a photo counts as well predicted', 0., 1.)
+    add.float('good_mean_iu', 0., 'mean IU above which a photo counts as well predicted', 0., 1.)
+    _scale_flags(values)
+    _checkpoint_flags(values, '; results go to its test/ folder, or without this flag to the test/ folder of the run '
+                              'that --checkpoint belongs to')
+    _tile_flags(values)
+    _precision(values, 'prediction')
+    _net_flags(values, trained=True)
+    add = _group(values, 'data')
+    _bad_data(add, None)
+    add.integer('ignore_label', None, 'exclude pixels with this id from the scores (default: as trained)', 0, 255)
+    return _with_defaults(values, defaults)
 
 
-def define_prediction_flags(flag_values, logs_dir, more=''):
-    """What FCN_test and FCN_infer need to find a trained net and predict with it; more: to be said of --logs_dir."""
-    given = {'flag_values': flag_values, 'module_name': 'checkpoint'}
-    flags.DEFINE_string('logs_dir', logs_dir, 'folder of the training run to use' + more, **given)
-    flags.DEFINE_string('checkpoint', '', 'checkpoint to use: a prefix such as logs/model.ckpt-500, one of its files, '
-                        'a folder, or "best" for the best on validation (default: the last in logs_dir)', **given)
-    flags.DEFINE_string('data_dir', UNSET, 'data set whose photos or classes.csv to use (default: as trained)',
-                        flag_values=flag_values, module_name='data')
-    flags.DEFINE_boolean('predict_class_0', True, '--nopredict_class_0 leaves class 0 out of the argmax, so that every '
-                         'pixel gets one of the named classes', flag_values=flag_values, module_name='prediction')
+def infer_flags(**defaults):
+    """The FlagValues of FCN_infer."""
+    values = flags.FlagValues()
+    add = _group(values, 'infer')
+    add.string('infer_dir', None, 'folder of photos and films to use if the command line names none')
+    add.string('output_dir', None, 'folder for the results, which must not hold the photos; made if missing')
+    add.enum('view', 'overlay', list(VIEWS) + [IDS], 'what pictures and films show: class colours blended into the '
+             'photo, the colours alone, or the photo beside (horizontal) or above (vertical) its overlay; ids writes '
+             'one grey PNG of class ids per photo and nothing else, which the scene parsing benchmark expects with '
+             '--nopredict_class_0')
+    add.string('color_map', None, 'a classes.csv with the names and colours to show (default: as trained)')
+    add.boolean('softmax', False, 'also save the probabilities: NAME_softmax.npz, "softmax", float16 [H, W, classes]')
+    add.boolean('skip_done', False, 'skip inputs whose results are newer than the input and the checkpoint')
+    add.string('shard', ALL_SHARDS, 'i/n: process the i-th of n parts, so that n computers can share a folder')
+    add.string('film', None, 'make this film (.mp4) from the one folder of frames on the command line')
+    add.float('fps', 25., 'frames per second of --film', 0.1, 1000.)
+    add = _group(values, 'size')
+    add.integer('max_side', None, 'scale larger photos down to this longer side for the net (default: none)', 32)
+    _tile_flags(values)
+    _checkpoint_flags(values)
+    _scale_flags(values)
+    _precision(values, 'prediction')
+    _net_flags(values, trained=True)
+    return _with_defaults(values, defaults)
 
 
-def define_recipe_flags(flag_values):
-    """Optimizer, learning rates, decay and what else one step is made of."""
-    given = {'flag_values': flag_values, 'module_name': 'steps'}
-    flags.DEFINE_enum('optimizer', 'adam', ['adam', 'sgd'], 'Adam, or gradient descent with momentum', **given)
-    flags.DEFINE_float('lr_encoder', None, "the pretrained layers' learning rate (default: learning_rate)", 0., **given)
-    flags.DEFINE_float('lr_decoder', None, "the new layers' learning rate (default: learning_rate)", 0., **given)
-    flags.DEFINE_string('lr_schedule', 'constant', 'constant, poly:POWER (falls to 0 at max_steps), or '
-                        'steps:STEP:RATE,STEP:RATE,... (these rates hold for all layers)', **given)
-    flags.DEFINE_float('momentum', 0.9, "sgd's", 0., 1., **given)
-    flags.DEFINE_float('weight_decay', 0., 'pulls all kernels towards zero', 0., **given)
-    flags.DEFINE_float('l2', 0., "the same on the decoder's kernels alone, as in fcn8s_tensorflow", 0., **given)
-    flags.DEFINE_float('clip_norm', 0., 'gradients are scaled down to this joint norm; 0 leaves them', 0., **given)
-    flags.DEFINE_string('class_weights', 'none', 'what a pixel counts in the loss by its class: none, '
-                        'median_frequency (rare classes more), or a CSV file of index,weight', **given)
-    flags.DEFINE_float('keep_prob', None, 'all dropout keeps this part (default: as the net was published, 0.8 for '
-                       'fcn8s)', 0.01, 1., **given)
-    flags.DEFINE_boolean('fix_bn', False, 'batch normalization keeps the moving averages it starts with, those of '
-                         '--init_from, as is best for small batches', **given)
-    flags.DEFINE_boolean('skip_nonfinite', False, 'a step whose loss or gradient is not finite is skipped and counted, '
-                         'instead of stopping the run', **given)
-    flags.DEFINE_boolean('deterministic', False, 'the same command gives the same weights, bit for bit; slower, for '
-                         'the CPU takes sums in one thread. On a GPU it takes TensorFlow 2, and no --fix_bn', **given)
+def export_flags(formats, **defaults):
+    """The FlagValues of FCN_export; formats: the names that --format takes."""
+    values = flags.FlagValues()
+    add = _group(values, 'export')
+    add.string('export_dir', None, 'new folder; TensorFlow Serving expects one that ends in a number: models/cats/1')
+    add.enum('format', 'saved_model', formats, 'SavedModel, or a GraphDef with its variables frozen to constants')
+    _checkpoint_flags(values)
+    _net_flags(values, trained=True)
+    return _with_defaults(values, defaults)
 
 
-def define_augmentation_flags(flag_values):
-    """What may be done to a photo and its annotation alike before they are learned from; all off by default."""
-    given = {'flag_values': flag_values, 'module_name': 'augmentation'}
-    flags.DEFINE_string('random_scale', '', 'MIN,MAX[,PROBABILITY]: scaled by a random factor, such as 0.5,1.5',
-                        **given)
-    flags.DEFINE_string('random_crop', '', 'HEIGHTxWIDTH, multiples of 32: a random window of this size; smaller '
-                        'photos are padded, and the padding is left out of the loss', **given)
-    flags.DEFINE_float('flip', 0., 'probability of exchanging left and right', 0., 1., **given)
-    flags.DEFINE_string('brightness', '', 'MIN,MAX[,PROBABILITY]: brightness times a random factor, such as 0.5,2.0',
-                        **given)
-    flags.DEFINE_string('translate', '', 'X,Y[,PROBABILITY]: moved by up to X pixels sideways and Y up or down, such '
-                        'as 30,20; MIN-MAX for either', **given)
-    flags.DEFINE_float('gray', 0., 'probability of taking the colours away', 0., 1., **given)
-    flags.DEFINE_string('preview_augmentation', '', 'write a picture of what augmentation does to this .png or .jpg, '
-                        'and stop', **given)
+def _group(values, heading):
+    """The DEFINE functions of absl.flags for one heading of --help: .string(name, default, help), .integer, ..."""
+    given = {'flag_values': values, 'module_name': heading}
+    return types.SimpleNamespace(**{kind: functools.partial(getattr(flags, 'DEFINE_' + kind), **given)
+                                    for kind in ('string', 'integer', 'float', 'boolean', 'enum')})
 
 
-def define_result_flags(flag_values):
-    """What is made, and of which photos and films."""
-    given = {'flag_values': flag_values, 'module_name': 'infer'}
-    flags.DEFINE_enum('view', 'overlay', list(VIEWS) + [IDS], 'what pictures and films show: the class colours blended '
-                      'into the photo, the colours alone, or the photo beside (horizontal) or above (vertical) its '
-                      'overlay; ids writes of each photo a grey PNG of its ids and nothing else, as the scene parsing '
-                      'benchmark takes them with --nopredict_class_0', **given)
-    flags.DEFINE_string('color_map', None, 'a classes.csv whose names and colours to show (default: as trained)',
-                        **given)
-    flags.DEFINE_boolean('softmax', False, 'save the probabilities of photos too: NAME_softmax.npz holds "softmax", '
-                         'float16 [H, W, classes]', **given)
-    flags.DEFINE_boolean('skip_done', False, 'leave out what has all its results, none of them older than the photo or '
-                         'film and the checkpoint; other flags than last time do not count', **given)
-    flags.DEFINE_string('shard', ALL, 'i/n does the i-th of n equal parts: of all photos and films in the order of '
-                        'their names the i-th, the (i+n)-th and so on; n computers share a folder so', **given)
-    flags.DEFINE_string('film', None, 'make this film (.mp4) of the one folder of frames that is named', **given)
-    flags.DEFINE_float('fps', 25., 'frames a second of --film', 0.1, 1000., **given)
+def _with_defaults(values, defaults):
+    for name, default in defaults.items():
+        values.set_default(name, default)
+    return values
 
 
-def define_max_side_flag(flag_values):
-    """How large inference shows the net photos and frames; a test always shows them as they are."""
-    flags.DEFINE_integer('max_side', None, 'the net sees larger photos scaled down to this longer side, which takes '
-                         'less memory and time; results keep the photo\'s own size (default: none)', 32,
-                         flag_values=flag_values, module_name='size')
+def _net_flags(values, trained):
+    """trained: whether the net's config.json gives the defaults."""
+    add = _group(values, 'net')
+    as_run = ' (default: as the run in logs_dir was trained)' if trained else ''
+    classes = 'as trained' if trained else 'the lines of classes.csv'
+    add.string('net', None, 'row of NETS to build; python FCN_model.py lists them' + as_run)
+    add.integer('num_classes', None, f'number of classes, 0 = "others" included (default: {classes})', 2, 256)
+    add.float('width', None if trained else 1., 'fraction of the published channels in every hidden layer; 0.25 trains '
+              'on a laptop, but published weights fit 1 only' + as_run, 0.01, 1.)
 
 
-def define_tile_flags(flag_values):
-    """How much of a photo the net sees at once."""
-    given = {'flag_values': flag_values, 'module_name': 'size'}
-    flags.DEFINE_integer('tile', None, 'the net sees larger photos in tiles of this side, which bounds the memory; 0 '
-                         f'for no tiles (default: {AUTO_TILE} with a margin that changes nothing, for the fcn nets; '
-                         'the dilated nets look at the whole photo)', 0, **given)
-    flags.DEFINE_integer('tile_margin', TILE_MARGIN, 'what a --tile sees beyond the part of it that is kept; with '
-                         '288 the fcn nets give what they give untiled', 0, **given)
+def _checkpoint_flags(values, logs_dir_also=''):
+    add = _group(values, 'checkpoint')
+    add.string('logs_dir', 'logs', 'folder of the training run to use' + logs_dir_also)
+    add.string('checkpoint', '', 'checkpoint to use: a prefix such as logs/model.ckpt-500, one of its files, a folder, '
+               'or "best" for the best on validation (default: the last in logs_dir)')
+    _group(values, 'data').string('data_dir', None, 'data set whose photos or classes.csv to use (default: as trained)')
+    _group(values, 'prediction').boolean('predict_class_0', True, '--nopredict_class_0 excludes class 0 from '
+                                        'predictions: every pixel gets one of the named classes')
 
 
-def define_bad_data_flag(flag_values, default):
-    """--bad_data; a default of None stands for what the run was trained with."""
-    flags.DEFINE_enum('bad_data', default, ['stop', 'skip'], 'what a photo or annotation does that cannot be used or '
-                      'has no partner: stop the run, or be left out and listed at the end'
-                      + ('' if default else ' (default: as trained, else stop)'), flag_values=flag_values,
-                      module_name='data')
+def _scale_flags(values):
+    add = _group(values, 'prediction')
+    add.string('scales', '1', 'average the probabilities over these scales, such as 0.5,0.75,1,1.25,1.5')
+    add.boolean('flip', False, 'average over the mirrored photo too, which takes twice as long')
 
 
-def define_num_gpus_flag(flag_values, module_name):
-    """--num_gpus, for training."""
-    flags.DEFINE_integer('num_gpus', 1, 'GPUs that share the photos of each step, whose number must divide batch_size',
-                         1, flag_values=flag_values, module_name=module_name)
+def _tile_flags(values):
+    add = _group(values, 'size')
+    add.integer('tile', None, 'run photos larger than this side through the net in tiles, which bounds the memory; 0 '
+                 f'never does (default: {AUTO_TILE} for the fcn nets, with a margin that changes no result; 0 for the '
+                 'dilated nets, whose scores depend on the whole photo)', 0)
+    add.integer('tile_margin', TILE_MARGIN, 'border of a --tile that is computed but not kept; at 288 the fcn nets '
+                'predict the same as without tiles', 0)
 
 
-def define_precision_flag(flag_values, module_name):
-    """--precision, for training and prediction alike."""
-    flags.DEFINE_enum('precision', 'auto', PRECISIONS, 'of the layers; weights in training and the loss are always '
-                      'float32. auto takes bfloat16 where the processor or the GPU computes in it, else float32; '
-                      'float16 is for older GPUs', flag_values=flag_values, module_name=module_name)
+def _bad_data(group, default):
+    group.enum('bad_data', default, ['stop', 'skip'], 'on a photo or annotation that is unusable or has no partner: '
+               'stop the run, or skip it and list it at the end' + ('' if default else ' (default: as trained, else '
+                                                                    'stop)'))
 
 
-def define_scale_flags(flag_values):
-    """--scales and --flip, of testing and inference."""
-    given = {'flag_values': flag_values, 'module_name': 'prediction'}
-    flags.DEFINE_string('scales', '1', 'each photo is seen at these scales and their probabilities are averaged: '
-                        '0.5,0.75,1,1.25,1.5 takes six times as long', **given)
-    flags.DEFINE_boolean('flip', False, 'the mirrored photo is averaged too, which takes twice as long', **given)
+def _precision(values, heading):
+    _group(values, heading).enum('precision', 'auto', PRECISIONS, 'of the layers; training keeps weights and loss in '
+                                'float32. auto takes bfloat16 where the processor or GPU computes in it, else float32; '
+                                'float16 is for older GPUs')

@@ -1,1 +1,1 @@
-
+"""What a data set is, on disk and in memory."""

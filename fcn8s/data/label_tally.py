@@ -6,8 +6,8 @@ import time
 import numpy as np
 
 from fcn8s.data.annotations import examine_annotation
+from fcn8s.data.records import evenly_spaced
 from fcn8s.data.turns import Turns, examine_turn
-from fcn8s.evaluation.evaluate import spread
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.threads import in_order
 
@@ -84,7 +84,7 @@ def count_ids(ids):
 def sample_labels(records, threads=2, seconds=SECONDS):
     """(Tally, Turns) of some records, evenly spread, as many as `seconds` allow; what cannot be read is left out."""
     tally, turns, end = Tally(), Turns(), time.monotonic() + seconds
-    chosen = spread(records, SAMPLE)
+    chosen = evenly_spaced(records, SAMPLE)
     order = np.random.RandomState(0).permutation(len(chosen))  # so that those read in time are spread as well
     with contextlib.closing(in_order(_read, [chosen[i] for i in order], threads, 2 * threads)) as found:
         for record, annotation, counts, turn in filter(None, found):

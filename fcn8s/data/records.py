@@ -4,9 +4,12 @@ import collections
 from fcn8s.data.annotations import check_ids, read_annotation
 from fcn8s.data.photos import load_photo, read_photo
 from fcn8s.data.turns import explain_turn
-from fcn8s.utils.errors import DataError, grouped, kind_of
+from fcn8s.utils.errors import DataError, UserError, grouped, kind_of
 
 Record = collections.namedtuple('Record', 'image annotation')  # two paths
+# records: tuple of Record; classes: tuple of ClassInfo; ignore_label: None, or the id of pixels excluded from loss and
+# scores; bad: None, which makes an unusable record an error, or a BadPhotos that collects them
+Dataset = collections.namedtuple('Dataset', 'records classes ignore_label bad', defaults=(None, None))
 SHOWN = 50  # kinds, at the end
 
 
@@ -35,26 +38,55 @@ class BadPhotos(dict):
         return f'left out: {why}' if first == path else f'left out: {path}, as {first}'
 
 
-def read_pair(record, num_classes, ignore_label=None):
-    """A Record -> (photo uint8 [H, W, 3], ids uint8 [H, W]), checked.
+def evenly_spaced(records, count):
+    """`count` of the records, evenly spaced; all if count is 0 or exceeds their number."""
+    if count <= 0 or count >= len(records):
+        return list(records)
+    return [records[i * len(records) // count] for i in range(count)]
+
+
+def read_or_skip(read, record, dataset):
+    """read(record, dataset); None if the record is unusable and dataset.bad collects such records.
+
+    A record already in dataset.bad is not read again. Without dataset.bad the UserError of `read` is raised.
+    """
+    if dataset.bad is not None and record.image in dataset.bad:
+        return None
+    try:
+        return read(record, dataset)
+    except UserError as error:
+        if dataset.bad is None:
+            raise
+        dataset.bad[record.image] = str(error)
+        return None
+
+
+def none_usable(dataset):
+    """The DataError for a Dataset whose records are all in dataset.bad."""
+    return DataError(f'none of the {len(dataset.records)} photos with their annotations can be used. The first: '
+                     f'{dataset.bad[dataset.records[0].image]}')
+
+
+def read_pair(record, dataset):
+    """A Record of a Dataset -> (photo uint8 [H, W, 3], ids uint8 [H, W]), checked.
 
     Raises ImageError for an unreadable file; DataError for ids out of range, and for different sizes.
     """
     photo, ids = read_photo(record.image), read_annotation(record.annotation)
-    _check_pair(photo.shape[:2], ids, record, num_classes, ignore_label)
+    _check_pair(photo.shape[:2], ids, record, dataset)
     return photo, ids
 
 
-def load_pair(record, num_classes, ignore_label=None):
-    """As read_pair, but the photo is a Pillow image, which resize_photo takes as well."""
+def load_pair(record, dataset):
+    """Like read_pair, but the photo is a Pillow image, which resize_photo takes as well."""
     photo, ids = load_photo(record.image), read_annotation(record.annotation)
-    _check_pair(photo.size[::-1], ids, record, num_classes, ignore_label)
+    _check_pair(photo.size[::-1], ids, record, dataset)
     return photo, ids
 
 
-def _check_pair(photo_size, ids, record, num_classes, ignore_label):
+def _check_pair(photo_size, ids, record, dataset):
     check_sizes(photo_size, ids.shape, record)
-    check_ids(ids, num_classes, ignore_label, record.annotation)
+    check_ids(ids, len(dataset.classes), dataset.ignore_label, record.annotation)
 
 
 def check_sizes(size, other, record):

@@ -3,6 +3,7 @@ import os
 
 from fcn8s.data.photos import read_photo, resize_ids
 from fcn8s.utils.errors import UsageError, UserError
+from fcn8s.utils.partial import remove_abandoned_files
 from fcn8s.visualize import colour_image, overlay, palette, save_ids, save_picture, side_by_side
 
 KINDS = ('colour', 'overlay', 'side_by_side', 'submission')
@@ -28,6 +29,8 @@ class Pictures:
         """
         self._test_dir, self._classes, self._colours = test_dir, classes, palette(classes)
         self._written = {kind: set() for kind in kinds}
+        for folder in [test_dir] + [self._folder(kind) for kind in KINDS + ('good',)]:
+            remove_abandoned_files(folder)
         if kinds:
             _check_names(records)
         if 'submission' in kinds:

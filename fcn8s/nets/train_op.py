@@ -68,8 +68,9 @@ def in_towers(tower, devices, *batches):
 # What one step is made of. optimizer: 'adam' or 'sgd' (with momentum); weight_decay: of all kernels; l2: the same of
 # the decoder's alone; clip_norm: gradients are scaled down to this joint norm, 0 never; skip_nonfinite: a step that
 # is not finite is passed over.
-Recipe = collections.namedtuple('Recipe', 'optimizer momentum weight_decay l2 clip_norm skip_nonfinite')
-Recipe.__new__.__defaults__ = ('adam', 0.9, 0., 0., 0., False)
+Recipe = collections.namedtuple('Recipe', 'optimizer momentum weight_decay l2 clip_norm skip_nonfinite keep_prob '
+                                            'fix_bn precision seed')
+Recipe.__new__.__defaults__ = ('adam', 0.9, 0., 0., 0., False, None, False, 'float32', 0)
 
 
 def training_step(loss, encoder_rate, decoder_rate, decoder, global_step, recipe=Recipe(), scale_loss=False,

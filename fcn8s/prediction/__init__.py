@@ -1,1 +1,1 @@
-
+"""Photos and films in, class ids out."""

@@ -9,8 +9,8 @@ import numpy as np
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.files import whole_file
 
-# The containers of fcn8s.prediction.film_reader's FILM_EXTENSIONS and their streams alone: whatever its name, a file that lists others
-# (concat, hls, dash, ...) is not followed, and nothing is fetched or rendered.
+# The containers of film_reader.FILM_EXTENSIONS only: a file that lists other files (concat, hls, dash, ...) is not
+# followed whatever its name, and nothing is downloaded or rendered.
 _CONTAINERS = ('mov', 'avi', 'matroska', 'asf', 'mpeg', 'mpegvideo', 'mpegts', 'flv', 'ogg')
 ONLY_FILMS = ['-format_whitelist', ','.join(_CONTAINERS), '-protocol_whitelist', 'file']
 

@@ -1,12 +1,18 @@
 """A film -> the film of what a net sees in it; decoding, computing and encoding go on side by side."""
 import contextlib
+import functools
 import itertools
+import os
 
 import numpy as np
+from tqdm import tqdm
 
 from fcn8s.prediction.ffmpeg import film_writer
+from fcn8s.prediction.film_reader import FilmReader, FrameFolder
+from fcn8s.prediction.photos import out_of_memory
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.threads import in_order
+from fcn8s.visualize import VIEWS, describe, legend, palette, save_picture
 
 
 def segment_film(film, output, predict, paint, progress=lambda: None):
@@ -45,3 +51,31 @@ def segment_film(film, output, predict, paint, progress=lambda: None):
             raise UserError(f'{film.path}: {film.damage or "there are no frames in it"}.')
     copies = np.ceil(100000 * (pixels / pixels.sum()))
     return np.repeat(np.arange(256, dtype=np.uint8), copies.astype(int))
+
+
+def film_facts(film):
+    """One line for the log about an opened film."""
+    note = '; MP4 needs even sides, so an odd one gets one more row or column'
+    return (f'{film.path}: {film.width}x{film.height}, {float(film.fps):g} frames per second, '
+            f'{film.sound or "no"} sound' + (note if film.width % 2 or film.height % 2 else ''))
+
+
+def infer_film(item, segmenter, classes, view, fps=None):
+    """Segments a film, or a folder of frames at fps frames per second; returns an error message, or None."""
+    colours = palette(classes)
+    try:
+        if item.error:
+            return item.error
+        film = FrameFolder(item.path, fps) if fps else FilmReader(item.path)
+        print(film_facts(film))
+        with tqdm(total=film.count, unit='frame', desc=os.path.basename(item.path), dynamic_ncols=True) as bar:
+            seen = segment_film(film, item.outputs['view'], segmenter.predict_each,
+                                functools.partial(VIEWS[view], colours=colours), bar.update)
+            bar.total = bar.n  # the header's frame count is only an estimate
+        save_picture(item.outputs['legend'], legend(seen, classes))
+        print(f'{item.path}: {describe(seen, classes)}')
+        return film.damage and f'{item.path}: {film.damage}; {item.outputs["view"]} holds the rest'
+    except UserError as error:
+        return str(error) if item.path in str(error) else f'{item.path}: {error}'
+    except MemoryError:
+        return f'{item.path}: {out_of_memory(segmenter.averages)}'

@@ -148,14 +148,21 @@ def _film_outputs(path):
     return collections.OrderedDict(view=path, legend=os.path.splitext(path)[0] + '_legend.png')
 
 
-ALL = '1/1'  # shards
+ALL_SHARDS = '1/1'  # shards
 
 
-def check_film_flags(flag_values):
-    """Raises UsageError for flags that would do nothing with --film, or without it."""
-    if flag_values.film and flag_values.shard != ALL:
-        raise UsageError(f'--shard={flag_values.shard} parts photos and films, but --film makes one film: leave one of '
-                         'them out.')
-    if flag_values['fps'].present and not flag_values.film:
-        raise UsageError(f'--fps={flag_values.fps:g} is for --film, which makes a film of a folder of frames; a film '
-                         'file keeps its own rate. Leave --fps out.')
+def check_film_flags(film, shard, fps):
+    """Raises UsageError for flags that would have no effect with --film, or without it; fps: None if not given."""
+    if film and shard != ALL_SHARDS:
+        raise UsageError(f'--shard={shard} divides photos and films, but --film makes one film. Leave one out.')
+    if fps is not None and not film:
+        raise UsageError(f'--fps={fps:g} is for --film, which makes a film of a folder of frames; a film file keeps its '
+                        'own rate. Leave --fps out.')
+
+
+def check_films(films, view, softmax):
+    """Rejects films if --softmax or --view=ids is given: both are for photos. films: Items."""
+    if softmax and films:
+        raise UsageError(f'--softmax saves the probabilities of photos; leave it out, or {films[0].path}.')
+    if view == IDS and films:
+        raise UsageError(f'--view=ids writes the ids of photos; leave it out, or {films[0].path}.')

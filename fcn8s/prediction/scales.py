@@ -2,7 +2,7 @@
 import numpy as np
 
 from fcn8s.data.photos import network_size, resize_photo
-from fcn8s.utils.errors import UsageError
+from fcn8s.utils.errors import UsageError, UserError
 
 LARGEST_SCALE = 8.
 
@@ -89,3 +89,23 @@ def _neighbours(length, new_length):
     place = np.clip((np.arange(new_length) + 0.5) * length / new_length - 0.5, 0, length - 1)
     first = place.astype(np.intp)
     return first, np.minimum(first + 1, length - 1), (place - first).astype(np.float32)
+
+
+def example_predictor(segmenter, options, submit=None):
+    """Returns a function from the Singles of one size to their class ids at the net's size.
+
+    options: the segmenter's Options. submit(single, ids without class 0), if given, is called too.
+    """
+    if not segmenter.averages and not submit:
+        return lambda singles: segmenter.predict_batch(np.stack([single.image for single in singles]))
+
+    def predict(single):
+        try:
+            softmax = mean_softmax(segmenter.softmax_batch, single.image, options.scales, options.flip)
+        except MemoryError:
+            raise UserError(f'{single.record.image}: memory ran out on its probabilities, 4 bytes for each pixel and '
+                            'class at each scale. Use smaller --scales, or scale it and its annotation down.')
+        if submit:
+            submit(single, likeliest(softmax, with_class_0=False))
+        return likeliest(softmax, options.with_class_0)
+    return lambda singles: map(predict, singles)

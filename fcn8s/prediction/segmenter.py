@@ -5,6 +5,7 @@
     ids = segmenter.predict(photo)                        # uint8 [H, W, 3] RGB -> uint8 [H, W]
     softmax = segmenter.predict(photo, argmax=False)      # -> float32 [H, W, num_classes]
 """
+import collections
 import functools
 
 import numpy as np
@@ -21,6 +22,13 @@ from fcn8s.weights.restore import find_weights, read_found, restore_for_predicti
 from FCN_model import NETS, build_scores
 from TensorflowUtils import create_session
 
+# How a net predicts. with_class_0: False excludes class 0 from the argmax. max_side: photos with a longer side are
+# scaled down to it for the net; None never does. tile, tile_margin: photos with a longer side than `tile` pass the net
+# in tiles, which bounds the memory; see fcn8s.prediction.tiles.choose_tiles. precision: of the layers, see
+# fcn8s.devices.resolve_precision. scales, flip: predictions are averaged over these, see fcn8s.prediction.scales.
+Options = collections.namedtuple('Options', 'with_class_0 max_side tile tile_margin precision scales flip',
+                                 defaults=(True, None, None, TILE_MARGIN, 'auto', (1.,), False))
+
 
 class Segmenter:
     """A net restored from a checkpoint. A context manager; close() frees its session.
@@ -32,20 +40,13 @@ class Segmenter:
       averages: whether a photo is seen at several scales or mirrored too.
     """
 
-    def __init__(self, logs_dir='logs', checkpoint='', given=None, default_data_dir='', with_class_0=True,
-                 max_side=None, tile=None, tile_margin=TILE_MARGIN, precision='auto', scales=(1.,), flip=False):
+    def __init__(self, logs_dir='logs', checkpoint='', given=None, default_data_dir='', **options):
         """Finds the checkpoint (see find_weights), builds its net and restores it.
 
         Args:
-          given: object with net, num_classes, width and data_dir that stand over config.json where they are not
-            None; needed for a checkpoint that came without config.json.
-          with_class_0: False leaves class 0 out of the argmax.
-          max_side: photos with a longer side are scaled down to it for the net; None never does.
-          tile, tile_margin: photos with a longer side than `tile` pass the net in tiles, which bounds the memory; see
-            fcn8s.prediction.tiles.choose_tiles.
-          precision: of the layers, see fcn8s.devices; weights are brought to it once.
-          scales, flip: ids and probabilities of photos are from the mean over these, see fcn8s.prediction.scales; takes
-            memory for the probabilities of the whole photo, in tiles or not.
+          given: None, or a Given whose values override config.json; needed for a checkpoint without config.json.
+          default_data_dir: names the classes if neither config.json nor `given` does.
+          **options: the fields of Options. Averaging keeps a whole photo's probabilities in memory, tiled or not.
 
         Raises:
           UserError: no checkpoint, no config, a checkpoint of another net, sides that make no tiles, or a precision
@@ -56,11 +57,10 @@ class Segmenter:
         self.net = trained_net(self.config, given, default_data_dir)
         if self.net.net not in NETS:
             raise UserError(f'--net={self.net.net}: there is no such net. There are: {", ".join(NETS)}.')
-        self._max_side = max_side
-        self._tile, self._tile_margin = choose_tiles(tile, tile_margin, NETS[self.net.net].reach)
-        self.precision = resolve_precision(precision)
-        self._scales, self._flip, self._with_class_0 = scales, flip, with_class_0
-        self.averages = tuple(scales) != (1.,) or flip
+        self._options = options = Options(**options)
+        self._tile, self._tile_margin = choose_tiles(options.tile, options.tile_margin, NETS[self.net.net].reach)
+        self.precision = resolve_precision(options.precision)
+        self.averages = tuple(options.scales) != (1.,) or options.flip
         self._together = keeps_kernels_twice() and not self.averages
         graph = tf.Graph()
         # not resource variables, which TensorFlow 2 would take and 1 does not
@@ -68,7 +68,7 @@ class Segmenter:
             self._images = tf.placeholder(tf.uint8, [None, None, None, 3], 'images')
             scores, _ = build_scores(self.net.net, self._images, self.net.num_classes, self.net.width,
                                      precision=self.precision, master_weights=False)
-            self._ids = scores.ids(with_class_0)
+            self._ids = scores.ids(options.with_class_0)
             self._softmax = tf.nn.softmax(tf.cast(scores.logits, tf.float32))
             self._variables = tf.global_variables()
             self._session = create_session(graph)
@@ -130,7 +130,7 @@ class Segmenter:
     def _net_size(self, photo):
         """(height, width) in pixels at which the net sees a photo. Raises UserError for what is none."""
         _check_photo(photo)
-        return network_size(*photo.shape[:2], max_side=self._max_side)
+        return network_size(*photo.shape[:2], max_side=self._options.max_side)
 
     def predict_batch(self, images):
         """Class ids of images at the net's size: uint8 [B, H, W, 3] -> uint8 [B, H, W]."""
@@ -158,8 +158,8 @@ class Segmenter:
 
     def _average(self, fetches, images):
         """As _see for one image, [1, H, W, 3], from the mean of its probabilities over scales and mirror images."""
-        softmax = mean_softmax(self.softmax_batch, images[0], self._scales, self._flip)
-        return [(softmax if fetch is self._softmax else likeliest(softmax, self._with_class_0))[np.newaxis]
+        softmax = mean_softmax(self.softmax_batch, images[0], self._options.scales, self._options.flip)
+        return [(softmax if fetch is self._softmax else likeliest(softmax, self._options.with_class_0))[np.newaxis]
                 for fetch in fetches]
 
     def _run(self, fetch, images):

@@ -1,1 +1,1 @@
-
+"""What FCN_train's loop calls."""

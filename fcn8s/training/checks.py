@@ -1,9 +1,18 @@
 """Checks before the first step: the classes, the weights to start from."""
 import os
 
+from fcn8s.devices import check_num_gpus
 from fcn8s.utils.errors import UsageError, UserError
 from fcn8s.weights.restore import find_weights
 from FCN_model import NETS, ignored_labels
+
+
+def check_flags(net, width, pretrained, init_from, num_gpus, batch_size):
+    """Raises UserError for values of the flags of these names that contradict each other or do not exist."""
+    if net not in NETS:
+        raise UsageError(f'--net={net}: there is no such net. Available: {", ".join(NETS)}.')
+    check_pretrained(pretrained, init_from, net, width)
+    check_num_gpus(num_gpus, batch_size)
 
 
 def check_learned_classes(net, ignore_label):

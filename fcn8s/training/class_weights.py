@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from fcn8s.data.annotations import check_ids, read_annotation
+from fcn8s.data.records import read_or_skip
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.files import SMALL, read_bounded
 from fcn8s.utils.terminal import progress
@@ -15,31 +16,32 @@ from fcn8s.utils.threads import in_order
 EXAMPLE = '    index,weight\n    0,0.5\n    1,2'
 
 
-def class_weights(choice, records, num_classes, ignored=(), num_threads=2, bad=None):
+def class_weights(choice, dataset, ignored=(), num_threads=2):
     """N weights as floats for a choice of 'median_frequency' or a CSV file; None for 'none' or ''.
 
-    records: the training Records. ignored: ids left out of the loss, as for valid_pixels. bad: as for BatchReader.
-    Raises UserError.
+    dataset: of the training split. ignored: ids left out of the loss, as for valid_pixels. Raises UserError.
     """
     if choice in ('none', ''):
         return None
     if choice == 'median_frequency':
-        return median_frequency_weights(records, num_classes, ignored, num_threads, bad)
-    return read_class_weights(choice, num_classes)
+        return median_frequency_weights(dataset, ignored, num_threads)
+    return read_class_weights(choice, len(dataset.classes))
 
 
-def median_frequency_weights(records, num_classes, ignored=(), num_threads=2, bad=None):
+def median_frequency_weights(dataset, ignored=(), num_threads=2):
     """weight of c = median of all frequencies / frequency of c (Eigen & Fergus, arXiv 1411.4734, section 4.3.2).
 
     The frequency of c is the number of its pixels, divided by that of all pixels in the images where it occurs; ignored
     pixels are not counted. A class that never occurs has no frequency; its weight, never used, is 1. Reads every
-    annotation, with a progress bar. Raises UserError as read_annotation and check_ids do, unless `bad` gathers what
-    they say, and where all is ignored.
+    annotation, with a progress bar. Raises UserError as read_annotation and check_ids do, unless dataset.bad collects
+    such records, and if all pixels are ignored.
     """
+    num_classes, records = len(dataset.classes), dataset.records
     pixels, around = np.zeros(num_classes, np.int64), np.zeros(num_classes, np.int64)
-    count = functools.partial(_count, num_classes=num_classes, ignored=ignored, bad=bad)
+    count = functools.partial(read_or_skip, functools.partial(_count, ignored=ignored), dataset=dataset)
     counts = in_order(count, records, num_threads, ahead=4 * num_threads)
-    for counted in progress(counts, total=len(records), desc='class weights', unit='annotation'):
+    for counted in filter(lambda counted: counted is not None,
+                          progress(counts, total=len(records), desc='class weights', unit='annotation')):
         pixels += counted
         around += counted.sum() * (counted > 0)
     seen = pixels > 0
@@ -73,17 +75,11 @@ def read_class_weights(path, num_classes):
     return [weights[index] for index in range(num_classes)]
 
 
-def _count(record, num_classes, ignored, bad):
+def _count(record, dataset, ignored):
     """int64 [num_classes]: pixels of each class that are not ignored."""
-    no_class = next((label for label in ignored if label >= num_classes), None)
-    try:
-        ids = read_annotation(record.annotation)
-        check_ids(ids, num_classes, no_class, record.annotation)
-    except UserError as error:
-        if bad is None:
-            raise
-        bad[record.image] = str(error)
-        return np.zeros(num_classes, np.int64)
+    num_classes = len(dataset.classes)
+    ids = read_annotation(record.annotation)
+    check_ids(ids, num_classes, dataset.ignore_label, record.annotation)
     counts = np.bincount(ids.ravel(), minlength=256)
     counts[list(ignored)] = 0
     return counts[:num_classes]

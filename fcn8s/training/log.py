@@ -80,13 +80,13 @@ class TrainingLog:
         summary = tf.Summary(value=[tf.Summary.Value(tag=tag, simple_value=value) for tag, value in values.items()])
         self._events[part].add(step, summary)
 
-    def summary(self, step, serialized):
-        """A fetched tf.summary of the training part."""
-        self._events['train'].add(step, serialized)
-
     def training(self, step, figures):
-        """A point of the training curves; figures: {tag: number} with loss and pixel_accuracy."""
+        """Adds a point to the training curves; figures: what Stepper.step returned."""
+        figures = dict(figures)
+        histograms = figures.pop('histograms')
         self.scalars('train', step, figures)
+        if histograms is not None:
+            self._events['train'].add(step, histograms)
         self._curve.append(dict({key: float(figures[key]) for key in COLUMNS[1:3]}, step=step))
 
     def picture(self, part, step, tag, rgb):
@@ -96,14 +96,22 @@ class TrainingLog:
         image = tf.Summary.Image(encoded_image_string=buffer.getvalue(), height=rgb.shape[0], width=rgb.shape[1])
         self._events[part].add(step, tf.Summary(value=[tf.Summary.Value(tag=tag, image=image)]))
 
-    def validation(self, step, loss, pixel_accuracy, mean_iu):
-        """One validation, to TensorBoard and to the files, each written anew and whole; validation.csv is the last."""
-        row = dict(zip(COLUMNS, (step, loss, pixel_accuracy, mean_iu)))
+    def validation(self, step, scored, best):
+        """Logs and prints one validation, a Scored; best: whether it is the best so far.
+
+        Each file is rewritten whole. validation.csv comes last: its row marks the validation as done.
+        """
+        row = dict(zip(COLUMNS, (step, scored.loss, scored.pixel_accuracy, scored.mean_iu)))
         self.scalars('validation', step, {key: row[key] for key in COLUMNS[1:]})
         self._rows = [old for old in self._rows if old['step'] < step] + [row]
         self.save_curve()
         plot_curves(self._logs_dir, [[point[key] for key in COLUMNS[:3]] for point in self._curve], self._rows)
         write_rows(self.csv_path, COLUMNS, self._rows)
+        tqdm.write(f'step {step}: validation loss {scored.loss:.3f}, pixel accuracy {scored.pixel_accuracy:.3f}, mean '
+                   f'IU {scored.mean_iu:.3f} on {scored.photos} photos' + (', the best so far' if best else '')
+                   + explain_only_class(scored.only_class))
+        if scored.empty:
+            tqdm.write(explain_empty(scored))
 
     def save_curve(self):
         """Writes training.csv anew, whole."""
@@ -113,10 +121,27 @@ class TrainingLog:
         """Whether validation.csv has a row of this step."""
         return any(row['step'] == step for row in self._rows)
 
-    def close(self):
-        """Closes the event files."""
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
         for events in self._events.values():
             events.close()
+
+
+def explain_empty(scored):
+    """One line about the photos of a Scored that have no pixel that counts."""
+    if scored.photos:
+        return (f'note: {scored.empty} of {scored.photos + scored.empty} validation photos have no pixel that counts; '
+                'the loss is the mean over the others')
+    return (f'warning: none of the {scored.empty} validation photos has a pixel that counts, so there is no loss and '
+            'no best checkpoint. Every pixel is ignored (--ignore_label, or class 0 where the net does not score it) '
+            'or has --class_weights of 0.')
+
+
+def explain_only_class(index):
+    """A warning that continues a line of scores, if the truth holds only the class of this index; '' for None."""
+    return '' if index is None else f'; but these hold class {index} alone, and predicting it everywhere scores 1.000'
 
 
 def debug_summaries(end_points, gradients):

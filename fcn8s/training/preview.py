@@ -4,21 +4,27 @@ import os
 import numpy as np
 
 from fcn8s.data.photos import resize_ids, resize_photo
-from fcn8s.data.records import read_pair
+from fcn8s.data.records import none_usable, read_or_skip, read_pair
 from fcn8s.utils.errors import UserError
-from fcn8s.visualize import colour_image, overlay, palette, side_by_side
+from fcn8s.visualize import colour_image, overlay, palette, save_picture, side_by_side
 
 GAP = 12  # pixels between rows
 
 
-def preview(records, classes, transform, ignore_label=None, bad=None, count=4, versions=4, side=224):
+def save_preview(path, dataset, transform):
+    """Writes the picture of `preview` and names the photos that were left out. Raises UserError as preview does."""
+    save_picture(path, preview(dataset, transform))
+    for line in dataset.bad.summary() if dataset.bad else ():
+        print(line)
+    print(f'what augmentation does is in {path}; nothing was trained')
+
+
+def preview(dataset, transform, count=4, versions=4, side=224):
     """A contact sheet of a few records, evenly spread: each as it is and as training sees it in its first epochs.
 
     Args:
-      records: the training Records, all of them, since an example's number is part of what it is drawn from.
-      classes: tuple of ClassInfo.
+      dataset: the whole training split, since an example's number is part of what it is drawn from.
       transform: what make_transform gave.
-      bad: None, or a dict that gathers {photo: why it cannot be used}; the next one that can takes its place.
       count, versions: photos, and epochs of each.
       side: the longest side of a picture in pixels.
 
@@ -26,40 +32,34 @@ def preview(records, classes, transform, ignore_label=None, bad=None, count=4, v
       RGB, uint8 [H, W, 3]: photo, overlay and annotation one below the other; pixels without a class are black.
 
     Raises:
-      UserError: transform is None; or as read_pair does, with `bad` where no photo can be used.
+      UserError: transform is None; as read_pair does, or, if dataset.bad collects unusable records, if all are.
     """
     if transform is None:
-        raise UserError('there is no augmentation to preview: give --random_scale, --random_crop, --flip, '
+        raise UserError('--preview_augmentation: no augmentation is on. Give --random_scale, --random_crop, --flip, '
                         '--brightness, --translate or --gray.')
+    records = dataset.records
     count = min(count, len(records))
     stretches = [range(n * len(records) // count, (n + 1) * len(records) // count) for n in range(count)]
-    found = [_first_usable(records, stretch, len(classes), ignore_label, bad) for stretch in stretches]
-    rows = [_row(records[index], index, photo, ids, classes, transform, versions, side)
-            for index, photo, ids in filter(None, found)]
-    if not rows:
-        raise UserError(f'none of the {len(records)} photos with their annotations can be used. The first: '
-                        f'{bad[records[0].image]}')
-    return _below(rows)
+    found = [_first_usable(dataset, stretch) for stretch in stretches]
+    views = [(records[index], [pair] + [transform(*pair, epoch, index) for epoch in range(versions)])
+             for index, pair in filter(None, found)]
+    if not views:
+        raise none_usable(dataset)
+    return _below([_row(record, pairs, palette(dataset.classes), side) for record, pairs in views])
 
 
-def _first_usable(records, stretch, num_classes, ignore_label, bad):
-    """(index, photo, ids) of the first pair of a stretch of records; None where none can be used and `bad` has why."""
-    for index in stretch:
-        try:
-            return (index,) + read_pair(records[index], num_classes, ignore_label)
-        except UserError as error:
-            if bad is None:
-                raise
-            bad[records[index].image] = str(error)
-    return None
+def _first_usable(dataset, indices):
+    """(index, (photo, ids)) of the first usable pair among these indices of records, or None."""
+    pairs = ((index, read_or_skip(read_pair, dataset.records[index], dataset)) for index in indices)
+    return next((found for found in pairs if found[1] is not None), None)
 
 
-def _row(record, index, photo, ids, classes, transform, versions, side):
-    pairs = [(photo, ids)] + [transform(photo, ids, epoch, index) for epoch in range(versions)]
+def _row(record, pairs, colours, side):
+    """The photo of a record as it is and as each epoch sees it, side by side."""
     # one factor for the whole row, so that a crop is seen as large as it is
     factor = min(1., side / max(max(ids.shape) for _, ids in pairs))
-    titles = [os.path.basename(record.image)] + [f'epoch {epoch}' for epoch in range(versions)]
-    return side_by_side([_cell(*pair, palette(classes), factor) for pair in pairs], titles=titles)
+    titles = [os.path.basename(record.image)] + [f'epoch {epoch}' for epoch in range(len(pairs) - 1)]
+    return side_by_side([_cell(*pair, colours, factor) for pair in pairs], titles=titles)
 
 
 def _cell(photo, ids, colours, factor):

@@ -26,6 +26,23 @@ class Steps(collections.namedtuple('Steps', 'starts rates')):
         return self.rates[passed - 1] if passed else base
 
 
+class LearningRates(collections.namedtuple('LearningRates', 'schedule encoder decoder max_steps')):
+    """The learning rates of a run; encoder, decoder: the rates that the schedule starts from."""
+
+    def at(self, step):
+        """(encoder's, decoder's) learning rate of a step."""
+        return tuple(self.schedule.at(step, base, self.max_steps) for base in (self.encoder, self.decoder))
+
+
+def learning_rates(schedule, learning_rate, lr_encoder, lr_decoder, max_steps):
+    """The values of the flags of these names -> LearningRates; None for a half of the net stands for learning_rate.
+
+    Raises UserError as parse_lr_schedule does.
+    """
+    encoder, decoder = (learning_rate if rate is None else rate for rate in (lr_encoder, lr_decoder))
+    return LearningRates(parse_lr_schedule(schedule), encoder, decoder, max_steps)
+
+
 def parse_lr_schedule(text):
     """The text of --lr_schedule -> a schedule with .at(step, base, max_steps) -> float.
 

@@ -1,1 +1,1 @@
-
+"""Every file that weights come from or go to."""

@@ -7,10 +7,11 @@ from fcn8s.weights.vgg import download_pretrained, find_pretrained, read_vgg
 from FCN_model import NETS, pretrained_names
 
 
-def load_initial_weights(session, net, variables, init_from, pretrained, model_dir, width=1.):
+def load_initial_weights(session, net, variables, init_from, pretrained, model_dir):
     """Fills the variables of a net that starts anew, and prints what came from where.
 
     Args:
+      net: NetConfig.
       init_from: weights as find_weights takes them, or ''; all that fits by name and shape is loaded.
       pretrained: 'auto' (a VGG file in model_dir, if there is one and the width is 1, which alone published weights
         fit), 'none', 'download', or a VGG weight file.
@@ -22,18 +23,18 @@ def load_initial_weights(session, net, variables, init_from, pretrained, model_d
                                   init_from, '', '--init_from', alone=True)
         print_loaded(result, path)
         if not result.loaded:
-            raise UserError(f'--init_from={init_from}: nothing in {path} fits net {net}, neither by name nor shape.')
+            raise UserError(f'--init_from={init_from}: nothing in {path} fits net {net.net} by name and shape.')
         return
-    if pretrained == 'auto' and NETS[net].vgg is None:
-        print(f'warning: net {net} is not built on VGG: training from scratch. --init_from=FILE.pth starts it from a '
-              'ResNet of PyTorch\'s, --init_from also from a checkpoint.')
+    if pretrained == 'auto' and NETS[net.net].vgg is None:
+        print(f'warning: net {net.net} is not built on VGG: training from scratch. --init_from starts it from a ResNet '
+              'of PyTorch (.pth) or from a checkpoint.')
         return
-    if pretrained == 'auto' and width != 1:
-        print(f'training from scratch: published weights fit --width=1 only, and this is {width:g}')
+    if pretrained == 'auto' and net.width != 1:
+        print(f'training from scratch: published weights fit --width=1 only, and this is {net.width:g}')
         return
-    path = _pretrained_path(pretrained, model_dir, NETS[net].vgg)
+    path = _pretrained_path(pretrained, model_dir, NETS[net.net].vgg)
     if path:
-        load_vgg(session, net, variables, path)
+        load_vgg(session, net.net, variables, path)
 
 
 def load_vgg(session, net, variables, path):

@@ -14,8 +14,8 @@ _UNFINISHED = re.compile(re.escape(NAME) + r'-\d+\.(index|data-\d{5}-of-\d{5})\.
 def remove_remains(folder, keep):
     """Removes files of our own naming that are no part of a checkpoint that is kept; returns their names.
 
-    They are those not yet renamed, of fcn8s.utils.partial too; data without an index, where TensorFlow's list names other
-    checkpoints; and the oldest of that list beyond `keep`. Checkpoints that are whole and not in the list are somebody
+    They are those not yet renamed (see fcn8s.utils.partial too); data without an index, if TensorFlow's list names
+    other checkpoints; and the oldest of that list beyond `keep`. Checkpoints that are whole and not in the list are somebody
     else's and stay.
     """
     if not os.path.isdir(folder):

@@ -3,6 +3,7 @@ import itertools
 
 import numpy as np
 import pytest
+from data_sets import dataset_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from image_files import save
@@ -198,7 +199,7 @@ def test_resumed_run_sees_the_same_batches_whatever_the_threads(tmp_path):
         records.append(Record(save(str(tmp_path / f'{k}.png'), photo), save(str(tmp_path / f'{k}_ids.png'), ids)))
 
     def batches(start, count, threads):
-        with BatchReader(records, 201, 2, seed=3, start_batch=start, num_threads=threads,
+        with BatchReader(dataset_of(records, 201), 2, seed=3, start_batch=start, num_threads=threads,
                          transform=make_transform(ALL, 3, 201)) as reader:
             return list(itertools.islice(reader, count))
 

@@ -5,6 +5,7 @@ import os
 import numpy as np
 import pytest
 from bad_pairs import BAD, make_records
+from data_sets import dataset_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from image_files import save
@@ -27,7 +28,7 @@ def test_bad_pair_is_named_with_its_reason(tmp_path, kind):
     record, = make_records(tmp_path, 1)
     make_bad, words = BAD[kind]
     make_bad(record)
-    with BatchReader([record], 3, 1) as reader, pytest.raises(UserError, match=words):
+    with BatchReader(dataset_of([record], 3), 1) as reader, pytest.raises(UserError, match=words):
         next(reader)
 
 
@@ -38,7 +39,8 @@ def test_forbidden_photo_is_named(tmp_path):
     if root:
         os.seteuid(65534)  # nobody, for root may read everything
     try:
-        with BatchReader([record], 1, 1) as reader, pytest.raises(UserError, match='0.png.*Permission denied'):
+        with BatchReader(dataset_of([record], 1), 1) as reader, \
+                pytest.raises(UserError, match='0.png.*Permission denied'):
             next(reader)
     finally:
         if root:
@@ -48,23 +50,24 @@ def test_forbidden_photo_is_named(tmp_path):
 def test_next_of_the_epoch_takes_the_place_of_a_bad_one(tmp_path):
     bad = {}
     records = make_records(tmp_path, 5, bad={2})
-    assert numbers(BatchReader(records, 1, 2, shuffle=False, bad=bad), 5) == [0, 1, 3, 3, 4] * 2
+    assert numbers(BatchReader(dataset_of(records, 1, bad=bad), 2, shuffle=False), 5) == [0, 1, 3, 3, 4] * 2
 
 
 def test_first_of_the_epoch_takes_the_place_of_a_bad_last(tmp_path):
-    assert numbers(BatchReader(make_records(tmp_path, 3, bad={2}), 1, 1, shuffle=False, bad={}), 4) == [0, 1, 0, 0]
+    dataset = dataset_of(make_records(tmp_path, 3, bad={2}), 1, bad={})
+    assert numbers(BatchReader(dataset, 1, shuffle=False), 4) == [0, 1, 0, 0]
 
 
 def test_bad_photo_is_listed_once_with_its_reason(tmp_path):
     bad = {}
     records = make_records(tmp_path, 3, bad={1})
-    numbers(BatchReader(records, 1, 2, bad=bad), 9)
+    numbers(BatchReader(dataset_of(records, 1, bad=bad), 2), 9)
     assert list(bad) == [records[1].image] and 'this is no JPEG' in bad[records[1].image]
 
 
 def test_reader_of_bad_photos_alone_stops_and_says_so(tmp_path):
     records = make_records(tmp_path, 3, bad={0, 1, 2})
-    with BatchReader(records, 1, 2, bad={}) as reader, \
+    with BatchReader(dataset_of(records, 1, bad={}), 2) as reader, \
             pytest.raises(DataError, match='none of the 3 photos .*can be used.*no JPEG'):
         next(reader)
 
@@ -76,7 +79,7 @@ def test_places_of_good_photos_do_not_depend_on_bad_ones(tmp_path_factory, data)
     bad = data.draw(st.sets(st.integers(0, count - 1), max_size=count - 1))
     batch_size, start, seed = (data.draw(st.integers(1, 3)) for _ in range(3))
     records = make_records(tmp_path_factory.mktemp('records'), count, bad)
-    got = numbers(BatchReader(records, 1, batch_size, True, seed, start, num_threads=2, bad={}), 3)
+    got = numbers(BatchReader(dataset_of(records, 1, bad={}), batch_size, True, seed, start, num_threads=2), 3)
     expected = []
     for example in range(start * batch_size, (start + 3) * batch_size):
         order = np.random.RandomState([seed, example // count]).permutation(count).tolist()
@@ -87,15 +90,15 @@ def test_places_of_good_photos_do_not_depend_on_bad_ones(tmp_path_factory, data)
 
 def test_evaluation_leaves_bad_photos_out_and_lists_them(tmp_path):
     records, bad = make_records(tmp_path, 4, bad={1}), {}
-    results = evaluate(records, lambda singles: [single.annotation for single in singles], 1, bad=bad)
+    results = evaluate(dataset_of(records, 1, bad=bad), lambda singles: [single.annotation for single in singles])
     assert [result.single.record for result in results] == [records[0], records[2], records[3]]
     assert list(bad) == [records[1].image]
 
 
 def test_evaluation_of_bad_photos_alone_stops(tmp_path):
     records = make_records(tmp_path, 2, bad={0, 1})
-    with pytest.raises(UserError, match='none of the 2 photos can be used.*1.png'):
-        list(evaluate(records, lambda singles: [single.annotation for single in singles], 1, bad={}))
+    with pytest.raises(UserError, match='none of the 2 photos .*can be used.*0.png'):
+        list(evaluate(dataset_of(records, 1, bad={}), lambda singles: [single.annotation for single in singles]))
 
 
 def test_class_weights_leave_bad_annotations_out_and_list_them(tmp_path):
@@ -104,7 +107,7 @@ def test_class_weights_leave_bad_annotations_out_and_list_them(tmp_path):
     save(records[1].annotation, np.array([[0, 9, 9, 9]], np.uint8))
     save(records[2].annotation, np.array([[0, 0, 0, 0]], np.uint8))
     # frequencies 5/8 and 3/4, median 11/16
-    assert median_frequency_weights(records, 2, bad=bad) == pytest.approx([11 / 10, 11 / 12])
+    assert median_frequency_weights(dataset_of(records, 2, bad=bad)) == pytest.approx([11 / 10, 11 / 12])
     assert list(bad) == [records[1].image]
 
 

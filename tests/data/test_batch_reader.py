@@ -2,6 +2,7 @@ import itertools
 
 import numpy as np
 import pytest
+from data_sets import dataset_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from image_files import save
@@ -89,7 +90,7 @@ def test_batch_size_is_the_least_that_fits_below_the_cap(sizes, max_side):
        st.permutations(['RGB', 'L', 'RGBA', 'LA', 'P', 'CMYK']), st.permutations(['L', 'P', 'RGB', 'I;16']))
 def test_photo_and_annotation_of_a_batch_belong_together(tmp_path_factory, sizes, batch_size, modes, id_modes):
     records = make_records(tmp_path_factory.mktemp('data'), sizes, modes, id_modes)
-    for batch in take(BatchReader(records, 256, batch_size, max_side=64), 4):
+    for batch in take(BatchReader(dataset_of(records, 256), batch_size, max_side=64), 4):
         assert batch.images.dtype == batch.annotations.dtype == np.uint8
         assert batch.images.shape == batch.annotations.shape + (3,)
         assert len(batch.records) == len(batch.images) == batch_size
@@ -107,7 +108,7 @@ def test_batch_holds_what_pillow_resizes(tmp_path, height, width):
     photo, ids = random.randint(0, 256, (height, width, 3)), random.randint(0, 151, (height, width))
     record = Record(save(str(tmp_path / 'a.png'), photo.astype(np.uint8)),
                     save(str(tmp_path / 'b.png'), ids.astype(np.uint8)))
-    batch, = take(BatchReader([record], 151, batch_size=1, max_side=96), 1)
+    batch, = take(BatchReader(dataset_of([record], 151), batch_size=1, max_side=96), 1)
     with Image.open(record.image) as image:
         size = batch.images.shape[2], batch.images.shape[1]
         np.testing.assert_array_equal(batch.images[0], np.array(image.resize(size, Image.Resampling.BILINEAR)))
@@ -118,23 +119,23 @@ def test_batch_holds_what_pillow_resizes(tmp_path, height, width):
 
 
 def test_without_shuffle_the_order_is_that_of_the_records_again_and_again(five):
-    assert stems(take(BatchReader(five, 256, 2, shuffle=False), 4)) == list('01234012')
+    assert stems(take(BatchReader(dataset_of(five, 256), 2, shuffle=False), 4)) == list('01234012')
 
 
 def test_shuffled_order_is_the_documented_permutation_of_each_epoch(five):
     expected = [str(i) for epoch in range(3) for i in np.random.RandomState([7, epoch]).permutation(5)]
-    assert stems(take(BatchReader(five, 256, 3, seed=7), 5)) == expected
+    assert stems(take(BatchReader(dataset_of(five, 256), 3, seed=7), 5)) == expected
 
 
 def test_order_depends_on_the_seed(five):
-    assert len({tuple(stems(take(BatchReader(five, 256, 5, seed=seed), 2))) for seed in range(4)}) > 1
+    assert len({tuple(stems(take(BatchReader(dataset_of(five, 256), 5, seed=seed), 2))) for seed in range(4)}) > 1
 
 
 @pytest.mark.parametrize('start_batch', [1, 2, 3, 7])
 @pytest.mark.parametrize('shuffle', [True, False])
 def test_resuming_equals_going_on(five, start_batch, shuffle):
-    whole = take(BatchReader(five, 256, 2, shuffle, seed=3), start_batch + 4)
-    resumed = take(BatchReader(five, 256, 2, shuffle, seed=3, start_batch=start_batch), 4)
+    whole = take(BatchReader(dataset_of(five, 256), 2, shuffle, seed=3), start_batch + 4)
+    resumed = take(BatchReader(dataset_of(five, 256), 2, shuffle, seed=3, start_batch=start_batch), 4)
     for expected, batch in zip(whole[start_batch:], resumed):
         assert batch.records == expected.records
         np.testing.assert_array_equal(batch.images, expected.images)
@@ -142,7 +143,7 @@ def test_resuming_equals_going_on(five, start_batch, shuffle):
 
 
 def test_bytes_do_not_depend_on_threads(five):
-    one, many = (take(BatchReader(five, 256, 2, num_threads=n, ahead=a), 12) for n, a in ((1, 1), (4, 9)))
+    one, many = (take(BatchReader(dataset_of(five, 256), 2, num_threads=n), 12) for n in (1, 4))
     for first, second in zip(one, many):
         assert first.records == second.records
         assert first.images.tobytes() == second.images.tobytes()
@@ -161,7 +162,7 @@ def test_transform_knows_epoch_and_index(five):
     def stamp(photo, ids, epoch, index):
         return photo, np.full_like(ids, 10 * epoch + index)
 
-    batches = take(BatchReader(five, 256, 2, seed=7, start_batch=1, transform=stamp), 6)
+    batches = take(BatchReader(dataset_of(five, 256), 2, seed=7, start_batch=1, transform=stamp), 6)
     stamped = [annotation[0, 0] for batch in batches for annotation in batch.annotations]
     expected = [10 * epoch + i for epoch in range(3) for i in np.random.RandomState([7, epoch]).permutation(5)]
     assert stamped == expected[2:14]
@@ -171,15 +172,15 @@ def test_batch_has_the_size_of_what_the_transform_gives(five):
     def cropped(photo, ids, epoch, index):
         return np.zeros((64, 32, 3), np.uint8), np.zeros((64, 32), np.uint8)
 
-    assert take(BatchReader(five, 256, 5, transform=cropped), 1)[0].images.shape == (5, 64, 32, 3)
+    assert take(BatchReader(dataset_of(five, 256), 5, transform=cropped), 1)[0].images.shape == (5, 64, 32, 3)
 
 
 def test_batch_may_be_larger_than_the_data_set(five):
-    assert take(BatchReader(five, 256, batch_size=12), 1)[0].images.shape[0] == 12
+    assert take(BatchReader(dataset_of(five, 256), batch_size=12), 1)[0].images.shape[0] == 12
 
 
 def test_waiting_is_counted(five):
-    reader = BatchReader(five, 256)
+    reader = BatchReader(dataset_of(five, 256))
     assert reader.waited_seconds == 0
     take(reader, 1)
     assert 0 < reader.waited_seconds < 60
@@ -187,7 +188,7 @@ def test_waiting_is_counted(five):
 
 def test_faulty_pair_is_raised_and_ends_the_reader(tmp_path):
     records = make_records(tmp_path, [(4, 4)] * 3)
-    with BatchReader(records, num_classes=102, batch_size=1, shuffle=False) as reader:
+    with BatchReader(dataset_of(records, 102), batch_size=1, shuffle=False) as reader:
         assert stems([next(reader), next(reader)]) == ['0', '1']  # ids up to 101
         with pytest.raises(DataError, match='2_ids.png holds the ids 102'):
             next(reader)
@@ -195,25 +196,26 @@ def test_faulty_pair_is_raised_and_ends_the_reader(tmp_path):
 
 
 def test_closed_reader_is_at_its_end(five):
-    reader = BatchReader(five, 256)
+    reader = BatchReader(dataset_of(five, 256))
     next(reader)
     reader.close()
     assert list(reader) == []
 
 
 @pytest.mark.parametrize('fault, words', [
-    ({'records': []}, 'no records'), ({'batch_size': 0}, 'batch_size is 0'), ({'max_side': 100}, 'max_side is 100'),
-    ({'max_side': 0}, 'max_side is 0'), ({'num_threads': 0}, 'num_threads 0'), ({'seed': -1}, 'seed is -1')])
+    ({'dataset': dataset_of([])}, 'no records'), ({'batch_size': 0}, 'batch_size is 0'),
+    ({'max_side': 100}, 'max_side is 100'), ({'max_side': 0}, 'max_side is 0'),
+    ({'num_threads': 0}, 'num_threads 0'), ({'seed': -1}, 'seed is -1')])
 def test_values_that_make_no_batch_are_refused_at_once(fault, words):
     with pytest.raises(UserError, match=words):
-        BatchReader(**dict({'records': [Record('a.jpg', 'a.png')], 'num_classes': 2}, **fault))
+        BatchReader(**dict({'dataset': dataset_of([Record('a.jpg', 'a.png')])}, **fault))
 
 
 def test_different_sizes_of_a_pair_name_both_files(tmp_path):
     record = Record(save(str(tmp_path / 'a.png'), np.zeros((3, 5, 3), np.uint8)),
                     save(str(tmp_path / 'b.png'), np.zeros((4, 5), np.uint8)))
     with pytest.raises(DataError) as caught:
-        read_pair(record, 2)
+        read_pair(record, dataset_of([record], 2))
     for word in (record.image, '3 x 5', record.annotation, '4 x 5'):
         assert word in str(caught.value)
     assert 'EXIF' not in str(caught.value)
@@ -225,17 +227,17 @@ def test_turned_photo_hints_at_exif(tmp_path):
     record = Record(save(str(tmp_path / 'a.jpg'), np.zeros((3, 5, 3), np.uint8), exif=tags.tobytes()),
                     save(str(tmp_path / 'b.png'), np.zeros((3, 5), np.uint8)))
     with pytest.raises(DataError, match='EXIF'):
-        read_pair(record, 2)
+        read_pair(record, dataset_of([record], 2))
 
 
 def test_ignored_id_passes(tmp_path):
     record = make_records(tmp_path, [(2, 2)])[0]
-    assert read_pair(record, 1, ignore_label=100)[1].tolist() == [[100, 0], [0, 0]]
+    assert read_pair(record, dataset_of([record], 1, ignore_label=100))[1].tolist() == [[100, 0], [0, 0]]
 
 
 def test_single_keeps_the_annotation_at_its_own_size(tmp_path):
     record = make_records(tmp_path, [(33, 800)])[0]
-    single = read_single(record, 256)
+    single = read_single(record, dataset_of([record], 256))
     assert single.image.shape == (64, 800, 3)
     assert single.annotation.shape == (64, 800)
     assert single.original.shape == (33, 800)
@@ -247,4 +249,4 @@ def test_single_keeps_the_annotation_at_its_own_size(tmp_path):
 def test_unreadable_photo_is_named(tmp_path):
     record = make_records(tmp_path, [(2, 2)])[0]
     with pytest.raises(ImageError, match='none.jpg'):
-        read_single(Record(str(tmp_path / 'none.jpg'), record.annotation), 256)
+        read_single(Record(str(tmp_path / 'none.jpg'), record.annotation), dataset_of([record], 256))

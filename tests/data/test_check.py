@@ -3,7 +3,7 @@ import os
 import numpy as np
 import pytest
 from image_files import save, save_palette
-from test_turns import corner, exif
+from turned_photos import corner, exif
 
 from fcn8s.data import check as data_health
 from fcn8s.data.check import report

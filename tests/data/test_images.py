@@ -8,16 +8,8 @@ from hypothesis import strategies as st
 from image_files import array, save, save_png
 
 from fcn8s.data.annotations import read_annotation
-from fcn8s.data.photos import (
-    ImageError,
-    list_photos,
-    load_photo,
-    photo_size,
-    read_photo,
-    resize_ids,
-    resize_photo,
-    round_up,
-)
+from fcn8s.data.image_files import ImageError
+from fcn8s.data.photos import list_photos, load_photo, photo_size, read_photo, resize_ids, resize_photo, round_up
 from fcn8s.utils.errors import UserError
 
 

@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 from image_files import save, save_palette
-from test_turns import corner, exif
+from turned_photos import corner, exif
 
 from fcn8s.data import label_tally
 from fcn8s.data.classes import ClassInfo

@@ -2,24 +2,13 @@
 import numpy as np
 import pytest
 from image_files import save
-from PIL import Image
+from turned_photos import IDS, TO_UPRIGHT, corner, exif
 
 from fcn8s.data.annotations import read_annotation
 from fcn8s.data.photos import Annotation, load_photo, photo_orientation
 from fcn8s.data.records import Record, check_sizes
 from fcn8s.data.turns import STORED, UNSURE, UPRIGHT, edges_met, placement, suspect_stored
 from fcn8s.utils.errors import DataError
-
-IDS = np.array([[1, 2, 3], [4, 5, 6]], np.uint8)
-# What must be done to stored pixels by each value of the tag (CIPA DC-008, section 4.6.4), in numpy's words.
-TO_UPRIGHT = {1: lambda a: a, 2: np.fliplr, 3: lambda a: np.rot90(a, 2), 4: np.flipud, 5: np.transpose,
-              6: lambda a: np.rot90(a, -1), 7: lambda a: np.rot90(a.T, 2), 8: np.rot90}
-
-
-def exif(orientation):
-    tags = Image.Exif()
-    tags[0x0112] = orientation
-    return tags
 
 
 def annotation(shape, orientation=None):
@@ -65,14 +54,6 @@ def test_exchanged_sides_are_not_put_down_to_exif_without_a_tag(tmp_path):
     with pytest.raises(DataError) as caught:
         check_sizes((5, 3), (3, 5), record)
     assert 'EXIF' not in str(caught.value)
-
-
-def corner(height=40, width=60):
-    """A bright corner, upper left, on noise, as a photo and as its ids."""
-    ids = np.zeros((height, width), np.uint8)
-    ids[:height // 3, :width // 4] = 1
-    noise = np.random.RandomState(0).randint(0, 40, (height, width, 3))
-    return (noise + 150 * ids[..., np.newaxis]).astype(np.uint8), ids
 
 
 @pytest.mark.parametrize('orientation', [2, 3, 4])

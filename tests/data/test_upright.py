@@ -3,7 +3,7 @@ import os
 import numpy as np
 import pytest
 from image_files import save, save_palette
-from test_turns import IDS, TO_UPRIGHT, exif
+from turned_photos import IDS, TO_UPRIGHT, exif
 
 from Data_zoo.upright import main
 from fcn8s.data.annotations import examine_annotation, read_annotation

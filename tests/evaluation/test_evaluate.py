@@ -1,6 +1,7 @@
 """Predictions over records, and which of them the net sees together."""
 import numpy as np
 import pytest
+from data_sets import dataset_of
 from image_files import save
 
 from fcn8s.data.records import Record
@@ -25,7 +26,7 @@ def test_each_record_of_a_batch_is_scored_by_its_own_prediction(tmp_path):
         seen.append([single.annotation.shape for single in singles])
         return [single.image[:, :, 0] for single in singles]  # which is right
 
-    results = list(evaluate(records, predict, 5, batches=lambda singles: in_batches(
+    results = list(evaluate(dataset_of(records, 5), predict, batches=lambda singles: in_batches(
         singles, lambda single: single.annotation.shape)))
     assert seen == [[(64, 64)] * 2, [(32, 64)], [(64, 64)]]
     assert [result.single.record for result in results] == records
@@ -42,7 +43,7 @@ def test_without_batches_the_net_sees_one_after_the_other(tmp_path):
         counts.append(len(singles))
         return [single.annotation for single in singles]
 
-    list(evaluate(make_records(tmp_path, [(8, 8)] * 3), predict, 5))
+    list(evaluate(dataset_of(make_records(tmp_path, [(8, 8)] * 3), 5), predict))
     assert counts == [1, 1, 1]
 
 
@@ -56,6 +57,6 @@ def test_ignored_label_is_left_out_but_for_0_which_the_definitions_treat(tmp_pat
         return np.tile(line.astype(np.uint8).repeat(8), (32, 1))
 
     paths = [save(str(tmp_path / f'{kind}.png'), rows(truth)) for kind in ('image', 'ids')]
-    result, = evaluate([Record(*paths)], lambda singles: [rows(ids)], 3, ignore_label)
+    result, = evaluate(dataset_of([Record(*paths)], 3, ignore_label), lambda singles: [rows(ids)])
     for matrix in (result.small, result.full):
         np.testing.assert_array_equal(matrix, 256 * np.array(expected))

@@ -1,7 +1,6 @@
 """The folder of a run whose thin net has not learned anything yet, and inference with it."""
 import functools
 
-from absl import flags
 from scripts import run_script
 
 import FCN_infer
@@ -20,9 +19,7 @@ def write_run(folder, net='fcn8s', num_classes=5, width=1 / 16):
         build(net, tf.placeholder(tf.uint8, [None, None, None, 3]), num_classes, width)
         session.run(tf.global_variables_initializer())
         CheckpointKeeper(str(folder), tf.global_variables(), tf.global_variables()).save(session, 0)
-    values = flags.FlagValues()
-    values.mark_as_parsed()
-    save_config(str(folder), NetConfig(net, num_classes, width, generic_classes(num_classes)), values)
+    save_config(str(folder), NetConfig(net, num_classes, width, generic_classes(num_classes)), {})
     return str(folder)
 
 

@@ -6,7 +6,7 @@ from test_fcn_family import overfit
 
 from fcn8s.utils.tf1 import tf
 from fcn8s.weights.initial import load_initial_weights
-from FCN_model import NETS, build, training_graph
+from FCN_model import NETS, NetConfig, build, training_graph
 from TensorflowUtils import create_session
 
 THIN, CLASSES = 1 / 16, 13
@@ -99,7 +99,7 @@ def test_vgg_weights_see_the_pixels_that_they_were_trained_on(tmp_path):
     plain = tf.nn.relu(tf.nn.conv2d(tf.cast(images, tf.float32) - mean, kernel, [1] * 4, 'SAME') + bias)
     with create_session() as session:
         session.run(tf.global_variables_initializer())
-        load_initial_weights(session, 'vgg16_dilated8_c1', tf.global_variables(), '', path, '')
+        load_initial_weights(session, NetConfig('vgg16_dilated8_c1', 2, 1., ()), tf.global_variables(), '', path, '')
         found, expected = session.run([dilated['conv1_1'], plain])
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-3 * expected.max())
 

@@ -147,7 +147,7 @@ def test_film_of_a_folder_that_is_done_is_skipped_until_a_frame_changes(infer, p
     assert path.read_bytes() != before
 
 
-@pytest.mark.parametrize('flags, words', [(('--film=walk.mp4', '--shard=1/2'), '--shard=1/2 parts'),
+@pytest.mark.parametrize('flags, words', [(('--film=walk.mp4', '--shard=1/2'), '--shard=1/2 divides'),
                                           (('--fps=5',), '--fps=5 is for --film')])
 def test_flag_that_would_do_nothing_is_refused_first(flags, words):
     with pytest.raises(UserError, match=words):

@@ -101,9 +101,9 @@ def test_name_that_cannot_be_printed_is_done(logs_dir, photos, tmp_path):
 def test_photo_that_vanishes_after_it_was_listed_is_named_and_the_rest_done(logs_dir, photos, tmp_path, monkeypatch,
                                                                            capsys):
     class Late(Segmenter):
-        def __init__(self, *arguments):
+        def __init__(self, *arguments, **options):
             os.remove(str(photos / 'b.png'))
-            super().__init__(*arguments)
+            super().__init__(*arguments, **options)
     monkeypatch.setattr(FCN_infer, 'Segmenter', Late)
     assert infer(logs_dir, tmp_path, str(photos)) == 1
     assert done(tmp_path) == {'a', 'c'}
@@ -162,7 +162,7 @@ def test_photo_of_a_batch_that_finds_no_memory_costs_only_itself(error, logs_dir
         return run(segmenter, fetch, images)
 
     save(str(photos / 'b.png'), np.full_like(GREY, 200))
-    monkeypatch.setattr('segmenter.keeps_kernels_twice', lambda: True)
+    monkeypatch.setattr('fcn8s.prediction.segmenter.keeps_kernels_twice', lambda: True)
     monkeypatch.setattr(Segmenter, '_run', little_memory)
     assert infer(logs_dir, tmp_path, str(photos)) == 1
     assert seen == [3, 1, 1, 1] and done(tmp_path) == {'a', 'c'}

@@ -225,9 +225,9 @@ def test_eager_code_runs_beside_it_and_predictions_are_the_same(logs_dir, tmp_pa
 FROZEN = '''
 import sys
 import numpy as np
-from TensorflowUtils import assume_frozen_weights
+from fcn8s.devices import assume_frozen_weights
 assume_frozen_weights()
-from segmenter import Segmenter
+from fcn8s.prediction.segmenter import Segmenter
 photos = [np.random.RandomState(0).randint(0, 256, size + (3,)).astype(np.uint8)
           for size in ((64, 96), (128, 32), (64, 96))]
 with Segmenter(sys.argv[1], precision='float32') as segmenter:

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from data_sets import dataset_of
 from image_files import save
 
 from fcn8s.data.records import Record
@@ -20,45 +21,45 @@ def records(tmp_path):
 # Frequencies without 255: class 0 30 / (20 + 20) = 3/4, class 1 15 / (20 + 20) = 3/8, class 2 15 / 20 = 3/4.
 # Their median is 3/4.
 def test_median_frequency_by_hand(records):
-    assert median_frequency_weights(records, 3, ignored=(255,)) == pytest.approx([1, 2, 1])
+    assert median_frequency_weights(dataset_of(records, 3, 255), ignored=(255,)) == pytest.approx([1, 2, 1])
 
 
 def test_median_of_an_even_number_lies_between(records):
     # of a.png and b.png alone: 3/4 and 10 / 20, with the median 5/8
-    assert median_frequency_weights(records[:2], 2) == pytest.approx([5 / 6, 5 / 4])
+    assert median_frequency_weights(dataset_of(records[:2], 2)) == pytest.approx([5 / 6, 5 / 4])
 
 
 def test_class_that_never_occurs_counts_for_nothing(records):
-    assert median_frequency_weights(records[:2], 4) == pytest.approx([5 / 6, 5 / 4, 1, 1])
+    assert median_frequency_weights(dataset_of(records[:2], 4)) == pytest.approx([5 / 6, 5 / 4, 1, 1])
 
 
 def test_ignored_class_counts_for_nothing(records):
     # without class 0: class 1 15 / (10 + 20) = 1/2, class 2 15 / 20 = 3/4, with the median 5/8
-    assert median_frequency_weights(records, 3, ignored=(0, 255)) == pytest.approx([1, 5 / 4, 5 / 6])
+    assert median_frequency_weights(dataset_of(records, 3, 255), ignored=(0, 255)) == pytest.approx([1, 5 / 4, 5 / 6])
 
 
 def test_weights_do_not_depend_on_threads(records):
-    one, four = (median_frequency_weights(records, 3, (255,), num_threads) for num_threads in (1, 4))
+    one, four = (median_frequency_weights(dataset_of(records, 3, 255), (255,), num_threads) for num_threads in (1, 4))
     assert one == four
 
 
 def test_id_that_is_no_class_is_named(records):
     with pytest.raises(DataError, match='c.png holds the ids 255'):
-        median_frequency_weights(records, 3)
+        median_frequency_weights(dataset_of(records, 3))
 
 
 def test_all_ignored_is_an_error(records):
     with pytest.raises(UserError, match='none of the 1 annotations'):
-        median_frequency_weights(records[:1], 3, ignored=(0,))
+        median_frequency_weights(dataset_of(records[:1], 3, 0), ignored=(0,))
 
 
 @pytest.mark.parametrize('choice', ['none', ''])
 def test_none_is_no_weights(choice):
-    assert class_weights(choice, [], 3) is None
+    assert class_weights(choice, dataset_of([], 3)) is None
 
 
 def test_median_frequency_is_a_choice(records):
-    assert class_weights('median_frequency', records[:2], 2) == pytest.approx([5 / 6, 5 / 4])
+    assert class_weights('median_frequency', dataset_of(records[:2])) == pytest.approx([5 / 6, 5 / 4])
 
 
 def write(folder, text, encoding='utf-8'):
@@ -70,7 +71,7 @@ def write(folder, text, encoding='utf-8'):
 @pytest.mark.parametrize('text', ['index,weight\n0,0.5\n1,0\n2,3\n', 'index,weight\r\n2,3\r\n\r\n0,.5\r\n1,0',
                                   '\ufeffIndex, Weight\n0, 0.5\n1, 0\n2, 3\n'])
 def test_file_of_weights(tmp_path, text):
-    assert class_weights(write(tmp_path, text), [], 3) == [0.5, 0., 3.]
+    assert class_weights(write(tmp_path, text), dataset_of([], 3)) == [0.5, 0., 3.]
 
 
 @pytest.mark.parametrize('text, words', [
@@ -107,4 +108,4 @@ def test_file_of_another_encoding_is_said(tmp_path):
 
 def test_missing_file_names_the_choices(tmp_path):
     with pytest.raises(UserError, match='--class_weights=.*nowhere.csv: expected none, median_frequency or a CSV file'):
-        class_weights(str(tmp_path / 'nowhere.csv'), [], 2)
+        class_weights(str(tmp_path / 'nowhere.csv'), dataset_of([], 2))

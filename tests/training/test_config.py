@@ -3,7 +3,6 @@ import json
 import os
 
 import pytest
-from absl import flags
 from scripts import CLASSES_CSV
 
 from fcn8s.config import Given, NetConfig, check_same_run, config_path, read_config, save_config, trained_net
@@ -17,11 +16,7 @@ NOTHING = Given()
 
 @pytest.fixture
 def logs_dir(tmp_path):
-    values = flags.FlagValues()
-    flags.DEFINE_string('data_dir', 'cats', 'x', flag_values=values)
-    flags.DEFINE_integer('ignore_label', None, 'x', flag_values=values)
-    values.mark_as_parsed()
-    save_config(str(tmp_path), NET, values)
+    save_config(str(tmp_path), NET, {'data_dir': 'cats', 'ignore_label': None})
     return str(tmp_path)
 
 

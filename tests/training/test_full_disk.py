@@ -83,7 +83,7 @@ def test_disk_that_fills_up_costs_only_the_steps_since_the_last_checkpoint(tmp_p
         assert is_whole(logs_dir + '/model.ckpt-25')
         os.remove(filler)
         again = train(tmp_path, logs_dir, *often)
-        assert again.wait() == 0 and 'at step 25' in again.shown
+        assert again.wait() == 0 and '(step 25)' in again.shown
 
 
 def test_file_that_grows_too_large_leaves_the_checkpoint_before_it(tmp_path, data_dir):

@@ -22,7 +22,7 @@ def data(tmp_path):
 
 def test_run_goes_on_with_other_photos_of_the_same_classes(tmp_path, data, capsys):
     assert train(tmp_path, 'second', 2) == 0
-    assert 'model.ckpt-1 at step 1' in capsys.readouterr().out
+    assert 'model.ckpt-1 (step 1)' in capsys.readouterr().out
 
 
 def test_run_does_not_go_on_with_other_classes(tmp_path, data):

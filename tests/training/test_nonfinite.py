@@ -8,7 +8,7 @@ from scripts import run_script, write_data_set
 from tiny_net import TRAIN, encoder
 
 import FCN_train
-from fcn8s.training.trainer import MAX_SKIPPED
+from fcn8s.training.steps import MAX_SKIPPED
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.tf1 import tf
 from FCN_model import NETS
@@ -81,7 +81,7 @@ def test_skipped_steps_are_named_and_counted(data_dir, tmp_path, capsys):
     shown, progress = capsys.readouterr()
     for step in (2, 6, 10):
         assert f'skipped: the loss or its gradient is not finite at step {step} ' in shown
-    assert '3 steps were skipped, for their loss or gradient was not finite' in shown
+    assert '3 steps were skipped: their loss or gradient was not finite' in shown
     assert ', 3 steps skipped' in progress
 
 

@@ -4,7 +4,7 @@ import pytest
 from image_files import save
 
 from fcn8s.data.classes import ClassInfo
-from fcn8s.data.records import Record
+from fcn8s.data.records import Dataset, Record
 from fcn8s.training.preview import preview
 from fcn8s.utils.errors import UserError
 
@@ -25,31 +25,31 @@ def marked(photo, ids, epoch, index):
 
 
 def test_a_row_holds_the_original_and_then_its_epochs(records):
-    sheet = preview(records, CLASSES, marked, count=1, versions=2, side=400)
+    sheet = preview(Dataset(tuple(records), CLASSES), marked, count=1, versions=2, side=400)
     assert sheet.shape == (TITLE + 3 * 30, 3 * 400 + 2 * 8, 3)
     assert sheet[TITLE + 15, [200, 608, 1016], 0].tolist() == [50, 100, 110]
 
 
 def test_photos_are_spread_over_the_records_and_keep_their_index(records):
-    sheet = preview(records, CLASSES, marked, count=2, versions=1, side=400)
+    sheet = preview(Dataset(tuple(records), CLASSES), marked, count=2, versions=1, side=400)
     below = TITLE + 3 * 30 + 12 + TITLE + 15  # record 2 in the second row
     assert sheet[below, [200, 608], 0].tolist() == [52, 102]
 
 
 def test_overlay_and_annotation_stand_below_the_photo(records):
-    sheet = preview(records, CLASSES, marked, count=1, versions=1, side=400)
+    sheet = preview(Dataset(tuple(records), CLASSES), marked, count=1, versions=1, side=400)
     column = sheet[[TITLE + 45, TITLE + 75], 200].tolist()
     assert column == [[25, 25, 152], [0, 0, 255]]  # half of grey 50 and of blue, rounded down; blue
 
 
 def test_pictures_shrink_to_the_side(records):
-    sheet = preview(records, CLASSES, marked, count=1, versions=1, side=200)
+    sheet = preview(Dataset(tuple(records), CLASSES), marked, count=1, versions=1, side=200)
     assert len(sheet) == TITLE + 3 * 15
 
 
 def test_nothing_to_preview_is_said(records):
     with pytest.raises(UserError, match='--random_crop'):
-        preview(records, CLASSES, None)
+        preview(Dataset(tuple(records), CLASSES), None)
 
 
 def spoil(record):
@@ -60,13 +60,13 @@ def spoil(record):
 def test_photo_that_cannot_be_used_stops_the_preview(records):
     spoil(records[0])
     with pytest.raises(UserError, match='0.png: this is no JPEG'):
-        preview(records, CLASSES, marked)
+        preview(Dataset(tuple(records), CLASSES), marked)
 
 
 def test_photo_that_cannot_be_used_is_left_out_where_bad_ones_are(records):
     spoil(records[0])
     bad = {}
-    sheet = preview(records, CLASSES, marked, bad=bad, count=2, versions=1, side=400)
+    sheet = preview(Dataset(tuple(records), CLASSES, bad=bad), marked, count=2, versions=1, side=400)
     below = TITLE + 3 * 30 + 12
     assert sheet[[TITLE + 15, below + TITLE + 15], 200, 0].tolist() == [51, 52]  # record 1 in the place of record 0
     assert list(bad) == [records[0].image]
@@ -76,4 +76,4 @@ def test_no_photo_that_can_be_used_is_an_error(records):
     for record in records:
         spoil(record)
     with pytest.raises(UserError, match='none of the 4 photos .*0.png: this is no JPEG'):
-        preview(records, CLASSES, marked, bad={})
+        preview(Dataset(tuple(records), CLASSES, bad={}), marked)

@@ -1,15 +1,15 @@
 """Validation within training: what its scores mean."""
-import collections
-
 import numpy as np
 import pytest
+from data_sets import dataset_of
 from image_files import save
 from tiny_net import NETS
 
 from fcn8s.data.records import Record
-from fcn8s.training.validation import Validation, explain_empty
-
-Options = collections.namedtuple('Options', 'net num_classes ignore_label read_threads validation_max_side')
+from fcn8s.training.log import explain_empty, explain_only_class
+from fcn8s.training.validation import Validation
+from fcn8s.utils.script import StopSignal
+from FCN_model import ignored_labels
 
 
 @pytest.fixture
@@ -29,20 +29,28 @@ class CatEverywhere:
         return np.ones_like(feed['annotations']), 2., float((feed['annotations'] < 2).sum())
 
 
-def score(records, net='tiny', ignore_label=None, max_side=1536, see=lambda number, result: None):
-    graph = CatEverywhere()
-    return Validation(graph, graph, records, Options(net, 2, ignore_label, 1, max_side), None).score(lambda: False, see)
+class Pictures(list):
+    """In the place of the log: the pictures it is given."""
+
+    def picture(self, part, step, tag, rgb):
+        self.append(rgb)
+
+
+def score(records, net='tiny', ignore_label=None, max_side=1536, log=None):
+    graph, ignored = CatEverywhere(), ignored_labels(net, ignore_label)
+    validation = Validation(graph, graph, dataset_of(records, 2, ignore_label), ignored, max_side, 1)
+    return validation.score(0, StopSignal(), Pictures() if log is None else log)
 
 
 def test_background_that_is_learned_counts(records):
     # right on a quarter of the pixels; the IUs are 0 of the background and a quarter of the cat
-    assert score(records) == (2., 1 / 4, 1 / 8, 1, 0)
+    assert score(records) == (2., 1 / 4, 1 / 8, 1, 0, None)
 
 
 @pytest.mark.parametrize('net, ignore_label', [('tiny', 0), ('without_0', None)])
 def test_background_that_is_not_learned_does_not_count(records, monkeypatch, net, ignore_label):
     monkeypatch.setitem(NETS, 'without_0', NETS['tiny']._replace(scores_0=False))
-    assert score(records, net, ignore_label) == pytest.approx((2., 1, 1, 1, 0))
+    assert score(records, net, ignore_label) == pytest.approx((2., 1, 1, 1, 0, 1))
 
 
 @pytest.mark.parametrize('ids, ignore_label, caution', [
@@ -53,17 +61,15 @@ def test_background_that_is_not_learned_does_not_count(records, monkeypatch, net
 ])
 def test_scores_of_photos_of_one_class_are_not_given_without_saying_so(records, ids, ignore_label, caution):
     save(records[0].annotation, np.repeat(np.repeat(np.array(ids, np.uint8), 32, axis=0), 16, axis=1))
-    graph = CatEverywhere()
-    validation = Validation(graph, graph, records, Options('tiny', 2, ignore_label, 1, 1536), None)
-    validation.score(lambda: False, lambda number, result: None)
-    assert caution in validation.caution and bool(caution) == bool(validation.caution)
+    found = explain_only_class(score(records, ignore_label=ignore_label).only_class)
+    assert caution in found and bool(caution) == bool(found)
 
 
 def test_border_that_is_ignored_does_not_count(records):
     border = np.zeros((32, 32), np.uint8)
     border[:, :8], border[:, 16:] = 1, 255
     save(records[0].annotation, border)
-    assert score(records, ignore_label=255) == (2., 1 / 2, 1 / 4, 1, 0)
+    assert score(records, ignore_label=255) == (2., 1 / 2, 1 / 4, 1, 0, None)
 
 
 def bordered(records, folder):
@@ -87,8 +93,7 @@ def test_large_photo_passes_the_net_scaled_down_and_is_scored_at_its_own_size(tm
     ids[:, :75] = 1
     record = Record(save(str(tmp_path / 'wide.png'), np.zeros((90, 300, 3), np.uint8)),
                     save(str(tmp_path / 'ids.png'), ids))
-    seen = []
-    assert score([record], max_side=100, see=lambda number, result: seen.append(result)) == (2., 1 / 4, 1 / 8, 1, 0)
-    [result] = seen
-    assert result.ids.shape == result.single.image.shape[:2] == (32, 128)  # 30 x 100, rounded up
-    assert result.full.tolist() == [[0, 90 * 225], [0, 90 * 75]]
+    log = Pictures()
+    assert score([record], max_side=100, log=log) == (2., 1 / 4, 1 / 8, 1, 0, None)
+    [picture] = log  # photo, prediction and truth side by side
+    assert picture.shape[0] == 32 and picture.shape[1] >= 3 * 128  # 30 x 100, rounded up

@@ -65,7 +65,7 @@ def test_second_training_is_refused_and_testing_is_not(tmp_path):
     arguments = (f'--data_dir={write_data_set(tmp_path / "data")}', f'--logs_dir={tmp_path / "logs"}') + TRAIN
     assert Script(tmp_path, 'train', *(arguments + ('--max_steps=1',))).wait() == 0
     first = Script(tmp_path, 'train', *(arguments + ('--save_every=100000',)))
-    first.wait_until(lambda: 'going on' in first.shown)
+    first.wait_until(lambda: 'resuming' in first.shown)
     second = Script(tmp_path, 'train', *arguments)
     assert second.wait() == 1 and f'logs is in use by process {first.pid} on' in second.shown
     testing = Script(tmp_path, 'test', f'--logs_dir={tmp_path / "logs"}')

@@ -8,7 +8,7 @@ from fcn8s.training.checks import check_pretrained
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.tf1 import tf
 from fcn8s.weights.initial import load_initial_weights
-from FCN_model import build
+from FCN_model import NetConfig, build
 from TensorflowUtils import create_session
 
 THIN = 1 / 16
@@ -21,7 +21,7 @@ def start(net, pretrained, model_dir='', width=THIN, names=('conv1_1', 'W6', 'W7
         build(net, tf.placeholder(tf.uint8, [None, None, None, 3]), 13, width)
         variables = tf.global_variables()
         session.run(tf.global_variables_initializer())
-        load_initial_weights(session, net, variables, '', pretrained, model_dir)
+        load_initial_weights(session, NetConfig(net, 2, 1., ()), variables, '', pretrained, model_dir)
         values = session.run({v.op.name: v for v in variables})
     return {name: values['inference/' + name + ('_w' if name.startswith('conv') else '')] for name in names}
 
@@ -54,7 +54,7 @@ def test_auto_without_a_file_warns_and_says_how_to_get_one(tmp_path, capsys):
 def test_auto_leaves_a_thin_net_to_chance(tmp_path, capsys):
     vgg_files.write_mat(str(tmp_path / 'imagenet-vgg-verydeep-16.mat'), BLOBS)
     with tf.Graph().as_default(), create_session() as session:
-        load_initial_weights(session, 'fcn8s', [], '', 'auto', str(tmp_path), width=0.25)
+        load_initial_weights(session, NetConfig('fcn8s', 2, 0.25, ()), [], '', 'auto', str(tmp_path))
     assert '--width=1 only' in capsys.readouterr().out
 
 
@@ -101,14 +101,14 @@ def test_training_checks_weights_first(tmp_path):
 
 @pytest.mark.parametrize('width', [1., 0.25])
 def test_auto_says_that_a_resnet_starts_from_scratch(tmp_path, capsys, width):
-    load_initial_weights(None, 'resnet34_dilated8_c1', [], '', 'auto', str(tmp_path), width)
+    load_initial_weights(None, NetConfig('resnet34_dilated8_c1', 2, width, ()), [], '', 'auto', str(tmp_path))
     assert capsys.readouterr().out.startswith('warning: net resnet34_dilated8_c1 is not built on VGG')
 
 
 @pytest.mark.parametrize('name', ['', 'none'])
 def test_checkpoint_that_is_not_there_is_asked_for_by_the_flag_that_named_it(tmp_path, name):
     with pytest.raises(UserError, match=r'no checkpoint .*\. Say where one is with --init_from=PREFIX') as error:
-        load_initial_weights(None, 'fcn8s', [], str(tmp_path / name), 'none', '')
+        load_initial_weights(None, NetConfig('fcn8s', 2, 1., ()), [], str(tmp_path / name), 'none', '')
     assert '--checkpoint' not in str(error.value) and '--logs_dir' not in str(error.value)
 
 

@@ -12,9 +12,9 @@ RUNS_CODE = {'eval', 'exec', 'compile', '__import__', 'execfile', 'exec_module',
              'popen', 'import_meta_graph', 'find_class'}
 LOADERS = {'pickle', 'cPickle', 'dill', 'cloudpickle', 'joblib', 'marshal', 'shelve', 'yaml', 'jsonpickle'}
 # the one unpickler, which admits names from a short list, and the one loader, of our own Data_zoo/<NAME>/prepare.py
-ALLOWED = {(os.path.join('nets', 'weights', 'array_pickle.py'), 'pickle'),
-           (os.path.join('nets', 'weights', 'array_pickle.py'), 'find_class'),
-           (os.path.join('runs', 'data_set.py'), 'exec_module')}
+ALLOWED = {(os.path.join('fcn8s', 'weights', 'safe_pickle.py'), 'pickle'),
+           (os.path.join('fcn8s', 'weights', 'safe_pickle.py'), 'find_class'),
+           ('read_data.py', 'exec_module')}
 SAFE_ARGUMENT = {'numpy.load': ('allow_pickle', False), 'np.load': ('allow_pickle', False),
                  'torch.load': ('weights_only', True)}
 

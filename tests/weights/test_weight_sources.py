@@ -13,7 +13,7 @@ from fcn8s.weights import restore as weight_sources
 from fcn8s.weights.initial import load_initial_weights
 from fcn8s.weights.pth import find_pth
 from fcn8s.weights.restore import find_weights
-from FCN_model import build
+from FCN_model import NetConfig, build
 from TensorflowUtils import create_session
 
 THIN, CLASSES = 1 / 16, 13
@@ -102,7 +102,7 @@ def test_checkpoint_of_FCN_tensorflow_ADE20k_starts_a_run(tmp_path, capsys):
     with tf.Graph().as_default(), create_session() as session:
         build('fcn8s_ade20k', tf.placeholder(tf.uint8, [None, None, None, 3]), CLASSES + 2, THIN)
         session.run(tf.global_variables_initializer())
-        load_initial_weights(session, 'fcn8s_ade20k', tf.global_variables(), prefix, 'none', '')
+        load_initial_weights(session, NetConfig('fcn8s_ade20k', 2, 1., ()), tf.global_variables(), prefix, 'none', '')
         found = {v.op.name.split('/', 1)[1]: session.run(v) for v in tf.global_variables()}
     assert (found['W6'] == weights['W6']).all() and (found['W_t2'] == weights['W_t2']).all()
     # the other number of classes changes the shapes of score_fr, of upscore2's input and of upscore8's output
@@ -143,7 +143,8 @@ def test_single_encoder_starts_a_run(tmp_path, capsys, name):
     with tf.Graph().as_default(), create_session() as session:
         build('resnet34_dilated8_c1', tf.placeholder(tf.uint8, [None, None, None, 3]), CLASSES, THIN)
         session.run(tf.global_variables_initializer())
-        load_initial_weights(session, 'resnet34_dilated8_c1', tf.global_variables(), str(tmp_path / name), 'none', '')
+        net = NetConfig('resnet34_dilated8_c1', 2, 1., ())
+        load_initial_weights(session, net, tf.global_variables(), str(tmp_path / name), 'none', '')
         found = {v.op.name.split('/', 1)[1]: session.run(v) for v in tf.global_variables()}
     assert (found['encoder/conv3_w'] == state['conv3.weight'].numpy().transpose(2, 3, 1, 0)).all()
     assert (found['encoder/layer4/2/bn2_variance'] == state['layer4.2.bn2.running_var'].numpy()).all()
