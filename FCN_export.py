@@ -16,7 +16,7 @@ import os
 
 import numpy as np
 
-from fcn8s.config import Given
+from fcn8s.config import NetOverrides
 from fcn8s.data.photos import STRIDE, network_size, resize_ids, resize_photo
 from fcn8s.devices import plain_ops
 from fcn8s.flags import export_flags
@@ -24,7 +24,7 @@ from fcn8s.nets.pillow_resampling import enlarge_bilinear, resize_nearest
 from fcn8s.prediction.segmenter import Options, Segmenter
 from fcn8s.utils.cli import parse
 from fcn8s.utils.errors import UserError
-from fcn8s.utils.files import whole_folder, write_json
+from fcn8s.utils.files import atomic_folder, write_json
 from fcn8s.utils.script import run
 from fcn8s.utils.tf1 import tf
 from fcn8s.utils.tf_paths import ReadablePath, check_writable_name
@@ -147,10 +147,10 @@ def main(argv):
     """The whole export; returns the exit code."""
     parse(FLAGS, argv, __doc__)
     check_writable_name('export_dir', FLAGS.export_dir)
-    overrides = Given(FLAGS.net, FLAGS.num_classes, FLAGS.width, FLAGS.data_dir)
+    overrides = NetOverrides(FLAGS.net, FLAGS.num_classes, FLAGS.width, FLAGS.data_dir)
     options = Options(FLAGS.predict_class_0, precision='float32')
     with Segmenter(FLAGS.logs_dir, FLAGS.checkpoint, overrides, DATA_DIR, **options._asdict()) as segmenter, \
-            whole_folder(FLAGS.export_dir) as folder:
+            atomic_folder(FLAGS.export_dir) as folder:
         print(segmenter.describe())
         try:
             export(segmenter, folder, FLAGS.format)

@@ -15,7 +15,7 @@ if __name__ == '__main__':
 
 import os
 
-from fcn8s.config import Given
+from fcn8s.config import NetOverrides
 from fcn8s.data.classes import read_classes
 from fcn8s.devices import assume_frozen_weights
 from fcn8s.flags import infer_flags
@@ -28,7 +28,7 @@ from fcn8s.prediction.inputs import (
     is_done,
     is_photo,
     plan,
-    take_shard,
+    select_shard,
 )
 from fcn8s.prediction.photos import infer_photos
 from fcn8s.prediction.scales import parse_scales
@@ -52,7 +52,7 @@ def find_items(arguments):
     """The Items that the command line asks for: photos and films, or the one film of a folder of frames."""
     if FLAGS.film:
         return [folder_film(arguments, FLAGS.film, FLAGS.skip_done)]
-    return take_shard(plan(find_inputs(arguments), FLAGS.output_dir, FLAGS.view, FLAGS.softmax), FLAGS.shard)
+    return select_shard(plan(find_inputs(arguments), FLAGS.output_dir, FLAGS.view, FLAGS.softmax), FLAGS.shard)
 
 
 def shown_classes(classes):
@@ -78,7 +78,7 @@ def main(argv):
         (len(items) - len(films), 'photo'), (len(films), 'film')) if count) or 'no photo'
     if not FLAGS.film:
         make_folder(FLAGS.output_dir)
-    overrides = Given(FLAGS.net, FLAGS.num_classes, FLAGS.width, FLAGS.data_dir)
+    overrides = NetOverrides(FLAGS.net, FLAGS.num_classes, FLAGS.width, FLAGS.data_dir)
     with Segmenter(FLAGS.logs_dir, FLAGS.checkpoint, overrides, DATA_DIR, **options._asdict()) as segmenter:
         print(f'{segmenter.describe()}; {counted}')
         classes = shown_classes(segmenter.net.classes)

@@ -19,7 +19,7 @@ import time
 
 from tqdm import tqdm
 
-from fcn8s.config import Given, flag_or_trained
+from fcn8s.config import NetOverrides, flag_or_trained
 from fcn8s.data.classes import find_classes
 from fcn8s.data.list_file import read_list
 from fcn8s.data.records import BadPhotos, Dataset
@@ -79,13 +79,13 @@ def test(results, dataset, gallery, pictures):
     """
     total, scores = 0, []
     for result in progress(results, total=len(dataset.records), unit='photo'):
-        for line in dataset.bad.news() if dataset.bad else ():
+        for line in dataset.bad.new_messages() if dataset.bad else ():
             tqdm.write(line)
         total = total + result.full
         score = per_image_scores(result.small)
         scores.append(score)
         if FLAGS.verbose:
-            tqdm.write(os.path.basename(result.single.record.image) + ': ' + (
+            tqdm.write(os.path.basename(result.example.record.image) + ': ' + (
                 'nothing labelled' if score is None else
                 ', '.join(f'{key} {value:.4f}' for key, value in score._asdict().items())))
         if score:
@@ -101,7 +101,7 @@ def main(argv):
     kinds = parse_kinds(FLAGS.save)
     options = Options(FLAGS.predict_class_0, None, FLAGS.tile, FLAGS.tile_margin, FLAGS.precision,
                       parse_scales(FLAGS.scales), FLAGS.flip)
-    overrides = Given(FLAGS.net, FLAGS.num_classes, FLAGS.width, FLAGS.data_dir)
+    overrides = NetOverrides(FLAGS.net, FLAGS.num_classes, FLAGS.width, FLAGS.data_dir)
     with Segmenter(FLAGS.logs_dir, FLAGS.checkpoint, overrides, DATA_DIR, **options._asdict()) as segmenter:
         data_dir, dataset = read_test_data(segmenter)
         classes, ignore_label = segmenter.net.classes, dataset.ignore_label
@@ -112,7 +112,7 @@ def main(argv):
         gallery = Gallery(len(classes), ignore_label)
         started = time.time()
         predict = example_predictor(segmenter, options, pictures.submit if 'submission' in kinds else None)
-        batches = functools.partial(segmenter.batches, photo_of=lambda single: single.image)
+        batches = functools.partial(segmenter.batches, photo_of=lambda example: example.image)
         total, scores = test(evaluate(dataset, predict, batches=batches), dataset, gallery, pictures)
         seconds = time.time() - started
 

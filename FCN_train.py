@@ -20,7 +20,7 @@ from fcn8s.data.label_tally import print_label_warnings
 from fcn8s.data.records import BadPhotos
 from fcn8s.devices import describe_device, resolve_precision, training_devices
 from fcn8s.flags import train_flags
-from fcn8s.training.checks import check_flags, check_learned_classes, tell_unscored
+from fcn8s.training.checks import check_flags, check_learned_classes, warn_class_0_unscored
 from fcn8s.training.class_weights import class_weights
 from fcn8s.training.log import TrainingLog
 from fcn8s.training.preview import save_preview
@@ -34,7 +34,7 @@ from fcn8s.utils.tf1 import tf
 from fcn8s.utils.tf_paths import check_writable_name
 from fcn8s.weights.initial import load_initial_weights
 from fcn8s.weights.restore import initialize
-from fcn8s.weights.saver import CheckpointKeeper
+from fcn8s.weights.saver import CheckpointSaver
 from FCN_model import NetConfig, Recipe, ignored_labels, training_graph
 from read_data import read_splits
 from TensorflowUtils import create_session
@@ -89,7 +89,7 @@ def main(argv):
         print(f'{describe_device(FLAGS.num_gpus)}, {recipe.precision}; net {net.net}, width {net.width:g}, '
               f'{net.num_classes} classes; {len(training.records)} training photos, {len(validation.records)} for '
               'validation')
-        tell_unscored(net)
+        warn_class_0_unscored(net)
         ignored = ignored_labels(net.net, FLAGS.ignore_label)
         print_label_warnings(training.records, net.classes, ignored, FLAGS.read_threads)
         max_side = max((MAX_SIDE,) + (augmentation.crop or ()))
@@ -108,7 +108,7 @@ def train(net, recipe, rates, training, validation, transform, max_side, locked)
     with tf.Graph().as_default(), create_session(None, FLAGS.deterministic, FLAGS.num_gpus) as session:
         tf.set_random_seed(FLAGS.seed)
         graph = training_graph(net, recipe, ignored, weights, devices)
-        checkpoints = CheckpointKeeper(FLAGS.logs_dir, graph.saved, graph.variables)
+        checkpoints = CheckpointSaver(FLAGS.logs_dir, graph.saved, graph.variables)
         initialize(session, tf.global_variables())
         resumed = checkpoints.resume(session)
         checkpoints.check_space()

@@ -12,12 +12,12 @@ import numpy as np
 from fcn8s.data.photos import STRIDE, network_size, pixels_of, resize_ids, resize_photo, round_up
 from fcn8s.data.records import load_pair, none_usable, read_or_skip, read_pair
 from fcn8s.utils.errors import UserError
-from fcn8s.utils.threads import in_order
+from fcn8s.utils.threads import ordered_map
 
 # images: uint8 [B, H, W, 3]; annotations: uint8 [B, H, W] of ids; records: tuple of B Records
 Batch = collections.namedtuple('Batch', 'images annotations records')
 # image: uint8 [H, W, 3]; annotation: uint8 [H, W], both at network_size; original: uint8 [h, w], as it is stored
-Single = collections.namedtuple('Single', 'image annotation original record')
+EvalExample = collections.namedtuple('EvalExample', 'image annotation original record')
 
 
 AHEAD = 4  # batches that are decoded or wait while one is used
@@ -57,7 +57,7 @@ class BatchReader:
         batch = functools.partial(_read_batch, batch_size=batch_size, read=read, max_side=max_side)
         pixels = functools.lru_cache(maxsize=None)(lambda index: pixels_of(dataset.records[index].image))
         most = functools.partial(_most_pixels, batch_size=batch_size, order=order, pixels=pixels)
-        self._batches = in_order(batch, itertools.count(start_batch), num_threads, AHEAD, most)
+        self._batches = ordered_map(batch, itertools.count(start_batch), num_threads, AHEAD, most)
 
     def __iter__(self):
         return self
@@ -85,11 +85,11 @@ def common_size(sizes, max_side=768):
     return tuple(min(round_up(max(sides), STRIDE), max_side) for sides in zip(*sizes))
 
 
-def read_single(record, dataset, max_side=None):
-    """A Record of a Dataset -> Single, for testing: at the size network_size gives. Raises as read_pair."""
+def read_eval_example(record, dataset, max_side=None):
+    """A Record of a Dataset -> EvalExample, for testing: at the size network_size gives. Raises as read_pair."""
     photo, ids = load_pair(record, dataset)
     size = network_size(*ids.shape, max_side=max_side)
-    return Single(resize_photo(photo, *size), resize_ids(ids, *size), ids, record)
+    return EvalExample(resize_photo(photo, *size), resize_ids(ids, *size), ids, record)
 
 
 def _epoch_order(count, seed, epoch):

@@ -22,7 +22,7 @@ from Data_zoo.mask_names import find_masks, is_jpeg
 from fcn8s.data.classes import read_classes
 from fcn8s.utils.cli import path_argument
 from fcn8s.utils.errors import UserError
-from fcn8s.utils.files import whole_folder
+from fcn8s.utils.files import atomic_folder
 from fcn8s.utils.script import run
 from fcn8s.utils.terminal import progress
 from fcn8s.visualize import palette, save_ids
@@ -47,7 +47,7 @@ def convert(masks_dir, classes_csv, out_dir, rules=None, transparent=None, suffi
     _refuse_jpegs(sorted(masks.paths.values()), rules)
     reader = MaskReader(classes, rules)
     try:
-        with whole_folder(out_dir) as new:
+        with atomic_folder(out_dir) as new:
             for stem, path in progress(sorted(masks.paths.items()), unit='mask'):
                 save_ids(os.path.join(new, stem + '.png'), reader.read(path), palette(classes))
                 if len(reader.unknown) > MANY_COLOURS:

@@ -15,7 +15,7 @@ from fcn8s.data.classes import read_classes
 from fcn8s.data.photos import list_files, photo_size
 from fcn8s.utils.cli import path_argument
 from fcn8s.utils.errors import DataError, UserError
-from fcn8s.utils.files import whole_folder
+from fcn8s.utils.files import atomic_folder
 from fcn8s.utils.terminal import progress
 from fcn8s.visualize import palette, save_ids
 from read_data import read_dataset
@@ -112,7 +112,7 @@ def write_layout(data_dir, splits, classes_csv, read_ids):
     colours = palette(read_classes(classes_csv))
     ways = collections.Counter()
     try:
-        with whole_folder(data_dir) as new, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        with atomic_folder(data_dir) as new, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             for split, pairs in splits.items():
                 for kind in ('images', 'annotations'):
                     os.makedirs(os.path.join(new, kind, split))

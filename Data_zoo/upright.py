@@ -26,10 +26,10 @@ from fcn8s.data.photos import ORIENTATION, photo_orientation, photo_size, turned
 from fcn8s.data.turns import STORED, UNSURE, placement
 from fcn8s.utils.cli import path_argument
 from fcn8s.utils.errors import UserError
-from fcn8s.utils.files import whole_file
+from fcn8s.utils.files import atomic_file
 from fcn8s.utils.script import run
 from fcn8s.utils.terminal import progress
-from fcn8s.utils.threads import in_order
+from fcn8s.utils.threads import ordered_map
 
 SPLITS = ('training', 'validation')
 HEADER = 33  # bytes of a PNG's signature and of its first chunk, IHDR
@@ -43,7 +43,7 @@ def mark(data_dir, unsure_too=False):
     """
     splits = [split for split in SPLITS if os.path.isdir(os.path.join(data_dir, 'images', split))] or SPLITS
     records = [record for split in splits for record in pair_up(data_dir, split)[0]]
-    turns = in_order(_examine, records, os.cpu_count() or 1, 16)
+    turns = ordered_map(_examine, records, os.cpu_count() or 1, 16)
     turns = list(progress(turns, total=len(records), unit='pair'))
     unsure = sum(where == UNSURE for _, where in turns)
     todo = [(record.annotation, orientation) for record, (orientation, where) in zip(records, turns)
@@ -65,7 +65,7 @@ def _examine(record):
 
 def _mark(path, orientation):
     expected = turned(read_annotation(path), orientation)
-    with whole_file(path) as new:
+    with atomic_file(path) as new:
         with open(new, 'wb') as file:
             file.write(_marked(path, orientation))
         if not np.array_equal(read_annotation(new), expected):

@@ -71,16 +71,16 @@ def test(records, segmenter, num_classes):
     """[seconds by PARTS] of each record after the first batch."""
     rows, first, total, read, net, last = [], 0, 0, 0., 0., time.perf_counter()
 
-    def timed(singles):
+    def timed(examples):
         nonlocal first, read, net, last
-        first = first or len(singles)
+        first = first or len(examples)
         start = time.perf_counter()
-        ids = segmenter.predict_batch(np.stack([single.image for single in singles]))
-        read, last = (start - last) / len(singles), time.perf_counter()
-        net = (last - start) / len(singles)
+        ids = segmenter.predict_batch(np.stack([example.image for example in examples]))
+        read, last = (start - last) / len(examples), time.perf_counter()
+        net = (last - start) / len(examples)
         return ids
 
-    batches = functools.partial(segmenter.batches, photo_of=lambda single: single.image)
+    batches = functools.partial(segmenter.batches, photo_of=lambda example: example.image)
     dataset = Dataset(records, generic_classes(num_classes))
     with contextlib.closing(evaluate(dataset, timed, batches=batches)) as results:
         for result in results:

@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from fcn8s.config import NetConfig, save_config
 from fcn8s.data.classes import generic_classes
 from fcn8s.utils.tf1 import tf, use_version_1
-from fcn8s.weights.saver import CheckpointKeeper
+from fcn8s.weights.saver import CheckpointSaver
 from FCN_model import build
 from TensorflowUtils import create_session
 
@@ -33,7 +33,7 @@ def main(folder, net, num_classes, net_width):
         tf.set_random_seed(0)
         build(net, tf.placeholder(tf.uint8, [None, None, None, 3]), num_classes, net_width)
         session.run(tf.global_variables_initializer())
-        CheckpointKeeper(folder, tf.global_variables(), tf.global_variables()).save(session, 0)
+        CheckpointSaver(folder, tf.global_variables(), tf.global_variables()).save(session, 0)
     save_config(folder, NetConfig(net, num_classes, net_width, generic_classes(num_classes)), {})
 
 

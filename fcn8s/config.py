@@ -15,8 +15,8 @@ from fcn8s.utils.files import SMALL, read_bounded, write_json
 from fcn8s.weights.checkpoints import BEST, checkpoints_in
 from FCN_model import NetConfig
 
-Given = collections.namedtuple('Given', 'net num_classes width data_dir')  # what flags say of a trained net
-Given.__new__.__defaults__ = (None,) * len(Given._fields)
+# Flags that override what a run was trained with; None leaves it.
+NetOverrides = collections.namedtuple('NetOverrides', 'net num_classes width data_dir', defaults=(None,) * 4)
 # A run cannot go on with another value of these: the variables or the meaning of its ids would change.
 FIXED = ('net', 'num_classes', 'width')
 WAY_OUT = 'Restore it, or move it away and give --net, --num_classes and --width as flags.'
@@ -95,7 +95,7 @@ def trained_net(config, given, default_data_dir):
     Raises:
       UserError: without config, when net or num_classes was not given.
     """
-    given = given or Given()
+    given = given or NetOverrides()
     if config is None and not (given.net and given.num_classes):
         raise UserError('there is no config.json beside the checkpoint, so the net is not known: give --net and '
                         '--num_classes (and --width, if it is not 1).')

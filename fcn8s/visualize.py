@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw
 
 from fcn8s.lettering import text_width, undrawable, write
 from fcn8s.utils.errors import UserError
-from fcn8s.utils.files import whole_file
+from fcn8s.utils.files import atomic_file
 
 # PNG: three times as fast as zlib's default level, for files a tenth larger.
 WRITE_OPTIONS = {'.png': {'compress_level': 3}, '.jpg': {'quality': 95}, '.jpeg': {'quality': 95}}
@@ -54,7 +54,7 @@ def colour_image(ids, colours):
 def save_ids(path, ids, colours):
     """Write a palette PNG whose pixel values are the ids, whole or not at all."""
     image = palette_image(ids, colours)
-    with whole_file(path) as part:
+    with atomic_file(path) as part:
         image.save(part, format='PNG')
 
 
@@ -163,7 +163,7 @@ def save_picture(path, picture):
     if 'quality' in options and max(height, width) > JPEG_SIDE:
         raise UserError(f'{path}: a picture of {width} x {height} pixels, and a JPEG has at most {JPEG_SIDE} a side. '
                         'Scale it down, or write it as .png.')
-    with whole_file(path) as part:
+    with atomic_file(path) as part:
         imwrite(part, picture, **options)
 
 

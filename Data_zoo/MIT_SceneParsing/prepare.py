@@ -20,7 +20,7 @@ from fcn8s.utils.archive import unzip
 from fcn8s.utils.cli import path_argument
 from fcn8s.utils.download import fetch
 from fcn8s.utils.errors import UserError
-from fcn8s.utils.files import whole_file
+from fcn8s.utils.files import atomic_file
 from fcn8s.utils.script import run
 
 URL = 'http://data.csail.mit.edu/places/ADEchallenge/ADEChallengeData2016.zip'
@@ -50,7 +50,7 @@ def prepare(data_dir=DATA_DIR, url=URL, md5=MD5, counts=None):
     check(data_dir, counts or COUNTS)
     classes = os.path.join(data_dir, 'classes.csv')
     if not os.path.exists(classes):
-        with whole_file(classes) as temporary:
+        with atomic_file(classes) as temporary:
             shutil.copyfile(os.path.join(HERE, 'classes.csv'), temporary)
     return data_dir
 

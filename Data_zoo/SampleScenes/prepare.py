@@ -25,7 +25,7 @@ from fcn8s.data.classes import read_classes
 from fcn8s.data.photos import read_photo
 from fcn8s.utils.cli import expand_home, path_argument
 from fcn8s.utils.errors import UserError
-from fcn8s.utils.files import whole_folder
+from fcn8s.utils.files import atomic_folder
 from fcn8s.utils.script import run
 from fcn8s.utils.terminal import progress
 from fcn8s.visualize import palette, save_ids
@@ -99,7 +99,7 @@ def _other_scenes(folder, asked, seed):
 @contextlib.contextmanager
 def _new_folder(folder):
     try:
-        with whole_folder(folder) as new:
+        with atomic_folder(folder) as new:
             yield new
     except OSError as error:
         raise UserError(f'{folder} cannot be written: {error}.') from error

@@ -2,7 +2,7 @@
 import numpy as np
 from PIL import TiffImagePlugin
 
-from fcn8s.data.image_files import ImageError, decode, opened
+from fcn8s.data.image_files import ImageError, decode, open_image
 from fcn8s.data.labels import advice
 from fcn8s.data.photos import ORIENTATION, Annotation, _exif_orientation, _orientation, turned
 from fcn8s.utils.errors import DataError
@@ -102,7 +102,7 @@ def _check_form(image, raw_mode, path):
 
 def _sixteen_bits(high, raw_mode, path):
     """Pixels of a 16-bit PNG of several channels from their high bytes: int32 [H, W, channels]."""
-    with opened(path) as image:
+    with open_image(path) as image:
         image.tile = [tuple(tile[:3]) + (_LOW_BYTES[raw_mode],) for tile in image.tile]
         decode(image, path)
         low = np.array(image).astype(np.int32)
@@ -153,7 +153,7 @@ def read_annotation(path):
 
 def examine_annotation(path):
     """As read_annotation, but an Annotation, which tells more about the file."""
-    with opened(path) as image:
+    with open_image(path) as image:
         of_tiff = image.tag_v2.get(ORIENTATION) if image.format == 'TIFF' else None  # gone once it is decoded
         ids = decode_ids(image, path)
         own = of_tiff or _exif_orientation(image)

@@ -13,7 +13,7 @@ from fcn8s.data.records import check_sizes
 from fcn8s.data.turns import Turns, examine_turn
 from fcn8s.utils.errors import UserError, grouped
 from fcn8s.utils.terminal import progress
-from fcn8s.utils.threads import in_order
+from fcn8s.utils.threads import ordered_map
 
 SPLITS = ('training', 'validation')
 NAME_WIDTH = 30
@@ -60,7 +60,7 @@ def _examine_split(problems, of_files, data_dir, name, num_classes, ignore_label
     problems += [unread] if unread else []
     split = Split(len(records), collections.Counter(), Tally(), Turns())
     threads = min(8, os.cpu_count() or 1)
-    pairs = in_order(lambda record: _examine(record, num_classes, ignore_label), records, threads, 4 * threads,
+    pairs = ordered_map(lambda record: _examine(record, num_classes, ignore_label), records, threads, 4 * threads,
                      lambda record: pixels_of(record.image))
     for record, pair in zip(records, progress(pairs, total=len(records), desc=name, unit='pair')):
         of_files += [(record.image, problem) for problem in pair.problems]

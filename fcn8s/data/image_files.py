@@ -25,7 +25,7 @@ class ImageError(UserError):
 
 
 @contextlib.contextmanager
-def opened(path):
+def open_image(path):
     """Yields the Pillow image of `path`, not yet decoded; whatever Pillow raises in the block becomes ImageError."""
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # one setting for all threads; Pillow looks at it again while decoding
     try:

@@ -9,7 +9,7 @@ from fcn8s.data.annotations import examine_annotation
 from fcn8s.data.records import evenly_spaced
 from fcn8s.data.turns import Turns, examine_turn
 from fcn8s.utils.errors import UserError
-from fcn8s.utils.threads import in_order
+from fcn8s.utils.threads import ordered_map
 
 NAMED = 5             # classes in a warning
 SAMPLE, SECONDS = 200, 1.  # annotations of a sample at most, and how long it may take
@@ -86,7 +86,7 @@ def sample_labels(records, threads=2, seconds=SECONDS):
     tally, turns, end = Tally(), Turns(), time.monotonic() + seconds
     chosen = evenly_spaced(records, SAMPLE)
     order = np.random.RandomState(0).permutation(len(chosen))  # so that those read in time are spread as well
-    with contextlib.closing(in_order(_read, [chosen[i] for i in order], threads, 2 * threads)) as found:
+    with contextlib.closing(ordered_map(_read, [chosen[i] for i in order], threads, 2 * threads)) as found:
         for record, annotation, counts, turn in filter(None, found):
             tally.add(annotation, counts, record.annotation)
             if turn:

@@ -8,7 +8,7 @@ import struct
 
 from PIL import Image, TiffImagePlugin
 
-from fcn8s.data.image_files import decode, opened
+from fcn8s.data.image_files import decode, open_image
 from fcn8s.data.photo_colours import stored_form, to_array, to_rgb
 from fcn8s.utils.errors import UserError
 
@@ -35,13 +35,13 @@ def read_photo(path):
     Of several frames the first. See fcn8s.data.photo_colours for transparency and 16 bits. Raises ImageError for a file
     missing, damaged, above MAX_PIXELS, of floating point, of more than 4 channels or of values beyond its bits.
     """
-    with opened(path) as image:
+    with open_image(path) as image:
         return to_array(_upright(image, path))
 
 
 def load_photo(path):
     """As read_photo, but a Pillow image: one that is only resized need not become an array before."""
-    with opened(path) as image:
+    with open_image(path) as image:
         return _upright(image, path)
 
 
@@ -57,14 +57,14 @@ def photo_size(path):
 
     Of a PNG's EXIF data only what stands before its pixels is seen.
     """
-    with opened(path) as image:
+    with open_image(path) as image:
         width, height = _stored_size(image)
         return (width, height) if _stored_orientation(image) in SIDEWAYS else (height, width)
 
 
 def photo_orientation(path):
     """The EXIF orientation, 1 to 8, by which read_photo turns the pixels as they are stored; as photo_size sees it."""
-    with opened(path) as image:
+    with open_image(path) as image:
         orientation = _stored_orientation(image)
         return orientation if orientation in _UPRIGHT else 1
 

@@ -18,14 +18,14 @@ class BadPhotos(dict):
 
     def __init__(self):
         super().__init__()
-        self._told = 0
+        self._reported = 0
         self._first = {}  # by kind of problem: the file that had it first
 
-    def news(self):
+    def new_messages(self):
         """A line for each file that came since the last call; the reason in full for the first file that has it."""
         items = list(self.items())  # in one step, for threads may be adding
-        news, self._told = items[self._told:], len(items)
-        return [self._news(path, why) for path, why in news]
+        new_messages, self._reported = items[self._reported:], len(items)
+        return [self._news(path, why) for path, why in new_messages]
 
     def summary(self):
         """All files as lines, one for each kind of problem; none if no file was left out."""

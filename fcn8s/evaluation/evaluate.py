@@ -2,44 +2,44 @@
 import collections
 import functools
 
-from batch_reader import read_single
+from batch_reader import read_eval_example
 from fcn8s.data.photos import pixels_of, resize_ids
 from fcn8s.data.records import none_usable, read_or_skip
 from fcn8s.evaluation.metrics import confusion_matrix
-from fcn8s.utils.threads import in_order
+from fcn8s.utils.threads import ordered_map
 
-# single: what batch_reader.read_single returned; ids: uint8 [H, W] at the net's size;
+# single: what batch_reader.read_eval_example returned; ids: uint8 [H, W] at the net's size;
 # small: confusion matrix at the net's size (what the per-image scores are measured on);
 # full: confusion matrix at the annotation's own size (what the benchmark measures).
 Evaluated = collections.namedtuple('Evaluated', 'single ids small full')
 
 
-def one_by_one(singles):
+def one_by_one(examples):
     """Each in a list of its own."""
-    return ([single] for single in singles)
+    return ([example] for example in examples)
 
 
 def evaluate(dataset, predict, num_threads=2, batches=one_by_one, max_side=None):
     """Yields an Evaluated for each usable record of a Dataset, in order; the next ones are read meanwhile.
 
     Pixels of dataset.ignore_label are in no confusion matrix, except that those of 0 always are.
-    predict: function from a list of Singles of one size (image uint8 [H, W, 3], annotation uint8 [H, W]) to the list of
-      their ids, uint8 [H, W].
-    batches: function from all Singles to such lists of them, in their order.
+    predict: function from a list of EvalExamples of one size (image uint8 [H, W, 3], annotation uint8 [H, W]) to the
+      list of their ids, uint8 [H, W].
+    batches: function from all EvalExamples to such lists of them, in their order.
     max_side: photos with a longer side are predicted scaled down to it; None never does.
     Raises UserError for an unusable record without dataset.bad, and if all records are unusable.
     """
     num_classes, ignore_label = len(dataset.classes), dataset.ignore_label
-    read = functools.partial(read_or_skip, functools.partial(read_single, max_side=max_side), dataset=dataset)
-    singles = filter(None, in_order(read, dataset.records, num_threads, 2 * num_threads,
+    read = functools.partial(read_or_skip, functools.partial(read_eval_example, max_side=max_side), dataset=dataset)
+    examples = filter(None, ordered_map(read, dataset.records, num_threads, 2 * num_threads,
                                     lambda record: pixels_of(record.image)))
     used = 0
-    for batch in batches(singles):
+    for batch in batches(examples):
         used += len(batch)
-        for single, ids in zip(batch, predict(batch)):
-            full_ids = resize_ids(ids, *single.original.shape)
-            yield Evaluated(single, ids, _matrix(single.annotation, ids, num_classes, ignore_label),
-                            _matrix(single.original, full_ids, num_classes, ignore_label))
+        for example, ids in zip(batch, predict(batch)):
+            full_ids = resize_ids(ids, *example.original.shape)
+            yield Evaluated(example, ids, _matrix(example.annotation, ids, num_classes, ignore_label),
+                            _matrix(example.original, full_ids, num_classes, ignore_label))
     if dataset.records and not used:
         raise none_usable(dataset)
 

@@ -39,7 +39,7 @@ class Gallery:
         return entries[:half], entries[half:][::-1]
 
     def _entry(self, result, score):
-        truth = result.single.original
+        truth = result.example.original
         height, width = truth.shape
         shrink = min(1., LONGEST / max(height, width))
         size = [max(1, int(round(shrink * side))) for side in (height, width)]
@@ -47,6 +47,6 @@ class Gallery:
         labelled = (truth > 0) & (truth < self._num_classes)
         if self._ignore_label is not None:
             labelled &= truth != self._ignore_label
-        name = os.path.basename(result.single.record.image)
-        photo, ids = resize_photo(result.single.image, *size), resize_ids(result.ids, *size)
+        name = os.path.basename(result.example.record.image)
+        photo, ids = resize_photo(result.example.image, *size), resize_ids(result.ids, *size)
         return Entry(name, score, photo, truth, ids, labelled)

@@ -42,25 +42,25 @@ class Pictures:
         colour, a palette image whose pixel values are the ids, and overlay have the photo's own size; side_by_side,
         photo | prediction | truth, shows them as the net saw the photo.
         """
-        single = result.single
+        example = result.example
         for kind in self._written:
             if kind == 'colour':
-                save_ids(self._path(kind, single), resize_ids(result.ids, *single.original.shape), self._colours)
+                save_ids(self._path(kind, example), resize_ids(result.ids, *example.original.shape), self._colours)
             elif kind == 'overlay':
-                ids = resize_ids(result.ids, *single.original.shape)
-                save_picture(self._path(kind, single), overlay(read_photo(single.record.image), ids, self._colours))
+                ids = resize_ids(result.ids, *example.original.shape)
+                save_picture(self._path(kind, example), overlay(read_photo(example.record.image), ids, self._colours))
             elif kind == 'side_by_side' or kind == 'good' and good:
-                pictures = (single.image, colour_image(result.ids, self._colours),
-                            colour_image(single.annotation, self._colours))
-                save_picture(self._path(kind, single), side_by_side(pictures, titles=('photo', 'prediction', 'truth')))
+                pictures = (example.image, colour_image(result.ids, self._colours),
+                            colour_image(example.annotation, self._colours))
+                save_picture(self._path(kind, example), side_by_side(pictures, titles=('photo', 'prediction', 'truth')))
 
-    def submit(self, single, ids):
-        """Writes the benchmark's file of a Single: a grey PNG of ids from 1 on, at the photo's own size.
+    def submit(self, example, ids):
+        """Writes the benchmark's file of a EvalExample: a grey PNG of ids from 1 on, at the photo's own size.
 
         ids: uint8 [H, W] at the net's size, without class 0.
         Source: "Submission format" in README.md of github.com/CSAILVision/sceneparsing.
         """
-        save_picture(self._path('submission', single), resize_ids(ids, *single.original.shape))
+        save_picture(self._path('submission', example), resize_ids(ids, *example.original.shape))
 
     def notes(self):
         """A line for each folder that holds files which this test did not write."""
@@ -83,8 +83,8 @@ class Pictures:
     def _folder(self, kind):
         return os.path.join(self._test_dir, kind)
 
-    def _path(self, kind, single):
-        name = _file_name(single.record)
+    def _path(self, kind, example):
+        name = _file_name(example.record)
         self._written[kind].add(name)
         return os.path.join(self._folder(kind), name)
 

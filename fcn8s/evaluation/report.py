@@ -24,7 +24,7 @@ from fcn8s.evaluation.metrics import (
     per_class,
     without_unlabelled,
 )
-from fcn8s.utils.files import whole_file
+from fcn8s.utils.files import atomic_file
 from fcn8s.visualize import class_shares, differences, palette, palette_image, short_name
 
 # key of ClassScores: title; wide ones are left out on a phone
@@ -155,7 +155,7 @@ def write_report(path, report):
     """Writes a Report as an HTML page to `path`, whole or not at all."""
     # A file name that is not UTF-8 holds lone surrogates.
     data = page(report).encode('utf-8', errors='backslashreplace')
-    with whole_file(path) as temporary, open(temporary, 'wb') as file:
+    with atomic_file(path) as temporary, open(temporary, 'wb') as file:
         file.write(data)
 
 

@@ -7,7 +7,7 @@ import tempfile
 import numpy as np
 
 from fcn8s.utils.errors import UserError
-from fcn8s.utils.files import whole_file
+from fcn8s.utils.files import atomic_file
 
 # The containers of film_reader.FILM_EXTENSIONS only: a file that lists other files (concat, hls, dash, ...) is not
 # followed whatever its name, and nothing is downloaded or rendered.
@@ -101,7 +101,7 @@ def film_writer(path, height, width, fps, sound_of=None):
     padding = ((0, height % 2), (0, width % 2), (0, 0))
     size = f'{width + width % 2}x{height + height % 2}'
     arguments = ['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', size, '-r', str(fps), '-i', 'pipe:0']
-    with whole_file(path) as part, ffmpeg(arguments + _sound(sound_of) + _H264 + _BT709 + ['-y', part],
+    with atomic_file(path) as part, ffmpeg(arguments + _sound(sound_of) + _H264 + _BT709 + ['-y', part],
                                           stdin=subprocess.PIPE) as (process, messages):
 
         def failure():

@@ -11,7 +11,7 @@ from fcn8s.prediction.ffmpeg import film_writer
 from fcn8s.prediction.film_reader import FilmReader, FrameFolder
 from fcn8s.prediction.photos import out_of_memory
 from fcn8s.utils.errors import UserError
-from fcn8s.utils.threads import in_order
+from fcn8s.utils.threads import ordered_map
 from fcn8s.visualize import VIEWS, describe, legend, palette, save_picture
 
 
@@ -42,9 +42,10 @@ def segment_film(film, output, predict, paint, progress=lambda: None):
         return pair
 
     with film_writer(output, height, width, film.fps, film) as write, contextlib.closing(film.frames()) as frames, \
-            contextlib.closing(in_order(lambda _: next(frames, None), itertools.count(), 1, 4, frame_pixels)) as ahead:
+            contextlib.closing(ordered_map(lambda _: next(frames, None), itertools.count(), 1, 4,
+                                           frame_pixels)) as ahead:
         pairs = map(counted, predict(itertools.takewhile(lambda frame: frame is not None, ahead)))
-        with contextlib.closing(in_order(lambda pair: write(paint(*pair)), pairs, 1, 2, frame_pixels)) as written:
+        with contextlib.closing(ordered_map(lambda pair: write(paint(*pair)), pairs, 1, 2, frame_pixels)) as written:
             for _ in written:
                 progress()
         if not pixels.any():

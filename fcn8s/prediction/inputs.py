@@ -10,7 +10,7 @@ from fcn8s.visualize import IDS
 SHOWN, TEXTS = 5, ('.md', '.txt')
 # path: of a photo or film; outputs: {'ids', 'view', 'legend', 'softmax': path}, as far as they are written;
 # error: why it cannot be inferred, or None
-Item = collections.namedtuple('Item', 'path outputs error')
+Input = collections.namedtuple('Input', 'path outputs error')
 
 
 def find_inputs(arguments):
@@ -72,7 +72,7 @@ def plan(paths, output_dir, view, softmax):
                          'them into different --output_dir.')
             if os.path.realpath(output) in inputs:
                 error = f'{path}: its result would replace the photo {output}. Give another --output_dir.'
-        items.append(Item(path, outputs, error))
+        items.append(Input(path, outputs, error))
     return items
 
 
@@ -94,14 +94,14 @@ def folder_film(arguments, path, skip_done=False):
     if not path.lower().endswith('.mp4'):
         raise UsageError(f'--film={path}: films are written as .mp4; change the ending.')
     _check_apart(f'--film={path}', os.path.dirname(path), arguments[0])
-    item = Item(arguments[0], _film_outputs(path), None)
+    item = Input(arguments[0], _film_outputs(path), None)
     there = list(filter(os.path.exists, item.outputs.values()))
     if there and not (skip_done and len(there) == len(item.outputs)):
         raise UserError(f'--film={path}: {there[0]} is there already. Move it away, or give another name.')
     return item
 
 
-def take_shard(items, shard):
+def select_shard(items, shard):
     """Of a shard 'i/n', i from 1 to n: items i, i + n, i + 2n, ... Raises UsageError for another text."""
     try:
         i, n = map(int, shard.split('/'))
@@ -156,12 +156,12 @@ def check_film_flags(film, shard, fps):
     if film and shard != ALL_SHARDS:
         raise UsageError(f'--shard={shard} divides photos and films, but --film makes one film. Leave one out.')
     if fps is not None and not film:
-        raise UsageError(f'--fps={fps:g} is for --film, which makes a film of a folder of frames; a film file keeps its '
-                        'own rate. Leave --fps out.')
+        raise UsageError(f'--fps={fps:g} is for --film, which makes a film of a folder of frames; a film file keeps '
+                         'its own rate. Leave --fps out.')
 
 
 def check_films(films, view, softmax):
-    """Rejects films if --softmax or --view=ids is given: both are for photos. films: Items."""
+    """Rejects films if --softmax or --view=ids is given: both are for photos. films: Inputs."""
     if softmax and films:
         raise UsageError(f'--softmax saves the probabilities of photos; leave it out, or {films[0].path}.')
     if view == IDS and films:

@@ -7,9 +7,9 @@ from tqdm import tqdm
 
 from fcn8s.data.photos import pixels_of, read_photo
 from fcn8s.utils.errors import UserError
-from fcn8s.utils.files import is_full_disk, whole_file
+from fcn8s.utils.files import atomic_file, is_full_disk
 from fcn8s.utils.terminal import progress
-from fcn8s.utils.threads import in_order
+from fcn8s.utils.threads import ordered_map
 from fcn8s.visualize import IDS, VIEWS, describe, legend, palette, save_ids, save_picture
 
 OUT_OF_MEMORY = 'memory ran out. Use --tile=768, which bounds it, or --max_side=1024.'
@@ -18,7 +18,7 @@ PROBABILITIES_OUT_OF_MEMORY = (
     '--max_side=1024, and --softmax 2 more for each of the photo. Leave them out, or scale the photo down.')
 # photo: uint8 [H, W, 3]; ids: uint8 [H, W]; softmax: float16 [H, W, N]; each None until it is known, and for good
 # where error is set
-Work = collections.namedtuple('Work', 'item photo ids softmax error')
+Result = collections.namedtuple('Result', 'item photo ids softmax error')
 
 
 def infer_photos(items, segmenter, classes, view, softmax, errors):
@@ -26,10 +26,10 @@ def infer_photos(items, segmenter, classes, view, softmax, errors):
 
     view: a key of VIEWS, or IDS; softmax: whether to save the probabilities too.
     """
-    predicted = _predict(segmenter, in_order(_read, items, 2, 4, lambda item: pixels_of(item.path)), softmax)
+    predicted = _predict(segmenter, ordered_map(_read, items, 2, 4, lambda item: pixels_of(item.path)), softmax)
     finish = functools.partial(_write, classes=classes, view=view)
     ahead = 0 if softmax else 2  # probabilities are too large to wait for each other
-    for error, line in progress(in_order(finish, predicted, 1, ahead, _pixels), total=len(items), unit='photo',
+    for error, line in progress(ordered_map(finish, predicted, 1, ahead, _pixels), total=len(items), unit='photo',
                                 disable=not items):
         if error:
             errors.append(error)
@@ -44,57 +44,57 @@ def out_of_memory(probabilities):
 
 def _read(item):
     """Work with its photo, or with the error that reading it gave."""
-    work = Work(item, None, None, None, item.error)
-    if work.error:
-        return work
+    result = Result(item, None, None, None, item.error)
+    if result.error:
+        return result
     try:
-        return work._replace(photo=read_photo(item.path))
+        return result._replace(photo=read_photo(item.path))
     except UserError as error:
-        return work._replace(error=str(error))
+        return result._replace(error=str(error))
 
 
-def _pixels(work):
-    return 0 if work.photo is None else work.photo.shape[0] * work.photo.shape[1]
+def _pixels(result):
+    return 0 if result.photo is None else result.photo.shape[0] * result.photo.shape[1]
 
 
-def _predict(segmenter, works, softmax):
+def _predict(segmenter, results, softmax):
     """Yields each Work with its ids, and probabilities if asked for, or with the error that predicting gave."""
-    for batch in segmenter.batches(works, lambda work: None if softmax else work.photo):
+    for batch in segmenter.batches(results, lambda result: None if softmax else result.photo):
         yield from _predict_batch(segmenter, batch, softmax)
 
 
-def _predict_batch(segmenter, works, softmax):
+def _predict_batch(segmenter, results, softmax):
     """A list of Works with what `_predict` adds; where one has an error, or with softmax, there is one alone."""
-    if works[0].error:
-        return works
+    if results[0].error:
+        return results
     try:
         if softmax:
-            ids, probabilities = segmenter.predict_both(works[0].photo, np.float16)
-            return [works[0]._replace(ids=ids, softmax=probabilities)]
-        every = segmenter.predict([work.photo for work in works])
-        return [work._replace(ids=ids) for work, ids in zip(works, every)]
+            ids, probabilities = segmenter.predict_both(results[0].photo, np.float16)
+            return [results[0]._replace(ids=ids, softmax=probabilities)]
+        every = segmenter.predict([result.photo for result in results])
+        return [result._replace(ids=ids) for result, ids in zip(results, every)]
     except (UserError, MemoryError) as error:
-        if len(works) > 1:  # one's fault must not cost the others their results
-            return [_predict_batch(segmenter, [work], softmax)[0] for work in works]
+        if len(results) > 1:  # one's fault must not cost the others their results
+            return [_predict_batch(segmenter, [result], softmax)[0] for result in results]
         words = error if isinstance(error, UserError) else out_of_memory(softmax or segmenter.averages)
-        return [works[0]._replace(error=f'{works[0].item.path}: {words}')]
+        return [results[0]._replace(error=f'{results[0].item.path}: {words}')]
 
 
-def _write(work, classes, view):
+def _write(result, classes, view):
     """Writes a photo's results; returns the error, or None, and the line that describes it.
 
     Raises UserError where the disk is full: the next photos would not find room either.
     """
-    if work.error:
-        return work.error, ''
+    if result.error:
+        return result.error, ''
     colours, errors = palette(classes), []
     save = {
-        'ids': lambda path: save_picture(path, work.ids) if view == IDS else save_ids(path, work.ids, colours),
-        'view': lambda path: save_picture(path, VIEWS[view](work.photo, work.ids, colours)),
-        'legend': lambda path: save_picture(path, legend(work.ids, classes)),
-        'softmax': lambda path: save_probabilities(path, work.softmax),
+        'ids': lambda path: save_picture(path, result.ids) if view == IDS else save_ids(path, result.ids, colours),
+        'view': lambda path: save_picture(path, VIEWS[view](result.photo, result.ids, colours)),
+        'legend': lambda path: save_picture(path, legend(result.ids, classes)),
+        'softmax': lambda path: save_probabilities(path, result.softmax),
     }
-    for kind, path in work.item.outputs.items():
+    for kind, path in result.item.outputs.items():
         try:
             save[kind](path)
         except UserError as error:
@@ -102,9 +102,9 @@ def _write(work, classes, view):
                 raise
             errors.append(str(error))
         except MemoryError:
-            errors.append(out_of_memory(work.softmax is not None))
-    return (f'{work.item.path}: {" ".join(errors)}' if errors else None,
-            f'{work.item.path}: {describe(work.ids, classes)}')
+            errors.append(out_of_memory(result.softmax is not None))
+    return (f'{result.item.path}: {" ".join(errors)}' if errors else None,
+            f'{result.item.path}: {describe(result.ids, classes)}')
 
 
 def save_probabilities(path, softmax):
@@ -112,5 +112,5 @@ def save_probabilities(path, softmax):
 
     Not compressed: that makes such a file a tenth smaller in eight times the time.
     """
-    with whole_file(path) as part:
+    with atomic_file(path) as part:
         np.savez(part, softmax=softmax.astype(np.float16, copy=False))

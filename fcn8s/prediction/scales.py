@@ -43,7 +43,7 @@ def mean_softmax(softmax_batch, image, scales=(1.,), flip=False):
     return total
 
 
-def likeliest(softmax, with_class_0=True):
+def most_likely_class(softmax, with_class_0=True):
     """The likeliest class of each pixel: [H, W, N] -> uint8 [H, W]; without class 0 where it is left out."""
     if with_class_0:
         return softmax.argmax(axis=2).astype(np.uint8)
@@ -92,20 +92,20 @@ def _neighbours(length, new_length):
 
 
 def example_predictor(segmenter, options, submit=None):
-    """Returns a function from the Singles of one size to their class ids at the net's size.
+    """Returns a function from the EvalExamples of one size to their class ids at the net's size.
 
     options: the segmenter's Options. submit(single, ids without class 0), if given, is called too.
     """
     if not segmenter.averages and not submit:
-        return lambda singles: segmenter.predict_batch(np.stack([single.image for single in singles]))
+        return lambda examples: segmenter.predict_batch(np.stack([example.image for example in examples]))
 
-    def predict(single):
+    def predict(example):
         try:
-            softmax = mean_softmax(segmenter.softmax_batch, single.image, options.scales, options.flip)
+            softmax = mean_softmax(segmenter.softmax_batch, example.image, options.scales, options.flip)
         except MemoryError:
-            raise UserError(f'{single.record.image}: memory ran out on its probabilities, 4 bytes for each pixel and '
+            raise UserError(f'{example.record.image}: memory ran out on its probabilities, 4 bytes for each pixel and '
                             'class at each scale. Use smaller --scales, or scale it and its annotation down.')
         if submit:
-            submit(single, likeliest(softmax, with_class_0=False))
-        return likeliest(softmax, options.with_class_0)
-    return lambda singles: map(predict, singles)
+            submit(example, most_likely_class(softmax, with_class_0=False))
+        return most_likely_class(softmax, options.with_class_0)
+    return lambda examples: map(predict, examples)

@@ -13,7 +13,7 @@ import numpy as np
 from fcn8s.config import read_config, trained_net
 from fcn8s.data.photos import network_size, resize_ids, resize_photo
 from fcn8s.devices import describe_device, keeps_kernels_twice, resolve_precision
-from fcn8s.prediction.scales import likeliest, mean_softmax, resize_probabilities
+from fcn8s.prediction.scales import mean_softmax, most_likely_class, resize_probabilities
 from fcn8s.prediction.tiles import MOST_PIXELS, TILE_MARGIN, choose_tiles, in_batches, run_tiled
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.tf1 import tf
@@ -134,33 +134,33 @@ class Segmenter:
 
     def predict_batch(self, images):
         """Class ids of images at the net's size: uint8 [B, H, W, 3] -> uint8 [B, H, W]."""
-        return self._see([self._ids], images)[0]
+        return self._run_tiled([self._ids], images)[0]
 
     def softmax_batch(self, images):
         """Probabilities of the classes, class 0 included: uint8 [B, H, W, 3] -> float32 [B, H, W, num_classes]."""
-        return self._see([self._softmax], images)[0]
+        return self._run_tiled([self._softmax], images)[0]
 
     def _predict(self, photos, fetches, dtype=np.float32):
         """What is fetched of photos that the net sees at one size: of each photo a list of [H, W, ...] at its own."""
         size = self._net_size(photos[0])
         images = [resize_photo(photo, *size) for photo in photos]
         images = np.stack(images) if len(images) > 1 else images[0][np.newaxis]  # np.stack would copy
-        results = (self._average if self.averages else self._see)(fetches, images)
+        results = (self._run_averaged if self.averages else self._run_tiled)(fetches, images)
         return [[resize_ids(result[i], *photo.shape[:2]) if result.ndim == 3 else
                  resize_probabilities(result[i], *photo.shape[:2], dtype=dtype) for result in results]
                 for i, photo in enumerate(photos)]
 
-    def _see(self, fetches, images):
+    def _run_tiled(self, fetches, images):
         """What is fetched of images at the net's size, [B, H, W, ...] each; large ones pass the net in tiles."""
         if self._tile and max(images.shape[1:3]) > self._tile:
             return run_tiled(functools.partial(self._run, fetches), images, self._tile, self._tile_margin)
         return self._run(fetches, images)
 
-    def _average(self, fetches, images):
+    def _run_averaged(self, fetches, images):
         """As _see for one image, [1, H, W, 3], from the mean of its probabilities over scales and mirror images."""
         softmax = mean_softmax(self.softmax_batch, images[0], self._options.scales, self._options.flip)
-        return [(softmax if fetch is self._softmax else likeliest(softmax, self._options.with_class_0))[np.newaxis]
-                for fetch in fetches]
+        ids = most_likely_class(softmax, self._options.with_class_0)
+        return [(softmax if fetch is self._softmax else ids)[np.newaxis] for fetch in fetches]
 
     def _run(self, fetch, images):
         try:

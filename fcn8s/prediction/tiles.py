@@ -90,14 +90,14 @@ def in_batches(items, size):
             batch = []
         batch.append(item)
         batch_size = item_size
-        if len(batch) == most(item_size):
+        if len(batch) == max_batch_size(item_size):
             yield batch
             batch = []
     if batch:
         yield batch
 
 
-def most(size):
+def max_batch_size(size):
     """How many photos of a size are a full batch."""
     if size is None:
         return 1

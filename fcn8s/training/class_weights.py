@@ -11,7 +11,7 @@ from fcn8s.data.records import read_or_skip
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.files import SMALL, read_bounded
 from fcn8s.utils.terminal import progress
-from fcn8s.utils.threads import in_order
+from fcn8s.utils.threads import ordered_map
 
 EXAMPLE = '    index,weight\n    0,0.5\n    1,2'
 
@@ -39,7 +39,7 @@ def median_frequency_weights(dataset, ignored=(), num_threads=2):
     num_classes, records = len(dataset.classes), dataset.records
     pixels, around = np.zeros(num_classes, np.int64), np.zeros(num_classes, np.int64)
     count = functools.partial(read_or_skip, functools.partial(_count, ignored=ignored), dataset=dataset)
-    counts = in_order(count, records, num_threads, ahead=4 * num_threads)
+    counts = ordered_map(count, records, num_threads, ahead=4 * num_threads)
     for counted in filter(lambda counted: counted is not None,
                           progress(counts, total=len(records), desc='class weights', unit='annotation')):
         pixels += counted

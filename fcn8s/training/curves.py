@@ -4,7 +4,7 @@ import os
 
 import numpy as np
 
-from fcn8s.utils.files import whole_file
+from fcn8s.utils.files import atomic_file
 
 BLUE, PALE, ORANGE, INK = '#2f6db5', '#b9d0ea', '#e0781e', '#404040'
 POINTS = 50  # the smoothed curve averages over about a fiftieth of the steps
@@ -39,7 +39,7 @@ def plot_curves(logs_dir, training, validation):
     _mark_best(mean_iu, checked[0], checked[3])
     figure.tight_layout()
     path = os.path.join(logs_dir, 'curves.png')
-    with whole_file(path, make_folders=False) as part:
+    with atomic_file(path, make_folders=False) as part:
         figure.savefig(part, dpi=100)
     gc.collect()  # a figure and its canvas hold each other, and with them megabytes, until this
     return path

@@ -26,7 +26,7 @@ class EventFile:
         make_folder(folder)
         self.path = os.path.join(folder, f'events.out.tfevents.{time.time():.6f}.{socket.gethostname()}')
         self._writer = None
-        with self._failure_told():
+        with self._warn_on_failure():
             self._writer = tf.io.TFRecordWriter(self.path)
         self._write(file_version='brain.Event:2')
         self._write(session_log=tf.SessionLog(status=tf.SessionLog.START), step=first_step)
@@ -38,17 +38,17 @@ class EventFile:
     def close(self):
         """Closes the file."""
         if self._writer is not None:
-            with self._failure_told():
+            with self._warn_on_failure():
                 self._writer.close()
 
     def _write(self, **fields):
         if self._writer is not None:
-            with self._failure_told():
+            with self._warn_on_failure():
                 self._writer.write(tf.Event(wall_time=time.time(), **fields).SerializeToString())
                 self._writer.flush()
 
     @contextlib.contextmanager
-    def _failure_told(self):
+    def _warn_on_failure(self):
         try:
             yield
         except tf.errors.OpError as error:

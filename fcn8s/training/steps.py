@@ -96,7 +96,7 @@ class ProgressBar:
 
     def report_bad_photos(self):
         """Names the photos that were left out since the last call."""
-        for line in self._bad.news() if self._bad else ():
+        for line in self._bad.new_messages() if self._bad else ():
             self.write(line)
 
     def write(self, line):
@@ -114,7 +114,7 @@ class RunSaver:
     """Saves the state of a run: training.csv and a checkpoint, once per step."""
 
     def __init__(self, session, checkpoints, log, locked, step):
-        """checkpoints: a CheckpointKeeper; locked: logs_dir, a LockedFolder; step: the one that is saved already."""
+        """checkpoints: a CheckpointSaver; locked: logs_dir, a LockedFolder; step: the one that is saved already."""
         self._session, self._checkpoints, self._log, self._locked = session, checkpoints, log, locked
         self.saved = step
 

@@ -36,9 +36,9 @@ class Validation:
         """
         losses, empty, total = [], 0, 0
 
-        def predict(singles):
+        def predict(examples):
             nonlocal empty
-            ids, loss, weight = self._predict(*singles)
+            ids, loss, weight = self._predict(*examples)
             if weight > 0:
                 losses.append(loss)
             else:
@@ -66,17 +66,17 @@ class Validation:
 
     def _picture(self, result):
         """Photo, prediction and truth of an Evaluated side by side."""
-        return side_by_side((result.single.image, colour_image(result.ids, self._colours),
-                             colour_image(result.single.annotation, self._colours)))
+        return side_by_side((result.example.image, colour_image(result.ids, self._colours),
+                             colour_image(result.example.annotation, self._colours)))
 
-    def _predict(self, single):
-        """(ids uint8 [H, W], loss in nats, summed weight of the pixels that count) of a Single."""
-        feed = {self._graph.images: single.image[np.newaxis], self._graph.annotations: single.annotation[np.newaxis]}
+    def _predict(self, example):
+        """(ids uint8 [H, W], loss in nats, summed weight of the pixels that count) of a EvalExample."""
+        feed = {self._graph.images: example.image[np.newaxis], self._graph.annotations: example.annotation[np.newaxis]}
         try:
             ids, loss, weight = self._session.run(self._graph.validate, feed)
         except (tf.errors.ResourceExhaustedError, MemoryError):
-            height, width = single.annotation.shape
-            raise UserError(f'memory ran out on the validation photo {single.record.image}, which the net sees at '
+            height, width = example.annotation.shape
+            raise UserError(f'memory ran out on the validation photo {example.record.image}, which the net sees at '
                             f'{width}x{height} pixels. Give --validation_max_side={max(height, width) // 2} or less: '
                             'such photos then pass the net scaled down.')
         return ids[0], loss, weight

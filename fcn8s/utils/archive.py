@@ -9,7 +9,7 @@ import zipfile
 import zlib
 
 from fcn8s.utils.errors import ArchiveError
-from fcn8s.utils.files import whole_folder
+from fcn8s.utils.files import atomic_folder
 from fcn8s.utils.terminal import progress
 
 CHUNK = 1 << 20
@@ -30,7 +30,7 @@ def unzip(archive, folder, root='', max_ratio=MAX_RATIO):
         with zipfile.ZipFile(archive) as file:
             members = _members(file, archive, root)
             _check_sizes([info for info, _ in members], archive, folder, max_ratio)
-            with whole_folder(folder) as new:
+            with atomic_folder(folder) as new:
                 _extract(file, members, new, os.path.basename(archive))
     except DAMAGED as error:
         raise ArchiveError(f'{archive} is not a whole zip file ({error}). Delete it and download it again.') from error

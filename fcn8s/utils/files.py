@@ -21,7 +21,7 @@ def make_folder(path):
 
 
 @contextlib.contextmanager
-def whole_file(path, make_folders=True):
+def atomic_file(path, make_folders=True):
     """Yields a temporary path beside `path`; leaving the block moves what was written there to `path`.
 
     The temporary name is hidden and keeps the extension, by which Pillow, imageio and numpy choose a format. On any
@@ -49,7 +49,7 @@ def whole_file(path, make_folders=True):
 
 
 def write_json(path, value):
-    """Writes `value` as UTF-8 JSON through whole_file; numpy values become numbers and lists, NaN and infinities null.
+    """Writes `value` as UTF-8 JSON through atomic_file; numpy values become numbers and lists, NaN and infinities null.
 
     The file and its name are on the disk at the end. Raises UserError where the file cannot be written, TypeError for a
     value that JSON does not know.
@@ -57,13 +57,13 @@ def write_json(path, value):
     text = json.dumps(_jsonable(value), indent=1, ensure_ascii=False, allow_nan=False)
     # A file name that is not UTF-8 holds lone surrogates: written as \udcxx, which is their JSON escape too.
     encoded = (text + '\n').encode('utf-8', errors='backslashreplace')
-    with whole_file(path) as temporary, open(temporary, 'wb') as file:
+    with atomic_file(path) as temporary, open(temporary, 'wb') as file:
         file.write(encoded)
     flush_folder(os.path.dirname(os.path.realpath(path)))
 
 
 def is_full_disk(error):
-    """Whether this UserError of whole_file says that there is no room on the disk."""
+    """Whether this UserError of atomic_file says that there is no room on the disk."""
     return getattr(error.__cause__, 'errno', None) in (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -110,7 +110,7 @@ def _jsonable(value):
 
 
 @contextlib.contextmanager
-def whole_folder(folder):
+def atomic_folder(folder):
     """Yields an empty folder beside `folder` that takes its name at the end, or vanishes on any exception.
 
     A link to a folder stays, and the folder that it points to is filled. Raises ArchiveError, before the work, when

@@ -5,12 +5,12 @@ import os
 import shutil
 
 from fcn8s.utils.errors import UserError
-from fcn8s.utils.files import whole_file
+from fcn8s.utils.files import atomic_file
 
 
 def write_rows(csv_path, columns, rows):
     """Writes rows, dicts, anew and whole. Raises UserError where that cannot be done."""
-    with whole_file(csv_path, make_folders=False) as path, open(path, 'w', newline='', encoding='utf-8') as file:
+    with atomic_file(csv_path, make_folders=False) as path, open(path, 'w', newline='', encoding='utf-8') as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
         writer.writerows(rows)

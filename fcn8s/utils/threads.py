@@ -5,7 +5,7 @@ import concurrent.futures
 PIXELS_AT_ONCE = 128 * 10**6  # in a stage of work, unless one photo has more: five of a camera's 24 million
 
 
-def in_order(function, items, num_threads, ahead, pixels=None):
+def ordered_map(function, items, num_threads, ahead, pixels=None):
     """Yields function(item) for each of `items`, in their order, computed in threads; `items` may be endless.
 
     While the caller works on one result, at most `ahead` others are computed or wait. pixels: None, or function(item)

@@ -29,7 +29,7 @@ def open_checkpoint(prefix):
 
 
 @contextlib.contextmanager
-def naming_damage(prefix):
+def checkpoint_errors(prefix):
     """Turns what TensorFlow raises on a damaged checkpoint into a CheckpointError that names it."""
     try:
         yield

@@ -4,7 +4,7 @@ import os
 import re
 
 from fcn8s.utils.errors import UserError
-from fcn8s.utils.files import flush_folder, whole_file
+from fcn8s.utils.files import atomic_file, flush_folder
 from fcn8s.utils.tf1 import tf
 
 NAME = 'model.ckpt'
@@ -39,7 +39,7 @@ def find_checkpoint(checkpoint, logs_dir, flag='--checkpoint'):
                                   + _advice(logs_dir, flag))
         return found[-1]
     prefix = _SUFFIX.sub('', given)
-    if lacks(prefix):
+    if missing_files(prefix):
         raise CheckpointError(f'no checkpoint {given}: {_other_kind(given, prefix)}. ' + _advice(logs_dir, flag))
     return prefix
 
@@ -53,7 +53,7 @@ def config_folder(prefix):
 def checkpoints_in(folder, whole=True):
     """Prefixes of the checkpoints in a folder, oldest first, by step and then by name; only whole ones, or all."""
     found = checkpoint_files(folder)
-    prefixes = [os.path.join(folder, name) for name, files in found.items() if not (whole and _lack(files))]
+    prefixes = [os.path.join(folder, name) for name, files in found.items() if not (whole and _missing(files))]
     return sorted(prefixes, key=lambda prefix: (step_of(prefix), prefix))
 
 
@@ -67,10 +67,10 @@ def checkpoint_files(folder):
     return found
 
 
-def lacks(prefix):
+def missing_files(prefix):
     """What a checkpoint needs and is not there, in words; '' if it is whole."""
     folder, name = os.path.split(prefix)
-    return _lack(checkpoint_files(folder or '.')[name] if os.path.isdir(folder or '.') else ())
+    return _missing(checkpoint_files(folder or '.')[name] if os.path.isdir(folder or '.') else ())
 
 
 def step_of(prefix):
@@ -114,7 +114,7 @@ def _advice(logs_dir, flag):
     return f'{train} where one is with {flag}=PREFIX, such as logs/model.ckpt-500.'
 
 
-def _lack(files):
+def _missing(files):
     """What is missing among the index and data files of one checkpoint, in words; '' if nothing is."""
     shards = [_SUFFIX.search(name).group(2) for name in files if not name.endswith('.index')]
     if not files:
@@ -129,7 +129,7 @@ def _lack(files):
 def _other_content(folder):
     """What a folder without a whole checkpoint holds instead."""
     for name, files in sorted(checkpoint_files(folder).items()):
-        return f'of {name} ' + _lack(files)
+        return f'of {name} ' + _missing(files)
     if os.path.exists(os.path.join(folder, 'saved_model.pb')):
         return 'it is a SavedModel, whose variables stand in its graph'
     return 'it holds other files' if os.listdir(folder) else 'the folder is empty'
@@ -140,10 +140,10 @@ def _other_kind(given, prefix):
         if given.lower().endswith(_VGG_FILES):
             return 'it is a file of pretrained weights, from which training starts with --pretrained'
         return 'it is a file of another kind'
-    return lacks(prefix)
+    return missing_files(prefix)
 
 
-def listed(folder):
+def listed_checkpoints(folder):
     """Names of the checkpoints in the list, oldest first; [] where there is no list, or a damaged one."""
     try:
         state = tf.train.get_checkpoint_state(folder)
@@ -152,12 +152,12 @@ def listed(folder):
     return [os.path.basename(path) for path in state.all_model_checkpoint_paths] if state else []
 
 
-def write_list(folder, names):
+def write_checkpoint_list(folder, names):
     """Replaces the list by these names, oldest first. Raises UserError where it cannot be written."""
     from google.protobuf import text_format
     folder = os.path.abspath(folder)  # names stay relative to it
     state = tf.train.generate_checkpoint_state_proto(folder, names[-1], names)
-    with whole_file(os.path.join(folder, 'checkpoint'), make_folders=False) as path, \
+    with atomic_file(os.path.join(folder, 'checkpoint'), make_folders=False) as path, \
             open(path, 'w', encoding='utf-8') as file:
         file.write(text_format.MessageToString(state))
     flush_folder(folder)
@@ -168,10 +168,10 @@ def rebuild_list(folder, keep):
 
     [] where the list is whole, or no checkpoint is. Older ones stay out of it: nobody knows any more whose they are.
     """
-    if not os.path.isfile(os.path.join(folder, 'checkpoint')) or listed(folder):
+    if not os.path.isfile(os.path.join(folder, 'checkpoint')) or listed_checkpoints(folder):
         return []
     names = [os.path.basename(prefix) for prefix in checkpoints_in(folder)]
     names = [name for name in names if re.match(re.escape(NAME) + r'-\d+$', name)][-keep:]
     if names:
-        write_list(folder, names)
+        write_checkpoint_list(folder, names)
     return names

@@ -4,23 +4,23 @@ import os
 import re
 
 from fcn8s.utils.partial import remove_abandoned_files
-from fcn8s.weights.checkpoints import NAME, checkpoint_files, lacks, listed
+from fcn8s.weights.checkpoints import NAME, checkpoint_files, listed_checkpoints, missing_files
 
 # of TensorFlow's files that were not yet renamed: index and data, and the list of checkpoints
 _UNFINISHED = re.compile(re.escape(NAME) + r'-\d+\.(index|data-\d{5}-of-\d{5})\.tempstate\d+$'
                          r'|checkpoint\.tmp[0-9a-f]{32}$')
 
 
-def remove_remains(folder, keep):
+def remove_partial_saves(folder, keep):
     """Removes files of our own naming that are no part of a checkpoint that is kept; returns their names.
 
     They are those not yet renamed (see fcn8s.utils.partial too); data without an index, if TensorFlow's list names
-    other checkpoints; and the oldest of that list beyond `keep`. Checkpoints that are whole and not in the list are somebody
-    else's and stay.
+    other checkpoints; and the oldest of that list beyond `keep`. Whole checkpoints that are not in
+    the list are somebody else's and stay.
     """
     if not os.path.isdir(folder):
         return []
-    known, found = listed(folder), checkpoint_files(folder)
+    known, found = listed_checkpoints(folder), checkpoint_files(folder)
     names = [name for name in os.listdir(folder) if _UNFINISHED.match(name)]
     for name in known[:-keep]:
         names += found.get(name, [])
@@ -30,13 +30,13 @@ def remove_remains(folder, keep):
     return sorted(remove_abandoned_files(folder) + remove(folder, names))
 
 
-def remove_unfinished(prefix):
+def remove_failed_save(prefix):
     """Removes what a failed save of one checkpoint left."""
     folder = os.path.dirname(prefix)
     if not os.path.isdir(folder):  # that may be why it failed
         return []
     names = [name for name in os.listdir(folder) if _UNFINISHED.match(name)]
-    if lacks(prefix):
+    if missing_files(prefix):
         names += checkpoint_files(folder)[os.path.basename(prefix)]
     return remove(folder, names)
 

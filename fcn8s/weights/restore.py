@@ -4,8 +4,8 @@ import os
 
 import numpy as np
 
-from fcn8s.weights.checkpoint_reader import naming_damage, open_checkpoint
-from fcn8s.weights.checkpoints import BEST, CheckpointError, check_net, find_checkpoint, lacks
+from fcn8s.weights.checkpoint_reader import checkpoint_errors, open_checkpoint
+from fcn8s.weights.checkpoints import BEST, CheckpointError, check_net, find_checkpoint, missing_files
 from fcn8s.weights.names import TF_LAYERS_NET, UNUSED, check_stem, tf_layers_name, torch_names
 from fcn8s.weights.pth import _halves, find_pth, read_pth
 
@@ -89,7 +89,7 @@ def read_found(path, read, given, logs_dir, flag='--checkpoint', alone=False):
         try:
             return path, read(path)
         except CheckpointError:
-            if path.endswith('.pth') or not lacks(path):
+            if path.endswith('.pth') or not missing_files(path):
                 raise
         if given and given != BEST and not os.path.isdir(given):
             raise CheckpointError(f'{path} was removed while it was read: a training keeps only its last checkpoints. '
@@ -109,7 +109,7 @@ def restore_for_prediction(session, path, variables, num_classes, net=None):
 
 def load_source(session, path, variables, source):
     """Loads what fits from an opened source; returns arrays.Loaded. Raises CheckpointError if it is damaged."""
-    with naming_damage(path):
+    with checkpoint_errors(path):
         return load_arrays(session, variables, {name: name for name in source.shapes}, source.read, source.shapes)
 
 

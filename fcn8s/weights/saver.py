@@ -6,7 +6,7 @@ from fcn8s.utils.errors import UserError
 from fcn8s.utils.files import flush_file, flush_folder, make_folder
 from fcn8s.utils.tf1 import tf
 from fcn8s.weights.best_score import read_score, rebuild_score, write_score
-from fcn8s.weights.checkpoint_reader import naming_damage, open_checkpoint
+from fcn8s.weights.checkpoint_reader import checkpoint_errors, open_checkpoint
 from fcn8s.weights.checkpoints import (
     BEST,
     NAME,
@@ -14,16 +14,16 @@ from fcn8s.weights.checkpoints import (
     check_net,
     checkpoint_files,
     checkpoints_in,
-    lacks,
-    listed,
+    listed_checkpoints,
+    missing_files,
     rebuild_list,
-    write_list,
+    write_checkpoint_list,
 )
-from fcn8s.weights.partial_saves import remove, remove_remains, remove_unfinished
+from fcn8s.weights.partial_saves import remove, remove_failed_save, remove_partial_saves
 from fcn8s.weights.restore import load_arrays
 
 
-class CheckpointKeeper:
+class CheckpointSaver:
     """Saves and resumes a training run: the last `keep` checkpoints, and the best by mean IU.
 
     Only one process may keep checkpoints in a folder at a time: see fcn8s.utils.lock.
@@ -50,7 +50,7 @@ class CheckpointKeeper:
             if rebuilt:
                 print(f'warning: {os.path.join(folder, "checkpoint")} was damaged, as by a power cut. It is rebuilt '
                       f'from the checkpoints in the folder: {", ".join(rebuilt)}.')
-            removed = remove_remains(folder, keep)
+            removed = remove_partial_saves(folder, keep)
             if removed:
                 print(f'removed what a stopped save left in {folder}: {", ".join(removed)}')
         rebuild_score(self.best_dir, os.path.join(self.logs_dir, 'validation.csv'))
@@ -93,8 +93,8 @@ class CheckpointKeeper:
         return True
 
     def _restore(self, session, prefix):
-        if lacks(prefix):
-            raise CheckpointError(f'{prefix} is not whole: {lacks(prefix)}.')
+        if missing_files(prefix):
+            raise CheckpointError(f'{prefix} is not whole: {missing_files(prefix)}.')
         reader, shapes = open_checkpoint(prefix)
         check_net(prefix, shapes, self._model_variables)
         missing = [variable.op.name for variable in self._variables if variable.op.name not in shapes]
@@ -102,15 +102,15 @@ class CheckpointKeeper:
             raise UserError(f'{prefix} was saved by another optimizer, or holds the net alone: {missing[0]} and '
                             f'{len(missing) - 1} more variables are not in it. Give the --optimizer it was trained '
                             f'with, or begin a new run from its weights: --init_from={prefix} and another --logs_dir.')
-        with naming_damage(prefix):
+        with checkpoint_errors(prefix):
             names = {name: name for name in shapes}
             load_arrays(session, self._variables, names, reader.get_tensor, shapes)
 
     def _adopt(self, name):
         """Puts a checkpoint into the list, if its process was killed before it came to that."""
-        if name not in listed(self.logs_dir):
+        if name not in listed_checkpoints(self.logs_dir):
             try:
-                write_list(self.logs_dir, listed(self.logs_dir) + [name])
+                write_checkpoint_list(self.logs_dir, listed_checkpoints(self.logs_dir) + [name])
             except UserError as error:
                 raise CheckpointError(f'the list of checkpoints cannot be written: {error}')
 
@@ -125,14 +125,14 @@ class CheckpointKeeper:
             for file in checkpoint_files(folder)[name]:
                 flush_file(os.path.join(folder, file))
             flush_folder(folder)  # all of it is on the disk before the list names it, and before an old one goes
-            names = [old for old in listed(folder) if old != name] + [name]
-            write_list(folder, names)
+            names = [old for old in listed_checkpoints(folder) if old != name] + [name]
+            write_checkpoint_list(folder, names)
             for old in names[:-keep]:
                 remove(folder, checkpoint_files(folder)[old])
-            write_list(folder, names[-keep:])  # the second time, for a file goes only while the list tells whose it is
+            write_checkpoint_list(folder, names[-keep:])  # again: a file is only removed while the list names its owner
             return prefix
         except (tf.errors.OpError, ValueError, OSError, UserError) as error:
-            remove_unfinished(prefix)
+            remove_failed_save(prefix)
             raise CheckpointError(f'{prefix} cannot be written: {_reason(error)}. It takes {size:,} bytes, '
                                   f'{_free(folder)} are free. The checkpoints before it are whole: make room and start '
                                   'the same command again, it goes on from the last.')

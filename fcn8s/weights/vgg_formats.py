@@ -10,7 +10,7 @@ from fcn8s.utils.tf_paths import ReadablePath
 from fcn8s.weights.lengths import array_bytes, check_length, check_npz
 from fcn8s.weights.mat_structure import check_mat
 from fcn8s.weights.safe_pickle import load_object
-from fcn8s.weights.vgg_layers import PretrainedError, WeightFile, layer_name, naming_damage
+from fcn8s.weights.vgg_layers import PretrainedError, WeightFile, layer_name, weight_file_errors
 
 
 def read_npy(path):
@@ -19,7 +19,7 @@ def read_npy(path):
     This is what caffe-tensorflow (kaffe/transformers.py) writes and vgg16.npy, vgg19.npy are: kernels [h, w, in, out]
     that take BGR, fc6 as [49 * in, out] whose rows count [h, w, in]. Raises PretrainedError.
     """
-    with naming_damage(path):
+    with weight_file_errors(path):
         found = load_object(path)
     if not isinstance(found, dict):
         raise PretrainedError(f'{path} holds no VGG: expected a dictionary of layers, found {type(found).__name__}.')
@@ -33,7 +33,7 @@ def read_npz(path):
     This is D. Frossard's vgg16_weights.npz: kernels [h, w, in, out], fc6 as in read_npy; his vgg16.py feeds it RGB
     (http://www.cs.toronto.edu/~frossard/post/vgg16/). Raises PretrainedError.
     """
-    with naming_damage(path):
+    with weight_file_errors(path):
         if not zipfile.is_zipfile(path):  # np.load would take it for a pickle and advise to run that
             raise zipfile.BadZipFile('it is no zip archive, as .npz files are')
         with np.load(path, allow_pickle=False) as archive:
@@ -67,7 +67,7 @@ def read_h5(path):
     if 'th_kernels' in os.path.basename(path):
         raise PretrainedError(f'{path} is for Theano, which turns kernels by 180 degrees. '
                               'Give the file named ..._tf_dim_ordering_tf_kernels.h5.')
-    with naming_damage(path), h5py.File(path, 'r') as file:
+    with weight_file_errors(path), h5py.File(path, 'r') as file:
         groups = _own(file, 'model_weights') if 'model_weights' in file else file
         pairs = {layer_name(name): _h5_arrays(_own(groups, name)) for name in groups if layer_name(name)}
         return WeightFile('Keras', 'BGR', {name: pair for name, pair in pairs.items() if pair}, list(groups))
@@ -122,7 +122,7 @@ def read_mat(path):
     Raises PretrainedError.
     """
     from scipy.io import loadmat, whosmat
-    with naming_damage(path, _hint(path)):
+    with weight_file_errors(path, _hint(path)):
         check_mat(path, 'layers')
         try:
             layers = loadmat(path, variable_names=['layers'], struct_as_record=False).get('layers')
@@ -185,7 +185,7 @@ def read_saved_model(path):
     """
     from fcn8s.utils.tf1 import tf
     load_checkpoint = tf.train.load_checkpoint  # imports TensorFlow in TensorflowUtils' way, before _check_graph can
-    with naming_damage(path):
+    with weight_file_errors(path):
         _check_graph(path)
         linked = ReadablePath(path)  # lives until the arrays are read
         reader = load_checkpoint(os.path.join(linked.path, 'variables', 'variables'))

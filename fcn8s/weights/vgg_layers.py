@@ -24,7 +24,7 @@ class PretrainedError(UserError):
 
 
 @contextlib.contextmanager
-def naming_damage(path, hint='Get it again from a source you trust.'):
+def weight_file_errors(path, hint='Get it again from a source you trust.'):
     """Turns whatever a library raises on a damaged file into a PretrainedError that names the file."""
     try:
         yield

@@ -90,15 +90,15 @@ def test_places_of_good_photos_do_not_depend_on_bad_ones(tmp_path_factory, data)
 
 def test_evaluation_leaves_bad_photos_out_and_lists_them(tmp_path):
     records, bad = make_records(tmp_path, 4, bad={1}), {}
-    results = evaluate(dataset_of(records, 1, bad=bad), lambda singles: [single.annotation for single in singles])
-    assert [result.single.record for result in results] == [records[0], records[2], records[3]]
+    results = evaluate(dataset_of(records, 1, bad=bad), lambda examples: [example.annotation for example in examples])
+    assert [result.example.record for result in results] == [records[0], records[2], records[3]]
     assert list(bad) == [records[1].image]
 
 
 def test_evaluation_of_bad_photos_alone_stops(tmp_path):
     records = make_records(tmp_path, 2, bad={0, 1})
     with pytest.raises(UserError, match='none of the 2 photos .*can be used.*0.png'):
-        list(evaluate(dataset_of(records, 1, bad={}), lambda singles: [single.annotation for single in singles]))
+        list(evaluate(dataset_of(records, 1, bad={}), lambda examples: [example.annotation for example in examples]))
 
 
 def test_class_weights_leave_bad_annotations_out_and_list_them(tmp_path):
@@ -114,22 +114,22 @@ def test_class_weights_leave_bad_annotations_out_and_list_them(tmp_path):
 def test_bad_photos_are_told_once_and_listed_at_the_end():
     bad = BadPhotos()
     bad['a.jpg'] = 'a.jpg: empty'
-    assert bad.news() == ['left out: a.jpg: empty'] and bad.news() == []
+    assert bad.new_messages() == ['left out: a.jpg: empty'] and bad.new_messages() == []
     bad['b.jpg'] = 'b.jpg: gone'
-    assert bad.news() == ['left out: b.jpg: gone']
+    assert bad.new_messages() == ['left out: b.jpg: gone']
     assert bad.summary() == ['2 files were left out:', 'a.jpg: empty', 'b.jpg: gone']
 
 
 def test_long_list_is_cut_short_at_the_end():
     bad = BadPhotos()
     bad.update({f'{k}.jpg': chr(65 + k) for k in range(SHOWN + 3)})
-    assert len(bad.news()) == SHOWN + 3 and bad.summary()[-1] == '... and 3 more, named above'
+    assert len(bad.new_messages()) == SHOWN + 3 and bad.summary()[-1] == '... and 3 more, named above'
 
 
 def test_files_with_one_problem_are_one_line_at_the_end():
     bad = BadPhotos()
     bad.update({f'photos/p{k}.jpg': f'photos/p{k}.jpg: the file is empty ({k} bytes).' for k in range(12)})
-    assert bad.news()[:2] == ['left out: photos/p0.jpg: the file is empty (0 bytes).',
+    assert bad.new_messages()[:2] == ['left out: photos/p0.jpg: the file is empty (0 bytes).',
                               'left out: photos/p1.jpg, as photos/p0.jpg']
     assert bad.summary() == ['12 files were left out:', '12 files alike: photos/p0.jpg: the file is empty (0 bytes). '
                              'Also: photos/p1.jpg, photos/p2.jpg and 9 more']

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from image_files import save
 from PIL import Image
 
-from batch_reader import BatchReader, common_size, read_single
+from batch_reader import BatchReader, common_size, read_eval_example
 from fcn8s.data.image_files import ImageError
 from fcn8s.data.photos import network_size
 from fcn8s.data.records import Record, read_pair
@@ -237,16 +237,16 @@ def test_ignored_id_passes(tmp_path):
 
 def test_single_keeps_the_annotation_at_its_own_size(tmp_path):
     record = make_records(tmp_path, [(33, 800)])[0]
-    single = read_single(record, dataset_of([record], 256))
-    assert single.image.shape == (64, 800, 3)
-    assert single.annotation.shape == (64, 800)
-    assert single.original.shape == (33, 800)
-    assert single.original[0, 0] == 100
-    assert single.annotation[0].tolist() == single.original[0].tolist()
-    assert single.record == record
+    example = read_eval_example(record, dataset_of([record], 256))
+    assert example.image.shape == (64, 800, 3)
+    assert example.annotation.shape == (64, 800)
+    assert example.original.shape == (33, 800)
+    assert example.original[0, 0] == 100
+    assert example.annotation[0].tolist() == example.original[0].tolist()
+    assert example.record == record
 
 
 def test_unreadable_photo_is_named(tmp_path):
     record = make_records(tmp_path, [(2, 2)])[0]
     with pytest.raises(ImageError, match='none.jpg'):
-        read_single(Record(str(tmp_path / 'none.jpg'), record.annotation), dataset_of([record], 256))
+        read_eval_example(Record(str(tmp_path / 'none.jpg'), record.annotation), dataset_of([record], 256))

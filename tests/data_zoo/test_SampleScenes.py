@@ -127,7 +127,7 @@ def test_outlined_thing_gets_a_void_border_where_the_upper_or_left_neighbour_is_
 
 
 def test_complete_data_set_is_left_as_it_is(data_dir, monkeypatch, capsys):
-    monkeypatch.setattr(scenes_data, 'whole_folder', None)
+    monkeypatch.setattr(scenes_data, 'atomic_folder', None)
     assert scenes_data.prepare(data_dir, seed=5, training=2, validation=1) == data_dir
     assert 'left as it is' in capsys.readouterr().out
 

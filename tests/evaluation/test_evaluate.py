@@ -22,26 +22,26 @@ def test_each_record_of_a_batch_is_scored_by_its_own_prediction(tmp_path):
     records = make_records(tmp_path, [(33, 40), (64, 64), (30, 64), (64, 33)])
     seen = []
 
-    def predict(singles):
-        seen.append([single.annotation.shape for single in singles])
-        return [single.image[:, :, 0] for single in singles]  # which is right
+    def predict(examples):
+        seen.append([example.annotation.shape for example in examples])
+        return [example.image[:, :, 0] for example in examples]  # which is right
 
-    results = list(evaluate(dataset_of(records, 5), predict, batches=lambda singles: in_batches(
-        singles, lambda single: single.annotation.shape)))
+    results = list(evaluate(dataset_of(records, 5), predict, batches=lambda examples: in_batches(
+        examples, lambda example: example.annotation.shape)))
     assert seen == [[(64, 64)] * 2, [(32, 64)], [(64, 64)]]
-    assert [result.single.record for result in results] == records
+    assert [result.example.record for result in results] == records
     for k, result in enumerate(results):
         expected = np.zeros((5, 5), int)
-        expected[k, k] = result.single.original.size
+        expected[k, k] = result.example.original.size
         np.testing.assert_array_equal(result.full, expected)
 
 
 def test_without_batches_the_net_sees_one_after_the_other(tmp_path):
     counts = []
 
-    def predict(singles):
-        counts.append(len(singles))
-        return [single.annotation for single in singles]
+    def predict(examples):
+        counts.append(len(examples))
+        return [example.annotation for example in examples]
 
     list(evaluate(dataset_of(make_records(tmp_path, [(8, 8)] * 3), 5), predict))
     assert counts == [1, 1, 1]
@@ -57,6 +57,6 @@ def test_ignored_label_is_left_out_but_for_0_which_the_definitions_treat(tmp_pat
         return np.tile(line.astype(np.uint8).repeat(8), (32, 1))
 
     paths = [save(str(tmp_path / f'{kind}.png'), rows(truth)) for kind in ('image', 'ids')]
-    result, = evaluate(dataset_of([Record(*paths)], 3, ignore_label), lambda singles: [rows(ids)])
+    result, = evaluate(dataset_of([Record(*paths)], 3, ignore_label), lambda examples: [rows(ids)])
     for matrix in (result.small, result.full):
         np.testing.assert_array_equal(matrix, 256 * np.array(expected))

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from batch_reader import Single
+from batch_reader import EvalExample
 from fcn8s.data.records import Record
 from fcn8s.evaluation.evaluate import Evaluated
 from fcn8s.evaluation.gallery import LONGEST, Gallery
@@ -13,9 +13,9 @@ from fcn8s.visualize import PALE, RED, differences
 def evaluated(name, size=(3, 5), net_size=(32, 32), truth=1):
     """A photo of one grey, labelled `truth` and predicted as 2."""
     original = np.full(size, truth, np.uint8)
-    single = Single(np.full(net_size + (3,), 90, np.uint8), np.full(net_size, truth, np.uint8), original,
+    example = EvalExample(np.full(net_size + (3,), 90, np.uint8), np.full(net_size, truth, np.uint8), original,
                     Record(f'images/{name}.jpg', f'annotations/{name}.png'))
-    return Evaluated(single, np.full(net_size, 2, np.uint8), None, None)
+    return Evaluated(example, np.full(net_size, 2, np.uint8), None, None)
 
 
 def filled(values, kept):

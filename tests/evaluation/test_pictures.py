@@ -14,7 +14,7 @@ import FCN_test
 from fcn8s.data.classes import find_classes
 from fcn8s.data.photos import read_photo
 from fcn8s.evaluation.pictures import parse_kinds
-from fcn8s.prediction.scales import likeliest, mean_softmax
+from fcn8s.prediction.scales import mean_softmax, most_likely_class
 from fcn8s.prediction.segmenter import Segmenter
 from fcn8s.utils.errors import UserError
 from fcn8s.visualize import overlay, palette
@@ -111,10 +111,10 @@ def test_scales_and_flip_score_the_averaged_prediction(test_photos, data_dir, ru
     truth = np.array(opened(data_dir, 'annotations', 'validation', 'p0.png'))
     image = np.array(Image.fromarray(read_photo(photo_path(data_dir, 'p0.png'))).resize((64, 64), Image.BILINEAR))
     with Segmenter(run_dir) as segmenter:
-        averaged = likeliest(mean_softmax(segmenter.softmax_batch, image, (0.5, 1., 1.5), True))
-        single = segmenter.predict_batch(image[None])[0]
+        averaged = most_likely_class(mean_softmax(segmenter.softmax_batch, image, (0.5, 1., 1.5), True))
+        example = segmenter.predict_batch(image[None])[0]
     ids = np.array(Image.fromarray(averaged).resize((52, 40), Image.NEAREST))
-    assert (averaged != single).any()
+    assert (averaged != example).any()
     np.testing.assert_array_equal(np.array(opened(folder, 'colour', 'p0.png')), ids)
     accuracy = (ids == truth)[truth > 0].mean()
     assert scores_in(folder)['scene_parsing']['pixel_accuracy'] == pytest.approx(accuracy)

@@ -2,7 +2,7 @@
 import numpy as np
 
 from fcn8s.utils.tf1 import tf
-from fcn8s.weights.saver import CheckpointKeeper
+from fcn8s.weights.saver import CheckpointSaver
 from TensorflowUtils import create_session
 
 
@@ -15,7 +15,7 @@ class Net:
         with graph.as_default():
             self.weight = tf.get_variable('inference/W8', shape, initializer=tf.zeros_initializer())
             self.slot = tf.get_variable('inference/W8/Adam', shape, initializer=tf.zeros_initializer())
-            self.keeper = CheckpointKeeper(self.logs_dir, [self.weight, self.slot], [self.weight], keep)
+            self.saver = CheckpointSaver(self.logs_dir, [self.weight, self.slot], [self.weight], keep)
             self.session = create_session(graph)
             self.session.run(tf.global_variables_initializer())
 
@@ -25,7 +25,7 @@ class Net:
 
     def save(self, step):
         self.set(step)
-        return self.keeper.save(self.session, step)
+        return self.saver.save(self.session, step)
 
     def value(self):
         return float(self.session.run(self.weight)[0, 0])

@@ -7,7 +7,7 @@ import FCN_infer
 from fcn8s.config import NetConfig, save_config
 from fcn8s.data.classes import generic_classes
 from fcn8s.utils.tf1 import tf
-from fcn8s.weights.saver import CheckpointKeeper
+from fcn8s.weights.saver import CheckpointSaver
 from FCN_model import build
 from TensorflowUtils import create_session
 
@@ -18,7 +18,7 @@ def write_run(folder, net='fcn8s', num_classes=5, width=1 / 16):
         tf.set_random_seed(1)
         build(net, tf.placeholder(tf.uint8, [None, None, None, 3]), num_classes, width)
         session.run(tf.global_variables_initializer())
-        CheckpointKeeper(str(folder), tf.global_variables(), tf.global_variables()).save(session, 0)
+        CheckpointSaver(str(folder), tf.global_variables(), tf.global_variables()).save(session, 0)
     save_config(str(folder), NetConfig(net, num_classes, width, generic_classes(num_classes)), {})
     return str(folder)
 

@@ -45,11 +45,11 @@ def test_scales_and_flip_average_photos_and_their_probabilities(infer, logs_dir,
     with Segmenter(logs_dir) as segmenter:
         image = np.array(photo.resize((64, 64), Image.BILINEAR))
         mean = mean_softmax(segmenter.softmax_batch, image, (0.5, 1.), flip=True)
-        single = segmenter.predict(np.array(photo))
+        example = segmenter.predict(np.array(photo))
     ids = np.array(Image.open(str(tmp_path / 'out' / 'p.png')))
     expected = np.array(Image.fromarray(mean.argmax(2).astype(np.uint8)).resize((50, 40), Image.NEAREST))
     np.testing.assert_array_equal(ids, expected)
-    assert (ids != single).any()
+    assert (ids != example).any()
     with np.load(str(tmp_path / 'out' / 'p_softmax.npz'), allow_pickle=False) as file:
         np.testing.assert_allclose(file['softmax'], resize_probabilities(mean, 40, 50), atol=1e-3)
 

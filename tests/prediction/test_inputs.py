@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from fcn8s.prediction.inputs import find_inputs, folder_film, is_done, is_photo, plan, take_shard
+from fcn8s.prediction.inputs import find_inputs, folder_film, is_done, is_photo, plan, select_shard
 from fcn8s.utils.errors import UserError
 
 
@@ -85,7 +85,7 @@ def test_result_never_replaces_an_input(tmp_path):
 
 def test_shards_are_equal_and_together_everything():
     items = list(range(11))
-    parts = [take_shard(items, f'{i}/4') for i in (1, 2, 3, 4)]
+    parts = [select_shard(items, f'{i}/4') for i in (1, 2, 3, 4)]
     assert sorted(sum(parts, [])) == items and sorted(map(len, parts)) == [2, 3, 3, 3]
     assert parts[1] == [1, 5, 9]
 
@@ -93,7 +93,7 @@ def test_shards_are_equal_and_together_everything():
 @pytest.mark.parametrize('shard', ['0/4', '5/4', '2', '1/0', 'a/b', '1/2/3', '-1/2'])
 def test_wrong_shard_is_refused(shard):
     with pytest.raises(UserError, match='--shard=' + shard):
-        take_shard([1], shard)
+        select_shard([1], shard)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fcn8s.prediction.scales import likeliest, mean_softmax, parse_scales
+from fcn8s.prediction.scales import mean_softmax, most_likely_class, parse_scales
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.tf1 import tf
 from FCN_model import build
@@ -90,7 +90,7 @@ def test_mean_stays_a_distribution_at_every_pixel(net):
 
 @pytest.mark.parametrize('with_class_0, expected', [(True, [0, 2, 1]), (False, [1, 2, 1])])
 def test_likeliest_leaves_class_0_out_on_request(with_class_0, expected):
-    ids = likeliest(np.array([[[0.5, 0.3, 0.2], [0.2, 0.3, 0.5], [0.1, 0.6, 0.3]]], np.float32), with_class_0)
+    ids = most_likely_class(np.array([[[0.5, 0.3, 0.2], [0.2, 0.3, 0.5], [0.1, 0.6, 0.3]]], np.float32), with_class_0)
     assert ids.dtype == np.uint8 and ids.tolist() == [expected]
 
 

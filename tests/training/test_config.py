@@ -5,13 +5,13 @@ import os
 import pytest
 from scripts import CLASSES_CSV
 
-from fcn8s.config import Given, NetConfig, check_same_run, config_path, read_config, save_config, trained_net
+from fcn8s.config import NetConfig, NetOverrides, check_same_run, config_path, read_config, save_config, trained_net
 from fcn8s.data.classes import ClassInfo
 from fcn8s.utils.errors import UserError
 
 CLASSES = (ClassInfo(0, 'others', (0, 0, 0)), ClassInfo(1, 'cat', (220, 60, 20)))
 NET = NetConfig('fcn8s', 2, 0.25, CLASSES)
-NOTHING = Given()
+NOTHING = NetOverrides()
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_trained_net_comes_from_the_config(logs_dir):
 
 
 def test_flags_stand_over_the_config(logs_dir):
-    net = trained_net(read_config(logs_dir), Given('fcn8s_paper', 5, 1., None), 'none')
+    net = trained_net(read_config(logs_dir), NetOverrides('fcn8s_paper', 5, 1., None), 'none')
     assert (net.net, net.num_classes, net.width, len(net.classes)) == ('fcn8s_paper', 5, 1., 5)
 
 
@@ -63,7 +63,7 @@ def test_classes_come_from_a_data_set_that_is_given(logs_dir, tmp_path):
     data = tmp_path / 'data'
     data.mkdir()
     (data / 'classes.csv').write_text(CLASSES_CSV)
-    net = trained_net(read_config(logs_dir), Given(None, 3, None, str(data)), 'none')
+    net = trained_net(read_config(logs_dir), NetOverrides(None, 3, None, str(data)), 'none')
     assert [c.name for c in net.classes] == ['others', 'left', 'right']
 
 
@@ -71,17 +71,17 @@ def test_data_set_of_other_classes_than_the_nets_is_told_so(logs_dir, tmp_path):
     (tmp_path / 'classes.csv').write_text(CLASSES_CSV)
     for num_classes, words in ((None, 'lists 3 classes, but the net knows [0-9]+ classes'), (7, '--num_classes is 7')):
         with pytest.raises(UserError, match=words):
-            trained_net(read_config(logs_dir), Given(None, num_classes, None, str(tmp_path)), 'none')
+            trained_net(read_config(logs_dir), NetOverrides(None, num_classes, None, str(tmp_path)), 'none')
 
 
 def test_without_config_the_net_must_be_given():
     with pytest.raises(UserError, match='--net and --num_classes'):
-        trained_net(None, Given('fcn8s', None, None, None), 'none')
+        trained_net(None, NetOverrides('fcn8s', None, None, None), 'none')
 
 
 def test_without_config_151_classes_have_the_names_of_ADE20K():
     import FCN_test
-    net = trained_net(None, Given('fcn8s', 151, None, None), FCN_test.DATA_DIR)
+    net = trained_net(None, NetOverrides('fcn8s', 151, None, None), FCN_test.DATA_DIR)
     assert net.width == 1 and net.classes[1].name == 'wall'
 
 

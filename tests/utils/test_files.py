@@ -9,7 +9,7 @@ import pytest
 
 from fcn8s.utils import files as atomic
 from fcn8s.utils.errors import UserError
-from fcn8s.utils.files import whole_file, write_json
+from fcn8s.utils.files import atomic_file, write_json
 
 
 def write_text(path, text):
@@ -24,14 +24,14 @@ def read_text(path):
 
 def test_file_appears_only_after_the_block(tmp_path):
     path = str(tmp_path / 'scores.csv')
-    with whole_file(path) as temporary:
+    with atomic_file(path) as temporary:
         write_text(temporary, 'new')
         assert not os.path.exists(path)
     assert read_text(path) == 'new'
 
 
 def test_temporary_file_is_hidden_beside_the_target_with_its_extension(tmp_path):
-    with whole_file(str(tmp_path / 'a b.PNG')) as temporary:
+    with atomic_file(str(tmp_path / 'a b.PNG')) as temporary:
         write_text(temporary, '')
         assert os.path.dirname(temporary) == os.path.realpath(str(tmp_path))
         assert os.path.basename(temporary).startswith('.')
@@ -42,7 +42,7 @@ def test_temporary_file_is_hidden_beside_the_target_with_its_extension(tmp_path)
 def test_failure_keeps_the_old_file_and_leaves_nothing_else(tmp_path, error):
     path = str(tmp_path / 'a.txt')
     write_text(path, 'old')
-    with pytest.raises(type(error)), whole_file(path) as temporary:
+    with pytest.raises(type(error)), atomic_file(path) as temporary:
         write_text(temporary, 'half')
         raise error
     assert os.listdir(str(tmp_path)) == ['a.txt']
@@ -52,7 +52,7 @@ def test_failure_keeps_the_old_file_and_leaves_nothing_else(tmp_path, error):
 @pytest.mark.parametrize('code', [errno.ENOSPC, errno.EACCES, errno.EDQUOT, errno.EFBIG])
 def test_disk_errors_name_the_file_and_the_reason(tmp_path, code):
     path = str(tmp_path / 'a.txt')
-    with pytest.raises(UserError) as caught, whole_file(path) as temporary:
+    with pytest.raises(UserError) as caught, atomic_file(path) as temporary:
         write_text(temporary, 'half')
         raise OSError(code, os.strerror(code))
     assert path in str(caught.value)
@@ -66,34 +66,34 @@ def test_failure_while_flushing_keeps_the_old_file(tmp_path, monkeypatch):
     path = str(tmp_path / 'a.txt')
     write_text(path, 'old')
     monkeypatch.setattr(atomic.os, 'fsync', full)
-    with pytest.raises(UserError, match='No space left'), whole_file(path) as temporary:
+    with pytest.raises(UserError, match='No space left'), atomic_file(path) as temporary:
         write_text(temporary, 'new')
     assert read_text(path) == 'old'
 
 
 def test_another_missing_file_is_named(tmp_path):
     other = str(tmp_path / 'other.txt')
-    with pytest.raises(UserError) as caught, whole_file(str(tmp_path / 'a.txt')):
+    with pytest.raises(UserError) as caught, atomic_file(str(tmp_path / 'a.txt')):
         read_text(other)
     assert 'a.txt' in str(caught.value)
     assert other in str(caught.value)
 
 
 def test_errors_of_our_own_pass_unchanged(tmp_path):
-    with pytest.raises(UserError, match='^mine$'), whole_file(str(tmp_path / 'a.txt')):
+    with pytest.raises(UserError, match='^mine$'), atomic_file(str(tmp_path / 'a.txt')):
         raise UserError('mine')
 
 
 def test_missing_folders_are_made(tmp_path):
     path = str(tmp_path / 'a' / 'b' / 'c.txt')
-    with whole_file(path) as temporary:
+    with atomic_file(path) as temporary:
         write_text(temporary, 'x')
     assert read_text(path) == 'x'
 
 
 def test_name_in_the_current_folder_needs_no_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with whole_file('a.txt') as temporary:
+    with atomic_file('a.txt') as temporary:
         write_text(temporary, 'x')
     assert read_text('a.txt') == 'x'
 
@@ -102,7 +102,7 @@ def test_link_stays_a_link_and_its_file_is_replaced(tmp_path):
     target, link = str(tmp_path / 'target.txt'), str(tmp_path / 'link.txt')
     write_text(target, 'old')
     os.symlink(target, link)
-    with whole_file(link) as temporary:
+    with atomic_file(link) as temporary:
         write_text(temporary, 'new')
     assert os.path.islink(link)
     assert read_text(target) == 'new'
@@ -111,14 +111,14 @@ def test_link_stays_a_link_and_its_file_is_replaced(tmp_path):
 def test_folder_of_that_name_is_refused(tmp_path):
     folder = tmp_path / 'taken'
     folder.mkdir()
-    with pytest.raises(UserError, match='taken cannot be written: it is a folder'), whole_file(str(folder)):
+    with pytest.raises(UserError, match='taken cannot be written: it is a folder'), atomic_file(str(folder)):
         pytest.fail('the block must not run')
 
 
 def test_file_in_place_of_the_folder_is_refused(tmp_path):
     taken = tmp_path / 'taken'
     taken.write_text('mine')
-    with pytest.raises(UserError, match='a.txt cannot be written: .*taken'), whole_file(str(taken / 'a.txt')):
+    with pytest.raises(UserError, match='a.txt cannot be written: .*taken'), atomic_file(str(taken / 'a.txt')):
         pytest.fail('the block must not run')
     assert taken.read_text() == 'mine'
 
@@ -126,7 +126,7 @@ def test_file_in_place_of_the_folder_is_refused(tmp_path):
 def test_folder_that_a_file_replaces_meanwhile_is_told(tmp_path):
     folder = tmp_path / 'logs'
     with pytest.raises(UserError, match='a.txt cannot be written: Not a directory'), \
-            whole_file(str(folder / 'a.txt')) as temporary:
+            atomic_file(str(folder / 'a.txt')) as temporary:
         write_text(temporary, 'new')
         os.remove(temporary)
         folder.rmdir()
@@ -138,7 +138,7 @@ def test_write_protected_file_is_refused(tmp_path, monkeypatch):
     path = str(tmp_path / 'a.txt')
     write_text(path, 'old')
     monkeypatch.setattr(atomic.os, 'access', lambda name, mode: mode != os.W_OK)  # root may write anything
-    with pytest.raises(UserError, match='write-protected'), whole_file(path):
+    with pytest.raises(UserError, match='write-protected'), atomic_file(path):
         pytest.fail('the block must not run')
     assert read_text(path) == 'old'
 
@@ -147,7 +147,7 @@ def test_replaced_file_keeps_its_permissions(tmp_path):
     path = str(tmp_path / 'a.txt')
     write_text(path, 'old')
     os.chmod(path, 0o640)
-    with whole_file(path) as temporary:
+    with atomic_file(path) as temporary:
         write_text(temporary, 'new')
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o640
 

@@ -1,4 +1,4 @@
-"""fcn8s.utils.files.whole_folder: a folder that is there when it is whole, in the place of none or of an empty one."""
+"""fcn8s.utils.files.atomic_folder: a folder that is there when it is whole, in the place of none or of an empty one."""
 import errno
 import os
 
@@ -6,7 +6,7 @@ import pytest
 from disks import small_disk
 
 from fcn8s.utils.errors import ArchiveError
-from fcn8s.utils.files import whole_folder
+from fcn8s.utils.files import atomic_folder
 
 
 @pytest.fixture
@@ -15,12 +15,12 @@ def target(tmp_path):
 
 
 def fill(target):
-    with whole_folder(target) as new, open(os.path.join(new, 'a.txt'), 'w') as file:
+    with atomic_folder(target) as new, open(os.path.join(new, 'a.txt'), 'w') as file:
         file.write('alpha')
 
 
 def test_an_interrupted_folder_vanishes(target):
-    with pytest.raises(KeyboardInterrupt), whole_folder(target) as new:
+    with pytest.raises(KeyboardInterrupt), atomic_folder(target) as new:
         open(os.path.join(new, 'half'), 'w').close()
         raise KeyboardInterrupt
     assert os.listdir(os.path.dirname(target)) == []
@@ -46,7 +46,7 @@ def test_an_empty_folder_is_replaced(target):
 def test_a_mount_point_is_refused_before_the_work(tmp_path):
     with small_disk(tmp_path / 'disk', 1) as mounted:
         with pytest.raises(ArchiveError, match=mounted + ' cannot be replaced .*Name a folder in it'), \
-                whole_folder(mounted):
+                atomic_folder(mounted):
             raise AssertionError('the work began')
         assert os.listdir(str(tmp_path)) == ['disk'] and os.listdir(mounted) == []
 
@@ -57,13 +57,13 @@ def test_a_folder_that_cannot_be_moved_is_refused_before_the_work(target, monkey
 
     os.makedirs(target)
     monkeypatch.setattr(os, 'rename', refuse)
-    with pytest.raises(ArchiveError, match='cannot be replaced .*busy'), whole_folder(target):
+    with pytest.raises(ArchiveError, match='cannot be replaced .*busy'), atomic_folder(target):
         raise AssertionError('the work began')
     assert os.listdir(os.path.dirname(target)) == ['set']
 
 
 def test_a_folder_filled_meanwhile_keeps_its_files(target):
-    with pytest.raises(OSError), whole_folder(target):
+    with pytest.raises(OSError), atomic_folder(target):
         os.mkdir(target)
         open(os.path.join(target, 'mine'), 'w').close()
     assert os.listdir(target) == ['mine']

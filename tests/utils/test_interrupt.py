@@ -49,12 +49,12 @@ def validated_steps(tmp_path):
 def read_slowly():
     """Makes each photo of a validation take its time."""
     from fcn8s.evaluation import evaluate as evaluation
-    quick = evaluation.read_single
+    quick = evaluation.read_eval_example
 
     def slow(*arguments):
         time.sleep(0.2)
         return quick(*arguments)
-    evaluation.read_single = slow
+    evaluation.read_eval_example = slow
 
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -6,7 +6,7 @@ import sys
 import pytest
 from project import PROJECT
 
-from fcn8s.utils.files import whole_folder
+from fcn8s.utils.files import atomic_folder
 from fcn8s.utils.partial import PREFIX, new_tag, remove_abandoned_files
 
 if os.name == 'nt':
@@ -47,6 +47,6 @@ def test_unfinished_folder_of_a_dead_process_goes_and_others_stay(tmp_path):
     stays = ['x.unfinished-mine', 'x.unfinished-' + new_tag() + '-a', 'y.unfinished-' + tag_of_the_dead() + '-a']
     for name in stays + ['x.unfinished-' + tag_of_the_dead() + '-a']:
         (tmp_path / name / 'x').mkdir(parents=True)
-    with whole_folder(str(tmp_path / 'x')):
+    with atomic_folder(str(tmp_path / 'x')):
         pass
     assert sorted(os.listdir(str(tmp_path))) == sorted(stays + ['x'])

@@ -8,8 +8,8 @@ from small_net import Net
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.tf1 import tf
 from fcn8s.weights.checkpoints import CheckpointError
-from fcn8s.weights.partial_saves import remove_remains
-from fcn8s.weights.saver import CheckpointKeeper, check_free_space
+from fcn8s.weights.partial_saves import remove_partial_saves
+from fcn8s.weights.saver import CheckpointSaver, check_free_space
 
 DATA = '.data-00000-of-00001'
 
@@ -82,7 +82,7 @@ def test_run_with_another_optimizer_is_told(tmp_path):
     other = Net(tmp_path)
     with other.session.graph.as_default():
         momentum = tf.get_variable('inference/W8/Momentum', [2, 3])
-        keeper = CheckpointKeeper(str(tmp_path), [other.weight, momentum], [other.weight])
+        keeper = CheckpointSaver(str(tmp_path), [other.weight, momentum], [other.weight])
     with pytest.raises(UserError, match='another optimizer.*inference/W8/Momentum.*--optimizer.*--init_from'):
         keeper.resume(other.session)
 
@@ -128,7 +128,7 @@ def test_remains_of_killed_saves_go_and_nothing_else_does(tmp_path):
                  '.partial-' + 32 * '0' + '.csv', '.partial-x']
     for name in remains + of_others:
         (tmp_path / name).write_bytes(b'x')
-    assert remove_remains(str(tmp_path), keep=5) == sorted(remains)
+    assert remove_partial_saves(str(tmp_path), keep=5) == sorted(remains)
     assert set(os.listdir(str(tmp_path))) == kept | set(of_others)
 
 
@@ -169,9 +169,9 @@ def test_checkpoint_that_somebody_put_there_stays(tmp_path):
 def test_whole_checkpoint_that_is_not_listed_yet_is_resumed(tmp_path):
     net = Net(tmp_path)
     net.save(3)
-    listed = (tmp_path / 'checkpoint').read_bytes()
+    listed_checkpoints = (tmp_path / 'checkpoint').read_bytes()
     net.save(5)
-    (tmp_path / 'checkpoint').write_bytes(listed)  # killed between the index and the list
+    (tmp_path / 'checkpoint').write_bytes(listed_checkpoints)  # killed between the index and the list
     again = Net(tmp_path, keep=2)
     assert again.keeper.resume(again.session).endswith('model.ckpt-5')
     for step in (7, 9):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from test_fcn_family import by_hand
 
-from fcn8s.config import Given
+from fcn8s.config import NetOverrides
 from fcn8s.prediction.segmenter import Segmenter
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.tf1 import tf
@@ -58,7 +58,7 @@ def published_names(weights):
 
 
 def ids_of(checkpoint, net):
-    given = Given(net, CLASSES, THIN, None)
+    given = NetOverrides(net, CLASSES, THIN, None)
     with Segmenter('none', checkpoint, given) as segmenter:
         return segmenter.predict(IMAGE[0])
 
