@@ -4,7 +4,7 @@ import collections
 import numpy as np
 from PIL import ImageOps
 
-from fcn8s.data.image_files import ImageError, decode, opened
+from fcn8s.data.image_files import ImageError, decode, open_image
 from fcn8s.data.photos import read_photo
 from fcn8s.utils.errors import UserError
 
@@ -118,7 +118,7 @@ def read_mask(path):
 
     Of a palette image the colours, not the indices; what the palette calls transparent has alpha 0.
     """
-    with opened(path) as image:
+    with open_image(path) as image:
         if image.mode.startswith('I'):
             return Mask(_eight_bits(np.array(_upright(image, path)), path), None)
         _refuse_sixteen_bits(image, path)

@@ -4,7 +4,7 @@ import os
 import re
 import sys
 
-PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PROJECT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # {module: its package}
 PACKAGES = {'numpy': 'numpy', 'PIL': 'pillow', 'absl': 'absl-py', 'tqdm': 'tqdm', 'imageio': 'imageio',
             'matplotlib': 'matplotlib', 'scipy': 'scipy', 'h5py': 'h5py', 'imageio_ffmpeg': 'imageio-ffmpeg'}

@@ -36,7 +36,7 @@ def test_reading_beside_a_thread_that_saves_and_removes(tmp_path, given):
 
     def save(step):
         writer.save(step)
-        writer.keeper.save_if_best(writer.session, step, step / 1e6)
+        writer.saver.save_if_best(writer.session, step, step / 1e6)
 
     def keep_saving():
         step = 1

@@ -132,10 +132,10 @@ def test_folder_that_is_deleted_during_the_run_is_told_and_not_made_anew(tmp_pat
 def test_failed_save_of_the_best_leaves_the_best_before_it(tmp_path, file_limit):
     net = Net(tmp_path, shape=(1000, 500))  # 2 MB
     net.set(1)
-    net.keeper.save_if_best(net.session, 1, 0.5)
+    net.saver.save_if_best(net.session, 1, 0.5)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
     with pytest.raises(CheckpointError, match='best/model.ckpt-2 cannot be written: .*File too large.*2,000,000 bytes'):
-        net.keeper.save_if_best(net.session, 2, 0.6)
+        net.saver.save_if_best(net.session, 2, 0.6)
     assert checkpoint_names(str(tmp_path / 'best')) == ['model.ckpt-1.data-00000-of-00001', 'model.ckpt-1.index']
     assert is_whole(str(tmp_path / 'best' / 'model.ckpt-1'))
 

@@ -7,7 +7,7 @@ from small_net import Net
 
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.history import read_rows, recover_rows
-from fcn8s.weights.checkpoints import listed, rebuild_list
+from fcn8s.weights.checkpoints import listed_checkpoints, rebuild_list
 
 COLUMNS = ('step', 'loss')
 WHOLE = b'step,loss\r\n0,0.5\r\n10,0.25\r\n'
@@ -20,12 +20,12 @@ def test_damaged_list_is_rebuilt_and_told(tmp_path, left, best, capsys):
     net = Net(tmp_path)
     net.save(3)
     net.save(5)
-    net.keeper.save_if_best(net.session, 5, 0.5)
+    net.saver.save_if_best(net.session, 5, 0.5)
     folder = tmp_path / 'best' if best else tmp_path
     (folder / 'checkpoint').write_bytes(left)
     again = Net(tmp_path)
-    assert again.keeper.resume(again.session).endswith('model.ckpt-5')
-    assert listed(str(folder)) == (['model.ckpt-5'] if best else ['model.ckpt-3', 'model.ckpt-5'])
+    assert again.saver.resume(again.session).endswith('model.ckpt-5')
+    assert listed_checkpoints(str(folder)) == (['model.ckpt-5'] if best else ['model.ckpt-3', 'model.ckpt-5'])
     assert f'{folder / "checkpoint"} was damaged' in capsys.readouterr().out
 
 
@@ -35,8 +35,8 @@ def test_rebuilt_list_leaves_checkpoints_beyond_those_that_are_kept(tmp_path):
         net.save(step)
     (tmp_path / 'checkpoint').write_bytes(b'')
     again = Net(tmp_path, keep=2)
-    again.keeper.resume(again.session)
-    assert listed(str(tmp_path)) == ['model.ckpt-2', 'model.ckpt-3'] and (tmp_path / 'model.ckpt-1.index').exists()
+    again.saver.resume(again.session)
+    assert listed_checkpoints(str(tmp_path)) == ['model.ckpt-2', 'model.ckpt-3'] and (tmp_path / 'model.ckpt-1.index').exists()
 
 
 def test_whole_list_is_not_rebuilt(tmp_path):
@@ -73,7 +73,7 @@ def test_file_of_other_columns_is_refused(tmp_path):
 def spoil_score(tmp_path, left):
     net = Net(tmp_path)
     net.save(5)
-    net.keeper.save_if_best(net.session, 5, 0.5)
+    net.saver.save_if_best(net.session, 5, 0.5)
     (tmp_path / 'best' / 'score.json').write_bytes(left)
 
 
@@ -82,7 +82,7 @@ def test_damaged_score_of_the_best_is_taken_from_its_validation(tmp_path, left):
     spoil_score(tmp_path, left)
     (tmp_path / 'validation.csv').write_text('step,loss,pixel_accuracy,mean_iu\n5,1,0.9,0.5\n')
     again = Net(tmp_path)
-    again.keeper.resume(again.session)
+    again.saver.resume(again.session)
     assert json.loads((tmp_path / 'best' / 'score.json').read_text()) == {'step': 5, 'mean_iu': 0.5}
 
 
@@ -90,7 +90,7 @@ def test_damaged_score_that_nothing_tells_stops_before_the_first_step(tmp_path):
     spoil_score(tmp_path, b'')
     again = Net(tmp_path)
     with pytest.raises(UserError, match='score.json cannot be read'):
-        again.keeper.resume(again.session)
+        again.saver.resume(again.session)
 
 
 def test_checkpoint_is_on_the_disk_before_it_is_listed(tmp_path, monkeypatch):

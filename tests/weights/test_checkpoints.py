@@ -54,7 +54,7 @@ def test_folder_means_its_highest_step(tmp_path):
 def test_best_means_the_folder_of_the_best(tmp_path):
     net = Net(tmp_path)
     net.save(1)
-    net.keeper.save_if_best(net.session, 1, 0.5)
+    net.saver.save_if_best(net.session, 1, 0.5)
     net.save(2)
     assert find_checkpoint('best', str(tmp_path)) == str(tmp_path / 'best' / 'model.ckpt-1')
 
@@ -101,7 +101,7 @@ def test_config_of_the_best_lies_above_it(tmp_path):
 def test_prediction_restores_what_best_holds(tmp_path):
     net = Net(tmp_path)
     net.set(4)
-    net.keeper.save_if_best(net.session, 1, 0.5)
+    net.saver.save_if_best(net.session, 1, 0.5)
     other = Net(tmp_path)
     restore_for_prediction(other.session, str(tmp_path / 'best' / 'model.ckpt-1'), [other.weight], 3)
     assert other.value() == 4
@@ -151,6 +151,6 @@ def test_values_come_back_bit_for_bit(tmp_path):
     net, other = Net(tmp_path), Net(tmp_path)
     values = np.random.RandomState(0).normal(size=(2, 3)).astype(np.float32)
     net.weight.load(values, net.session)
-    prefix = net.keeper.save(net.session, 1)
+    prefix = net.saver.save(net.session, 1)
     restore_for_prediction(other.session, prefix, [other.weight], 3)
     assert other.session.run(other.weight).tobytes() == values.tobytes()

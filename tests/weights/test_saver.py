@@ -28,7 +28,7 @@ def test_only_the_last_five_are_kept_over_a_restart(tmp_path):
     for step in range(1, 5):
         first.save(step)
     second = Net(tmp_path)
-    second.keeper.resume(second.session)
+    second.saver.resume(second.session)
     for step in range(5, 9):
         second.save(step)
     assert steps_in(tmp_path) == [4, 5, 6, 7, 8]
@@ -39,12 +39,12 @@ def test_resume_restores_the_last(tmp_path):
     net.save(3)
     net.save(5)
     again = Net(tmp_path)
-    assert again.keeper.resume(again.session).endswith('model.ckpt-5') and again.value() == 5
+    assert again.saver.resume(again.session).endswith('model.ckpt-5') and again.value() == 5
 
 
 def test_resume_without_checkpoints_restores_nothing(tmp_path):
     net = Net(tmp_path)
-    assert net.keeper.resume(net.session) is None
+    assert net.saver.resume(net.session) is None
 
 
 @pytest.mark.parametrize('damage', [lambda prefix: truncate(prefix + DATA), lambda prefix: os.remove(prefix + DATA),
@@ -57,7 +57,7 @@ def test_resume_names_and_passes_over_one_that_is_damaged(tmp_path, damage, caps
     damage(net.save(5))
     before = os.listdir(str(tmp_path))
     again = Net(tmp_path)
-    assert again.keeper.resume(again.session).endswith('model.ckpt-3') and again.value() == 3
+    assert again.saver.resume(again.session).endswith('model.ckpt-3') and again.value() == 3
     shown = capsys.readouterr().out
     assert 'warning: ' in shown and 'model.ckpt-5' in shown and 'passed over' in shown
     assert os.listdir(str(tmp_path)) == before
@@ -67,14 +67,14 @@ def test_resume_stops_when_none_is_whole(tmp_path):
     truncate(Net(tmp_path).save(5) + '.index')
     again = Net(tmp_path)
     with pytest.raises(CheckpointError, match='none of the 1 checkpoints'):
-        again.keeper.resume(again.session)
+        again.saver.resume(again.session)
 
 
 def test_resume_does_not_start_anew_where_the_only_data_file_is_lost(tmp_path):
     os.remove(Net(tmp_path).save(5) + DATA)
     again = Net(tmp_path)
     with pytest.raises(CheckpointError, match='none of the 1 checkpoints'):
-        again.keeper.resume(again.session)
+        again.saver.resume(again.session)
 
 
 def test_run_with_another_optimizer_is_told(tmp_path):
@@ -88,12 +88,12 @@ def test_run_with_another_optimizer_is_told(tmp_path):
 
 
 @pytest.mark.parametrize('value', [float('nan'), float('inf')])
-@pytest.mark.parametrize('save', [lambda net: net.keeper.save(net.session, 5),
-                                  lambda net: net.keeper.save_if_best(net.session, 5, 0.9)], ids=['last', 'best'])
+@pytest.mark.parametrize('save', [lambda net: net.saver.save(net.session, 5),
+                                  lambda net: net.saver.save_if_best(net.session, 5, 0.9)], ids=['last', 'best'])
 def test_values_that_are_not_finite_are_not_saved(tmp_path, value, save):
     net = Net(tmp_path)
     net.save(3)
-    net.keeper.save_if_best(net.session, 3, 0.5)
+    net.saver.save_if_best(net.session, 3, 0.5)
     net.set(value)
     with pytest.raises(CheckpointError, match='model.ckpt-5 is not written.*not finite'):
         save(net)
@@ -102,19 +102,19 @@ def test_values_that_are_not_finite_are_not_saved(tmp_path, value, save):
 
 def test_best_changes_only_for_a_higher_score_over_a_restart(tmp_path):
     net = Net(tmp_path)
-    assert net.keeper.save_if_best(net.session, 1, 0.5)
+    assert net.saver.save_if_best(net.session, 1, 0.5)
     again = Net(tmp_path)
-    assert not again.keeper.save_if_best(again.session, 2, 0.4)
-    assert again.keeper.save_if_best(again.session, 3, 0.6)
+    assert not again.saver.save_if_best(again.session, 2, 0.4)
+    assert again.saver.save_if_best(again.session, 3, 0.6)
     assert steps_in(tmp_path / 'best') == [3]
 
 
 def test_damaged_score_of_the_best_is_named(tmp_path):
     net = Net(tmp_path)
-    net.keeper.save_if_best(net.session, 1, 0.5)
+    net.saver.save_if_best(net.session, 1, 0.5)
     (tmp_path / 'best' / 'score.json').write_text('{"step": 1')
     with pytest.raises(UserError, match='score.json cannot be read'):
-        net.keeper.save_if_best(net.session, 2, 0.6)
+        net.saver.save_if_best(net.session, 2, 0.6)
 
 
 def test_remains_of_killed_saves_go_and_nothing_else_does(tmp_path):
@@ -135,10 +135,10 @@ def test_remains_of_killed_saves_go_and_nothing_else_does(tmp_path):
 def test_data_without_index_stays_where_no_other_checkpoint_is_known(tmp_path):
     (tmp_path / ('model.ckpt-6' + DATA)).write_bytes(b'x')  # of a first save that was killed, or of a copy half made
     net = Net(tmp_path)
-    assert net.keeper.resume(net.session) is None
+    assert net.saver.resume(net.session) is None
     assert (tmp_path / ('model.ckpt-6' + DATA)).exists()
     net.save(6)
-    assert net.keeper.resume(net.session).endswith('model.ckpt-6') and net.value() == 6
+    assert net.saver.resume(net.session).endswith('model.ckpt-6') and net.value() == 6
 
 
 def test_checkpoint_whose_removal_was_stopped_goes_at_the_next_start(tmp_path):
@@ -150,7 +150,7 @@ def test_checkpoint_whose_removal_was_stopped_goes_at_the_next_start(tmp_path):
         ('model_checkpoint_path', 7), ('all_model_checkpoint_paths', 3), ('all_model_checkpoint_paths', 5),
         ('all_model_checkpoint_paths', 7))))
     again = Net(tmp_path, keep=2)
-    assert again.keeper.resume(again.session).endswith('model.ckpt-7')
+    assert again.saver.resume(again.session).endswith('model.ckpt-7')
     assert not (tmp_path / ('model.ckpt-3' + DATA)).exists() and steps_in(tmp_path) == [5, 7]
 
 
@@ -160,7 +160,7 @@ def test_checkpoint_that_somebody_put_there_stays(tmp_path):
     for suffix in ('.index', DATA):
         shutil.copy(prefix + suffix, str(tmp_path / ('model.ckpt-1' + suffix)))
     again = Net(tmp_path, keep=2)
-    again.keeper.resume(again.session)
+    again.saver.resume(again.session)
     for step in (3, 4):
         again.save(step)
     assert steps_in(tmp_path) == [1, 3, 4]
@@ -173,7 +173,7 @@ def test_whole_checkpoint_that_is_not_listed_yet_is_resumed(tmp_path):
     net.save(5)
     (tmp_path / 'checkpoint').write_bytes(listed_checkpoints)  # killed between the index and the list
     again = Net(tmp_path, keep=2)
-    assert again.keeper.resume(again.session).endswith('model.ckpt-5')
+    assert again.saver.resume(again.session).endswith('model.ckpt-5')
     for step in (7, 9):
         again.save(step)
     assert steps_in(tmp_path) == [7, 9]  # it is one of those that are kept, and goes when its time has come
@@ -190,5 +190,5 @@ def test_too_little_space_for_all_checkpoints_is_warned_of(tmp_path, capsys):
 
 
 def test_enough_space_needs_no_word(tmp_path, capsys):
-    Net(tmp_path).keeper.check_space()
+    Net(tmp_path).saver.check_space()
     assert capsys.readouterr().out == ''
