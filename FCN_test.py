@@ -35,8 +35,8 @@ from fcn8s.prediction.scales import example_predictor, parse_scales
 from fcn8s.prediction.segmenter import Options, Segmenter
 from fcn8s.utils.cli import parse
 from fcn8s.utils.files import write_json
+from fcn8s.utils.progress import progress
 from fcn8s.utils.script import run
-from fcn8s.utils.terminal import progress
 from fcn8s.weights.checkpoints import config_folder
 from read_data import ensure_data_set, read_dataset
 

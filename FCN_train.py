@@ -16,11 +16,10 @@ from batch_reader import BatchReader
 from fcn8s.config import check_same_run, save_config
 from fcn8s.data.augment import make_transform
 from fcn8s.data.augment_options import parse_augmentation
-from fcn8s.data.label_tally import print_label_warnings
 from fcn8s.data.records import BadPhotos
-from fcn8s.devices import describe_device, resolve_precision, training_devices
+from fcn8s.devices import describe_device, prepare_for_training, resolve_precision, training_devices
 from fcn8s.flags import train_flags
-from fcn8s.training.checks import check_flags, check_learned_classes, warn_class_0_unscored
+from fcn8s.training.checks import check_flags, check_learned_classes, describe_run, print_warnings
 from fcn8s.training.class_weights import class_weights
 from fcn8s.training.log import TrainingLog
 from fcn8s.training.preview import save_preview
@@ -31,7 +30,6 @@ from fcn8s.utils.cli import parse
 from fcn8s.utils.lock import folder_lock
 from fcn8s.utils.script import StopSignal, run
 from fcn8s.utils.tf1 import tf
-from fcn8s.utils.tf_paths import check_writable_name
 from fcn8s.weights.initial import load_initial_weights
 from fcn8s.weights.restore import initialize
 from fcn8s.weights.saver import CheckpointSaver
@@ -61,15 +59,12 @@ FLAGS = train_flags(data_dir=DATA_DIR, logs_dir=LOGS_DIR, model_dir=MODEL_DIR, n
 def main(argv):
     """The whole run; returns the exit code."""
     parse(FLAGS, argv, __doc__)
-    check_writable_name('logs_dir', FLAGS.logs_dir)
-    check_flags(FLAGS.net, FLAGS.width, FLAGS.pretrained, FLAGS.init_from, FLAGS.num_gpus, FLAGS.batch_size)
+    check_flags(FLAGS.logs_dir, FLAGS.net, FLAGS.width, FLAGS.pretrained, FLAGS.init_from, FLAGS.num_gpus,
+                FLAGS.batch_size)
     rates = learning_rates(FLAGS.lr_schedule, FLAGS.learning_rate, FLAGS.lr_encoder, FLAGS.lr_decoder, FLAGS.max_steps)
     augmentation = parse_augmentation(FLAGS.random_scale, FLAGS.random_crop, FLAGS.flip, FLAGS.brightness,
                                       FLAGS.translate, FLAGS.gray)
-    # read when TensorFlow starts: frozen weights would make every step compute with the kernels of the first one
-    os.environ['TF_ONEDNN_ASSUME_FROZEN_WEIGHTS'] = '0'
-    if FLAGS.deterministic:
-        os.environ.update(TF_DETERMINISTIC_OPS='1', TF_CUDNN_DETERMINISTIC='1')
+    prepare_for_training(FLAGS.deterministic)
 
     bad = BadPhotos() if FLAGS.bad_data == 'skip' else None
     training, validation = read_splits(FLAGS.data_dir, FLAGS.list, FLAGS.num_classes, FLAGS.ignore_label, bad,
@@ -86,12 +81,8 @@ def main(argv):
         recipe = Recipe(FLAGS.optimizer, FLAGS.momentum, FLAGS.weight_decay, FLAGS.l2, FLAGS.clip_norm,
                         FLAGS.skip_nonfinite, FLAGS.keep_prob, FLAGS.fix_bn, resolve_precision(FLAGS.precision),
                         FLAGS.seed)
-        print(f'{describe_device(FLAGS.num_gpus)}, {recipe.precision}; net {net.net}, width {net.width:g}, '
-              f'{net.num_classes} classes; {len(training.records)} training photos, {len(validation.records)} for '
-              'validation')
-        warn_class_0_unscored(net)
-        ignored = ignored_labels(net.net, FLAGS.ignore_label)
-        print_label_warnings(training.records, net.classes, ignored, FLAGS.read_threads)
+        print(f'{describe_device(FLAGS.num_gpus)}, {recipe.precision}; {describe_run(net, training, validation)}')
+        print_warnings(net, training, FLAGS.read_threads)
         max_side = max((MAX_SIDE,) + (augmentation.crop or ()))
         return train(net, recipe, rates, training, validation, transform, max_side, locked)
 
@@ -99,8 +90,8 @@ def main(argv):
 def train(net, recipe, rates, training, validation, transform, max_side, locked):
     """Trains a net (NetConfig) from its last checkpoint, or from the start; returns the exit code.
 
-    rates: LearningRates; training, validation: Datasets; transform: augmentation, or None; max_side: of a
-    batch; locked: logs_dir, a LockedFolder.
+    rates: LearningRates; training, validation: Datasets; transform: augmentation, or None; max_side: of a batch, in
+    pixels; locked: logs_dir, a LockedFolder.
     """
     ignored = ignored_labels(net.net, FLAGS.ignore_label)
     weights = class_weights(FLAGS.class_weights, training, ignored, FLAGS.read_threads)
@@ -140,8 +131,7 @@ def train(net, recipe, rates, training, validation, transform, max_side, locked)
                     if is_due(step, FLAGS.validate_every, FLAGS.max_steps) and not log.is_validated(step):
                         scores = scorer.score(step, stop, log)    # None if stopped meanwhile
                         if scores:
-                            locked.check()
-                            best = scores.photos and checkpoints.save_if_best(session, step, scores.mean_iu)
+                            best = saver.save_if_best(step, scores)
                             log.validation(step, scores, best)    # last: its row marks the validation as done
                     if step >= FLAGS.max_steps:
                         break

@@ -23,8 +23,8 @@ from fcn8s.data.classes import read_classes
 from fcn8s.utils.cli import path_argument
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.files import atomic_folder
+from fcn8s.utils.progress import progress
 from fcn8s.utils.script import run
-from fcn8s.utils.terminal import progress
 from fcn8s.visualize import palette, save_ids
 
 MANY_COLOURS = 1000  # so many unknown ones are reported at once: these are no masks

@@ -16,7 +16,7 @@ from fcn8s.data.photos import list_files, photo_size
 from fcn8s.utils.cli import path_argument
 from fcn8s.utils.errors import DataError, UserError
 from fcn8s.utils.files import atomic_folder
-from fcn8s.utils.terminal import progress
+from fcn8s.utils.progress import progress
 from fcn8s.visualize import palette, save_ids
 from read_data import read_dataset
 

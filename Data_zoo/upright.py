@@ -27,8 +27,8 @@ from fcn8s.data.turns import STORED, UNSURE, placement
 from fcn8s.utils.cli import path_argument
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.files import atomic_file
+from fcn8s.utils.progress import progress
 from fcn8s.utils.script import run
-from fcn8s.utils.terminal import progress
 from fcn8s.utils.threads import ordered_map
 
 SPLITS = ('training', 'validation')

@@ -20,6 +20,17 @@ def assume_frozen_weights():
         os.environ.setdefault(name, '1')
 
 
+def prepare_for_training(deterministic):
+    """Sets the environment that TensorFlow reads when it starts, for a process that trains.
+
+    With frozen weights assumed, every step would compute with the kernels of the first one.
+    deterministic: whether GPU kernels must sum in a fixed order.
+    """
+    os.environ['TF_ONEDNN_ASSUME_FROZEN_WEIGHTS'] = '0'
+    if deterministic:
+        os.environ.update(TF_DETERMINISTIC_OPS='1', TF_CUDNN_DETERMINISTIC='1')
+
+
 def keeps_kernels_twice():
     """Whether oneDNN computes, and holds a second, arranged copy of each kernel, as assume_frozen_weights has it."""
     asked = all(os.environ.get(name) == '1' for name in _FROZEN_WEIGHTS)

@@ -26,8 +26,8 @@ from fcn8s.data.photos import read_photo
 from fcn8s.utils.cli import expand_home, path_argument
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.files import atomic_folder
+from fcn8s.utils.progress import progress
 from fcn8s.utils.script import run
-from fcn8s.utils.terminal import progress
 from fcn8s.visualize import palette, save_ids
 from read_data import read_dataset
 

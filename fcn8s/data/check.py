@@ -12,7 +12,7 @@ from fcn8s.data.photos import load_photo, pixels_of
 from fcn8s.data.records import check_sizes
 from fcn8s.data.turns import Turns, examine_turn
 from fcn8s.utils.errors import UserError, grouped
-from fcn8s.utils.terminal import progress
+from fcn8s.utils.progress import progress
 from fcn8s.utils.threads import ordered_map
 
 SPLITS = ('training', 'validation')

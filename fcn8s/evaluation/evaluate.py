@@ -8,10 +8,10 @@ from fcn8s.data.records import none_usable, read_or_skip
 from fcn8s.evaluation.metrics import confusion_matrix
 from fcn8s.utils.threads import ordered_map
 
-# single: what batch_reader.read_eval_example returned; ids: uint8 [H, W] at the net's size;
+# example: what batch_reader.read_eval_example returned; ids: uint8 [H, W] at the net's size;
 # small: confusion matrix at the net's size (what the per-image scores are measured on);
 # full: confusion matrix at the annotation's own size (what the benchmark measures).
-Evaluated = collections.namedtuple('Evaluated', 'single ids small full')
+Evaluated = collections.namedtuple('Evaluated', 'example ids small full')
 
 
 def one_by_one(examples):

@@ -8,7 +8,7 @@ from tqdm import tqdm
 from fcn8s.data.photos import pixels_of, read_photo
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.files import atomic_file, is_full_disk
-from fcn8s.utils.terminal import progress
+from fcn8s.utils.progress import progress
 from fcn8s.utils.threads import ordered_map
 from fcn8s.visualize import IDS, VIEWS, describe, legend, palette, save_ids, save_picture
 

@@ -1,14 +1,17 @@
-"""Checks before the first step: the classes, the weights to start from."""
+"""Checks and warnings before the first step: flags, classes, weights to start from."""
 import os
 
+from fcn8s.data.label_tally import print_label_warnings
 from fcn8s.devices import check_num_gpus
 from fcn8s.utils.errors import UsageError, UserError
+from fcn8s.utils.tf_paths import check_writable_name
 from fcn8s.weights.restore import find_weights
 from FCN_model import NETS, ignored_labels
 
 
-def check_flags(net, width, pretrained, init_from, num_gpus, batch_size):
-    """Raises UserError for values of the flags of these names that contradict each other or do not exist."""
+def check_flags(logs_dir, net, width, pretrained, init_from, num_gpus, batch_size):
+    """Raises UserError if the values of the flags of these names do not exist or contradict each other."""
+    check_writable_name('logs_dir', logs_dir)
     if net not in NETS:
         raise UsageError(f'--net={net}: there is no such net. Available: {", ".join(NETS)}.')
     check_pretrained(pretrained, init_from, net, width)
@@ -16,7 +19,7 @@ def check_flags(net, width, pretrained, init_from, num_gpus, batch_size):
 
 
 def check_learned_classes(net, ignore_label):
-    """Raises UserError where a NetConfig and --ignore_label leave fewer than two classes to tell apart."""
+    """Raises UserError if a NetConfig and --ignore_label leave fewer than two classes to learn."""
     ignored = ignored_labels(net.net, ignore_label)
     learned = [c for c in net.classes if c.index not in ignored]
     if len(learned) > 1:
@@ -24,15 +27,22 @@ def check_learned_classes(net, ignore_label):
     left = f'{learned[0].name} ({learned[0].index}) alone' if learned else 'no class'
     reasons = [] if NETS[net.net].scores_0 else [f'--net={net.net} never scores class 0']
     reasons += [] if ignore_label is None else [f'--ignore_label={ignore_label} leaves that class out']
-    raise UserError(f'of {net.num_classes} classes {left} would be learned, for {" and ".join(reasons)}: the loss '
-                    f'would be 0 whatever is predicted. Take {_advice(net.net, ignore_label)}, or make the background '
-                    'a class of its own: 1 in classes.csv and in the annotations, with 0 for pixels without a label.')
+    raise UserError(f'of {net.num_classes} classes {left} would be learned, because {" and ".join(reasons)}: the '
+                    f'loss would always be 0. Use {_advice(net.net, ignore_label)}, or make the background a class of '
+                    'its own: 1 in classes.csv and in the annotations, with 0 for unlabelled pixels.')
 
 
-def warn_class_0_unscored(net):
-    """Prints, at the start of a run, that the net of a NetConfig never predicts class 0 if it is such a net."""
+def describe_run(net, training, validation):
+    """One line about a NetConfig and its Datasets."""
+    return (f'net {net.net}, width {net.width:g}, {net.num_classes} classes; {len(training.records)} training photos, '
+            f'{len(validation.records)} for validation')
+
+
+def print_warnings(net, training, num_threads):
+    """Prints what looks wrong in a sample of the labels, and whether the net never predicts class 0."""
     if not NETS[net.net].scores_0:
         print(f'class 0 ({net.classes[0].name}) is never predicted: net {net.net} does not score it, the fcn nets do')
+    print_label_warnings(training.records, net.classes, ignored_labels(net.net, training.ignore_label), num_threads)
 
 
 def _advice(net, ignore_label):
@@ -42,16 +52,15 @@ def _advice(net, ignore_label):
 
 
 def check_pretrained(pretrained, init_from, net, width):
-    """Raises UserError if --pretrained is neither auto, none, download nor a file or folder that exists.
+    """Raises UserError unless --pretrained is auto, none, download or an existing file or folder that may fit.
 
-    So it does for a checkpoint, for weights that cannot fit the net, a row of NETS, at its width, and for two sources
-    of weights.
+    It must not be a checkpoint or a second source of weights, and the net (a row of NETS) must be built on VGG.
     """
     if pretrained in ('auto', 'none'):
         return
     if pretrained != 'download' and _is_checkpoint(pretrained):
-        raise UserError(f'--pretrained={pretrained} names the weights of a whole net, and --pretrained takes those of '
-                        f'a VGG. Give --init_from={pretrained} instead.')
+        raise UserError(f'--pretrained={pretrained} holds the weights of a whole net, but --pretrained takes a VGG. '
+                        f'Give --init_from={pretrained} instead.')
     if init_from:
         raise UsageError(f'--pretrained={pretrained} and --init_from={init_from} name two sources of the same weights. '
                          'Leave one of them out.')

@@ -10,7 +10,7 @@ from fcn8s.data.annotations import check_ids, read_annotation
 from fcn8s.data.records import read_or_skip
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.files import SMALL, read_bounded
-from fcn8s.utils.terminal import progress
+from fcn8s.utils.progress import progress
 from fcn8s.utils.threads import ordered_map
 
 EXAMPLE = '    index,weight\n    0,0.5\n    1,2'

@@ -1,4 +1,4 @@
-"""TensorBoard's event files, written so that a failure is heard."""
+"""The training log: TensorBoard events, training.csv, validation.csv and curves.png."""
 import contextlib
 import io
 import os
@@ -15,14 +15,14 @@ from fcn8s.utils.tf1 import tf
 
 
 class EventFile:
-    """A new event file in a folder, to be closed; an event is on the disk when add() returns.
+    """A new event file in a folder. An event is on disk when add() returns.
 
-    tf.summary.FileWriter is not used, for it loses events on a full disk without a word. Here the first failure is
-    told, and that is the file's end: curves are no reason to stop a training.
+    tf.summary.FileWriter silently loses events when the disk is full. This one warns at the first failure and then
+    stops writing: missing curves are no reason to stop training.
     """
 
     def __init__(self, folder, first_step):
-        """first_step: TensorBoard drops what earlier files of the folder hold from this step on."""
+        """first_step: TensorBoard discards events of earlier files from this step on."""
         make_folder(folder)
         self.path = os.path.join(folder, f'events.out.tfevents.{time.time():.6f}.{socket.gethostname()}')
         self._writer = None
@@ -32,7 +32,7 @@ class EventFile:
         self._write(session_log=tf.SessionLog(status=tf.SessionLog.START), step=first_step)
 
     def add(self, step, summary):
-        """summary: a tf.Summary, or one serialized."""
+        """summary: a tf.Summary, serialized or not."""
         self._write(summary=tf.Summary.FromString(summary) if isinstance(summary, bytes) else summary, step=step)
 
     def close(self):
@@ -53,30 +53,30 @@ class EventFile:
             yield
         except tf.errors.OpError as error:
             self._writer = None
-            tqdm.write(f'warning: {self.path} cannot be written: {error.message}. TensorBoard will show nothing '
-                       'further of this run; validation.csv and the checkpoints are not affected')
+            tqdm.write(f'warning: {self.path} cannot be written: {error.message}. TensorBoard will show no '
+                       'more of this run; validation.csv and the checkpoints are not affected')
 
 
 COLUMNS = ('step', 'loss', 'pixel_accuracy', 'mean_iu')  # of validation.csv; training.csv has the first three
 
 
 class TrainingLog:
-    """Writes TensorBoard events to logs_dir/train and logs_dir/validation; the files in logs_dir at each validation."""
+    """Writes TensorBoard events to logs_dir/train and logs_dir/validation, and files to logs_dir at each validation."""
 
     def __init__(self, logs_dir, step):
-        """step: where the run starts or goes on; rows of the files beyond it are of steps to be done again."""
+        """step: where the run starts or resumes; later rows of the files are dropped, their steps are repeated."""
         self._logs_dir = logs_dir
         self.csv_path = os.path.join(logs_dir, 'validation.csv')
         self._curve_path = os.path.join(logs_dir, 'training.csv')
         if step and not os.path.exists(self._curve_path):
-            print(f'note: {self._curve_path} is not there: the curves begin at step {step}')
+            print(f'note: {self._curve_path} is missing: the curves begin at step {step}')
         self._rows = [row for row in recover_rows(self.csv_path, COLUMNS) if row['step'] <= step]
         self._curve = [row for row in recover_rows(self._curve_path, COLUMNS[:3]) if row['step'] < step]
         self._events = {'train': EventFile(os.path.join(logs_dir, 'train'), step),
                         'validation': EventFile(os.path.join(logs_dir, 'validation'), step + 1)}
 
     def scalars(self, part, step, values):
-        """values: {tag: number} at a step; part: 'train' or 'validation'."""
+        """Writes {tag: number} at a step to a part, 'train' or 'validation'."""
         summary = tf.Summary(value=[tf.Summary.Value(tag=tag, simple_value=value) for tag, value in values.items()])
         self._events[part].add(step, summary)
 
@@ -90,7 +90,7 @@ class TrainingLog:
         self._curve.append(dict({key: float(figures[key]) for key in COLUMNS[1:3]}, step=step))
 
     def picture(self, part, step, tag, rgb):
-        """A picture for TensorBoard: uint8 [H, W, 3]."""
+        """Writes a picture, uint8 [H, W, 3], for TensorBoard."""
         buffer = io.BytesIO()
         Image.fromarray(rgb).save(buffer, 'PNG')
         image = tf.Summary.Image(encoded_image_string=buffer.getvalue(), height=rgb.shape[0], width=rgb.shape[1])
@@ -114,11 +114,11 @@ class TrainingLog:
             tqdm.write(explain_empty(scored))
 
     def save_curve(self):
-        """Writes training.csv anew, whole."""
+        """Rewrites training.csv."""
         write_rows(self._curve_path, COLUMNS[:3], self._curve)
 
     def is_validated(self, step):
-        """Whether validation.csv has a row of this step."""
+        """Whether validation.csv has a row for this step."""
         return any(row['step'] == step for row in self._rows)
 
     def __enter__(self):
@@ -130,7 +130,7 @@ class TrainingLog:
 
 
 def explain_empty(scored):
-    """One line about the photos of a Scored that have no pixel that counts."""
+    """One line about the photos of a Scored without any pixel that counts."""
     if scored.photos:
         return (f'note: {scored.empty} of {scored.photos + scored.empty} validation photos have no pixel that counts; '
                 'the loss is the mean over the others')
@@ -140,12 +140,12 @@ def explain_empty(scored):
 
 
 def explain_only_class(index):
-    """A warning that continues a line of scores, if the truth holds only the class of this index; '' for None."""
+    """A warning to append to a line of scores if the truth holds only this class; '' if index is None."""
     return '' if index is None else f'; but these hold class {index} alone, and predicting it everywhere scores 1.000'
 
 
 def debug_summaries(end_points, gradients):
-    """Histograms and sparsity of activations, and histograms of gradients, as FCN.tensorflow shows them: a tensor."""
+    """A summary tensor: histograms and sparsity of activations, histograms of gradients, as in FCN.tensorflow."""
     summaries = []
     for name, x in end_points.items():
         summaries.append(_histogram(name + '/activation', x))
@@ -156,5 +156,5 @@ def debug_summaries(end_points, gradients):
 
 
 def _histogram(name, x):
-    """Of the finite values: others are an error to tf.summary.histogram, before the run can say where they are."""
+    """Of the finite values only: tf.summary.histogram fails on others before the run can say where they are."""
     return tf.summary.histogram(name, tf.boolean_mask(x, tf.is_finite(x)))

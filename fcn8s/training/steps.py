@@ -6,7 +6,7 @@ from tqdm import tqdm
 from fcn8s.training.log import debug_summaries
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.lock import FolderLost
-from fcn8s.utils.terminal import progress
+from fcn8s.utils.progress import progress
 from fcn8s.utils.tf1 import tf
 from fcn8s.weights.checkpoints import CheckpointError
 
@@ -127,6 +127,11 @@ class RunSaver:
             finally:  # a curve that cannot be written must not cost the checkpoint
                 self._checkpoints.save(self._session, step)
                 self.saved = step
+
+    def save_if_best(self, step, scored):
+        """Saves best/ if a Scored has the best mean IU so far; returns whether it did. Raises as save does."""
+        self._locked.check()
+        return bool(scored.photos) and self._checkpoints.save_if_best(self._session, step, scored.mean_iu)
 
     @contextlib.contextmanager
     def save_on_exit(self, current_step, stop):

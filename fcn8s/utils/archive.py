@@ -10,7 +10,7 @@ import zlib
 
 from fcn8s.utils.errors import ArchiveError
 from fcn8s.utils.files import atomic_folder
-from fcn8s.utils.terminal import progress
+from fcn8s.utils.progress import progress
 
 CHUNK = 1 << 20
 MAX_DEPTH = 50  # parts of a path: making and removing folders would run out of stack at about 1000

@@ -9,7 +9,7 @@ import time
 import urllib.request
 
 from fcn8s.utils.errors import UserError
-from fcn8s.utils.terminal import progress
+from fcn8s.utils.progress import progress
 
 CHUNK = 1 << 16
 WORTH_ANOTHER_TRY = (408, 429)  # the only 4xx answers that a later request may turn into a file

@@ -16,9 +16,8 @@ def start():
     """The first thing that a script does, before its imports: Ctrl-C and missing packages cost no traceback."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # what a shell starts with & ignores it
         signal.signal(signal.SIGINT, _leave)
-    from fcn8s.utils import packages
-    from fcn8s.utils import terminal as streams
-    streams.escape_unprintable()
+    from fcn8s.utils import packages, terminal  # not before: they import, too
+    terminal.escape_unprintable()
     wrong = packages.unusable()
     if wrong:
         sys.exit(f'error: {wrong}')

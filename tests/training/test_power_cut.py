@@ -36,7 +36,8 @@ def test_rebuilt_list_leaves_checkpoints_beyond_those_that_are_kept(tmp_path):
     (tmp_path / 'checkpoint').write_bytes(b'')
     again = Net(tmp_path, keep=2)
     again.saver.resume(again.session)
-    assert listed_checkpoints(str(tmp_path)) == ['model.ckpt-2', 'model.ckpt-3'] and (tmp_path / 'model.ckpt-1.index').exists()
+    assert listed_checkpoints(str(tmp_path)) == ['model.ckpt-2', 'model.ckpt-3']
+    assert (tmp_path / 'model.ckpt-1.index').exists()
 
 
 def test_whole_list_is_not_rebuilt(tmp_path):

@@ -6,8 +6,8 @@ import types
 import pytest
 from tqdm import tqdm
 
-from fcn8s.utils import terminal as module
-from fcn8s.utils.terminal import progress
+from fcn8s.utils import progress as module
+from fcn8s.utils.progress import progress
 
 
 class Terminal(io.StringIO):

@@ -19,7 +19,7 @@ NAMES = ['run [v1]', 'a*b', 'a?b', 'a\\b', 'x[!a]', 'ä b']
 def test_run_in_such_a_folder_is_resumed(tmp_path, name):
     Net(tmp_path / name).save(5)
     again = Net(tmp_path / name)
-    assert again.keeper.resume(again.session).endswith('model.ckpt-5') and again.value() == 5
+    assert again.saver.resume(again.session).endswith('model.ckpt-5') and again.value() == 5
 
 
 @pytest.mark.parametrize('name', NAMES)
