@@ -79,7 +79,7 @@ def bordered(records, folder):
 
 def test_photo_without_a_pixel_that_counts_is_not_in_the_mean_loss(records, tmp_path):
     # 2 is the loss of the one that counts; with a 0 for the other the mean would be 1
-    assert score(bordered(records, tmp_path), ignore_label=255) == (2., 1 / 4, 1 / 8, 1, 1)
+    assert score(bordered(records, tmp_path), ignore_label=255) == (2., 1 / 4, 1 / 8, 1, 1, None)
 
 
 def test_photos_without_a_pixel_that_counts_have_no_loss(records, tmp_path):
