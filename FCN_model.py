@@ -13,6 +13,7 @@ import functools
 
 from fcn8s.nets.dilated_heads import c1_bilinear, psp_bilinear
 from fcn8s.nets.fcn_heads import fcn_head, skip_head
+from fcn8s.nets.layers import Build, Dropout, keep_all
 from fcn8s.nets.loss import pixel_accuracy, summed_loss, valid_pixels
 from fcn8s.nets.resnet import dilated_resnet
 from fcn8s.nets.scores import predict_ids
@@ -21,22 +22,24 @@ from fcn8s.nets.train_op import Recipe, in_towers, training_step
 from fcn8s.nets.vgg import CONVS, dilated_vgg, vgg
 from fcn8s.utils.script import run
 from fcn8s.utils.tf1 import tf
-from TensorflowUtils import dropout
 
 MEAN_RGB = (123.68, 116.779, 103.939)  # of ImageNet's training photos, as VGG was trained on
 RAW_RGB = (0., 0., 0.)
 IMAGENET_MEAN = tuple(255 * mean for mean in (0.485, 0.456, 0.406))  # torchvision's normalization, of RGB 0..255
 IMAGENET_STD = tuple(255 * std for std in (0.229, 0.224, 0.225))
-# encoder(pixels, width=, training=, drop=) -> end points; head(end_points, like, num_classes, width=, training=,
-# drop=) -> scores. mean, std: what pixels 0..255 are brought to zero and one by. vgg: the depth of the pretrained VGG
-# that fits the encoder, or None. stride: of the finest scores. scores_0: whether class 0, "others", is scored, or
-# left out of loss and predictions. reach: a score depends on no pixel this far away, None if on the whole image.
-# classes: tuple of ClassInfo, num_classes of them
-NetConfig = collections.namedtuple('NetConfig', 'net num_classes width classes')
+# encoder(pixels, build) -> end points; head(end_points, like, num_classes, build) -> Scores; build: a Build. mean, std:
+# normalize pixels 0..255. vgg: the depth of the pretrained VGG that fits the encoder, or None. stride: of the finest
+# scores. scores_0: whether class 0, "others", is scored, or left out of loss and predictions. reach: a score depends on
+# no pixel this far away, None if on the whole image.
 Net = collections.namedtuple('Net', 'encoder head mean std vgg stride scores_0 reach source')
+# A net to build, for example NetConfig('fcn8s', 151). net: a row of NETS; width: see build_scores; classes: tuple of
+# fcn8s.data.classes.ClassInfo.
+NetConfig = collections.namedtuple('NetConfig', 'net num_classes width classes')
+NetConfig.__new__.__defaults__ = (1., ())
 # What training fetches and feeds. images, annotations, encoder_rate, decoder_rate: placeholders; step: the global
-# step, a variable; train: the op of one step; finite: whether it was taken; progress: {name: scalar}; validate:
-# (ids, loss, pixels' summed weight) without dropout; variables: the net's own; saved: those, the optimizer's, the step.
+# step, a variable; train: the op of one step; finite: whether it was applied, or lost to float16's loss scale;
+# progress: {name: scalar}; validate: (ids, loss, summed weight of the pixels) without dropout; variables: the net's
+# own; saved: those, the optimizer's and the step.
 TrainingGraph = collections.namedtuple(
     'TrainingGraph', 'images annotations encoder_rate decoder_rate step train loss finite progress validate variables '
                      'saved end_points gradients')
@@ -73,14 +76,14 @@ for _name, _encoder, _vgg, _stride in (
 
 
 def net_row(name):
-    """The row of NETS called `name`; ValueError with the names there are if there is none."""
+    """The row of NETS called `name`; ValueError, naming the rows, if there is none."""
     if name not in NETS:
-        raise ValueError(f'no net is called {name!r}; there are: {", ".join(NETS)}')
+        raise ValueError(f'no net is called {name!r}; available nets: {", ".join(NETS)}')
     return NETS[name]
 
 
-def build_scores(name, images, num_classes, width=1.0, training=False, dropout_seed=None, keep_prob=None,
-                 precision='float32', master_weights=True):
+def build_scores(name, images, num_classes, width=1., training=False, drop=keep_all, precision='float32',
+                 master_weights=True):
     """Builds a net.
 
     Args:
@@ -89,29 +92,22 @@ def build_scores(name, images, num_classes, width=1.0, training=False, dropout_s
       num_classes: channels of the scores.
       width: every hidden layer has this part of its published channels.
       training: whether batch normalization uses and gathers the batch's statistics.
-      dropout_seed: int64 [2], equal seeds drop equal values; None leaves dropout out of the graph.
-      keep_prob: of all dropout, in place of what the net was published with.
+      drop: a Dropout (fcn8s.nets.layers), or keep_all.
       precision: 'float32', 'bfloat16' or 'float16', of the layers' inputs and outputs.
       master_weights: variables are float32 in any precision, as training needs; False stores them in the precision.
         Those of batch normalization are always float32.
 
     Returns:
-      (fcn8s.nets.scores.Scores, its logits in the precision; end points: ordered dict from the layers' names to tensors).
+      (fcn8s.nets.scores.Scores, its logits in the precision; end points: ordered dict from layer name to tensor).
     """
-    net, dtype = net_row(name), tf.as_dtype(precision)
-
-    def drop(x, layer, published_keep_prob, whole_channels=False):
-        seed = dropout_seed + tf.constant([layer, 0], tf.int64)
-        return dropout(x, keep_prob or published_keep_prob, seed, whole_channels)
-
-    drop = None if dropout_seed is None else drop
+    net, dtype, build = net_row(name), tf.as_dtype(precision), Build(width, training, drop)
     with tf.variable_scope('inference', reuse=tf.AUTO_REUSE, dtype=tf.float32 if master_weights else dtype):
         pixels = tf.cast(images, tf.float32) - tf.constant(net.mean)
         if net.std != (1., 1., 1.):
             pixels /= tf.constant(net.std)
         pixels = tf.cast(pixels, dtype)
-        end_points = net.encoder(pixels, width=width, training=training, drop=drop)
-        scores = net.head(end_points, pixels, num_classes, width=width, training=training, drop=drop)
+        end_points = net.encoder(pixels, build)
+        scores = net.head(end_points, pixels, num_classes, build)
     return scores, end_points
 
 
@@ -122,13 +118,13 @@ def build(name, images, num_classes, *args, **options):
 
 
 def decoder_names(name, variables):
-    """Names of those variables that no pretrained encoder has: the score layers and the upsampling."""
+    """Names of the variables that no pretrained encoder has: score layers and upsampling."""
     encoder = pretrained_names(name)
     return {v.op.name for v in variables if v.op.name not in encoder and not v.op.name.startswith('inference/encoder/')}
 
 
 def pretrained_names(name):
-    """{variable name: pretrained VGG's layer + 'w' or 'b'} for the layers of a net that VGG has too."""
+    """{variable name: pretrained VGG's layer + 'w' or 'b'} for the layers that a net shares with VGG."""
     net = net_row(name)
     fc = {'W6': 'fc6w', 'b6': 'fc6b', 'W7': 'fc7w', 'b7': 'fc7b'}  # fcn_head's names; then skip_head's, dilated_vgg's
     fc.update({f'{layer}_{part}': vgg_layer + part for part in 'wb' for layer, vgg_layer in (
@@ -142,7 +138,7 @@ def pretrained_names(name):
 
 
 def ignored_labels(name, ignore_label):
-    """The labels that do not count in training a net: ignore_label, if any, and 0 where the net does not score it."""
+    """Labels that do not count in training: ignore_label, if any, and 0 if the net does not score it."""
     return (() if ignore_label is None else (ignore_label,)) + (() if net_row(name).scores_0 else (0,))
 
 
@@ -150,37 +146,37 @@ def training_graph(net, recipe=Recipe(), ignored=(), class_weights=None, devices
     """The whole graph of a training run: one net built twice, with dropout for training and without for validation.
 
     Args:
-      seed: of dropout; step k of every run with one seed drops the same values.
-      fix_bn: batch normalization keeps its moving averages and normalizes by them in training too.
-      ignore_label: pixels labelled so do not count; nor do those labelled 0 where the net does not score class 0.
+      net: a NetConfig.
+      recipe: a Recipe; step k of every run with one seed drops the same values.
+      ignored: labels that do not count, see ignored_labels.
       class_weights: see segmentation_loss.
-      recipe: see training_step.
-      precision: of the layers, see build_scores; weights and loss are float32.
-      devices: that share each batch, as tf.device takes them, see fcn8s.nets.train_op; None leaves it to TensorFlow.
+      devices: share each batch, see in_towers; None is TensorFlow's choice.
+
+    Returns:
+      A TrainingGraph.
     """
-    name, num_classes, width, _ = net
-    seed, keep_prob, fix_bn, precision = recipe.seed, recipe.keep_prob, recipe.fix_bn, recipe.precision
     images = tf.placeholder(tf.uint8, [None, None, None, 3], 'images')
     annotations = tf.placeholder(tf.uint8, [None, None, None], 'annotations')
     encoder_rate = tf.placeholder(tf.float32, [], 'encoder_rate')
     decoder_rate = tf.placeholder(tf.float32, [], 'decoder_rate')
     step = tf.train.get_or_create_global_step()
-    valid = valid_pixels(annotations, num_classes, ignored)
+    valid = valid_pixels(annotations, net.num_classes, ignored)
 
-    clean_logits, _ = build(name, images, num_classes, width, precision=precision)
+    clean_logits, _ = build(net.net, images, net.num_classes, net.width, precision=recipe.precision)
     variables = [variable for variable in tf.global_variables() if variable is not step]
     clean_loss, clean_weight = summed_loss(clean_logits, annotations, valid, class_weights)
     validate = (predict_ids(clean_logits), tf.div_no_nan(clean_loss, clean_weight), clean_weight)
 
     def tower(number, images, annotations, valid):
-        seeds = tf.stack([tf.constant(seed + (number << 40), tf.int64), step])  # towers drop different values
-        logits, end_points = build(name, images, num_classes, width, not fix_bn, seeds, keep_prob, precision)
+        seed = tf.stack([tf.constant(recipe.seed + (number << 40), tf.int64), step])  # towers drop different values
+        logits, end_points = build(net.net, images, net.num_classes, net.width, not recipe.fix_bn,
+                                   Dropout(seed, recipe.keep_prob), recipe.precision)
         return summed_loss(logits, annotations, valid, class_weights) + (predict_ids(logits), end_points)
 
     losses, weights, ids, end_points = zip(*in_towers(tower, devices, images, annotations, valid))
     loss = tf.div_no_nan(sum(losses), sum(weights))
-    train, gradients, finite = training_step(loss, encoder_rate, decoder_rate, decoder_names(name, variables), step,
-                                             recipe, scale_loss=precision == 'float16', colocate=len(devices) > 1)
+    train, gradients, finite = training_step(loss, encoder_rate, decoder_rate, decoder_names(net.net, variables), step,
+                                             recipe, colocate=len(devices) > 1)
     ids = tf.concat(ids, 0)
     progress = {'pixel_accuracy': pixel_accuracy(ids, annotations, valid),
                 'classes_predicted': tf.size(tf.unique(tf.reshape(tf.cast(ids, tf.int32), [-1]))[0])}

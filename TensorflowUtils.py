@@ -1,8 +1,11 @@
-"""The layers of the nets, sessions and devices: TensorFlow 1's graph API on TensorFlow 1.15 and 2.x.
+"""TensorFlow 1's graph API on TensorFlow 1.15 and 2.x: the basic layers, and sessions.
 
-Every module that needs TensorFlow takes it from here (`from TensorflowUtils import tf`), so that it is chosen and
-quietened in one place. A script tells it to behave as version 1 (use_version_1). A library does not: what it builds
-stands in a graph of its own, so that the user's eager code runs beside it.
+    variables       weight; its initializers normal, bilinear
+    layers          conv2d, conv2d_transpose, pool: TensorFlow's own ops with SAME padding; dropout with a seed
+    sessions        create_session
+    TensorFlow      tf, imported at first use (fcn8s.utils.tf1)
+
+The nets build on these: fcn8s/nets/layers.py has their layers, with variables and with faster forms for a CPU.
 
 Shapes: feature maps are [batch, height, width, channels]; convolution kernels [h, w, in, out]; kernels of
 transposed convolutions [h, w, out, in].
@@ -12,7 +15,7 @@ from fcn8s.utils.tf1 import tf
 
 
 def weight(name, shape, start, dtype):
-    """A kernel or bias in a layer's dtype: a variable of the scope's dtype (float32 unless it says another), cast."""
+    """A kernel or bias in a layer's dtype: a variable of the scope's dtype (float32 by default), cast."""
     return tf.cast(tf.get_variable(name, shape, initializer=start), dtype)
 
 
@@ -76,10 +79,10 @@ def dropout(x, keep_prob, seed, whole_channels=False):
 
 
 def create_session(graph=None, deterministic=False, num_gpus=1, as_written=False):
-    """A session that takes memory of the first num_gpus GPUs as it needs it, not all at once, and leaves others alone.
+    """A session on the first num_gpus GPUs, with memory growth.
 
-    deterministic: one CPU thread, so that sums are always taken in the same order. as_written: the graph is not
-    rewritten before it runs, for what is computed of constants in advance takes many times the memory of large ones.
+    deterministic: one CPU thread, so that sums are always taken in the same order. as_written: no graph rewriting;
+    folding large constants takes many times their memory.
     """
     config = tf.ConfigProto(allow_soft_placement=True)
     if deterministic:

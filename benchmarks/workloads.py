@@ -5,10 +5,11 @@ import tempfile
 from benchmarks.measure import parse, random_batch, request_parser
 from benchmarks.untrained import untrained_run
 from fcn8s.devices import assume_frozen_weights, resolve_precision
+from fcn8s.nets.train_op import Recipe
 from fcn8s.prediction.segmenter import Segmenter
 from fcn8s.utils.tf1 import tf, use_version_1
 from fcn8s.weights.restore import initialize
-from FCN_model import NetConfig, Recipe, training_graph
+from FCN_model import NetConfig, training_graph
 from TensorflowUtils import create_session
 
 LEARNING_RATE = 1e-5
@@ -66,8 +67,8 @@ def open_training(request, wrap=unwrapped):
     photos uint8 [B, H, W, 3], annotations uint8 [B, H, W] -> dict with the loss.
     """
     with tf.Graph().as_default(), create_session() as session:
-        net = NetConfig(request.net, request.num_classes, request.net_width, ())
-        graph = training_graph(net, Recipe(precision=request.precision))
+        graph = training_graph(NetConfig(request.net, request.num_classes, request.net_width),
+                               Recipe(precision=request.precision))
         initialize(session, tf.global_variables())
         session.graph.finalize()
         session = wrap(session)

@@ -1,40 +1,86 @@
-"""Large convolutions as one product of matrices: the same sums, where oneDNN's own convolution is slow or large.
+"""Which form computes a convolution: TensorFlow's own op, one product of matrices, or Winograd's algorithm.
 
-On a CPU oneDNN takes small maps with large kernels in bfloat16, such as fc6's 7x7, at a tenth of the rate of its
-matrix product. In float32 both take as long, and a GPU's cuDNN needs no help.
+All forms compute the same sums, up to rounding. Layers and scores call `convolve`, `convolve_transposed` and
+`argmax_by_strips`, which ask here, and only here, what is fastest on this device:
+
+    GPU, plain_ops()              TensorFlow's ops: cuDNN needs no help
+    bfloat16, kernels above 3x3   a product of matrices: oneDNN convolves small maps with kernels such as fc6's 7x7 at a
+                                  tenth of the rate of its matrix product
+    float32, kernels above 3x3    the same if oneDNN caches kernels: it takes as long, and keeps no second kernel
+    float32, 3x3, many channels   Winograd's algorithm
+    float32, others               TensorFlow's op, with gradients that oneDNN computes faster
 """
 import contextlib
 import functools
 
-from fcn8s.devices import keeps_kernels_twice, takes_plain_ops
+from fcn8s.devices import onednn_caches_kernels, use_plain_ops
 from fcn8s.nets import winograd
 from fcn8s.utils.tf1 import tf
 from TensorflowUtils import conv2d as plain_conv2d
+from TensorflowUtils import conv2d_transpose as plain_conv2d_transpose
+
+# Winograd's algorithm is faster from this product of input and output channels on: in a convolution, in its gradients
+MANY, MANY_IN_GRADIENT = 64 * 128, 64 * 64
 
 
-def prefers_matmul(dtype):
-    """Whether these forms are the faster ones on this device."""
-    return dtype == tf.bfloat16 and not takes_plain_ops()
+def convolve(x, kernel, bias=None, stride=1, rate=1):
+    """A convolution: [B, H, W, in] and [size, size, in, out] -> [B, ceil(H / stride), ceil(W / stride), out].
+
+    size is odd; each side is padded by rate * (size - 1) / 2 zeros. With stride 1 this is SAME padding, with a larger
+    stride it is PyTorch's. rate is the dilation, and 1 unless stride is.
+    """
+    if stride > 1:
+        padding = [int(kernel.shape[0]) // 2] * 2
+        x = tf.pad(x, [[0, 0], padding, padding, [0, 0]])
+        return _add(bias, tf.nn.conv2d(x, kernel, [1, stride, stride, 1], 'VALID'))
+    if rate == 1:
+        return _form(x.dtype, kernel)(x, kernel, bias)
+    if use_plain_ops():
+        return _add(bias, plain_conv2d(x, kernel, rate=rate))
+    # TensorFlow's dilated convolution has no gradient on a CPU: here every rate-th row and column becomes an image
+    filled = [[0, -tf.shape(x)[1] % rate], [0, -tf.shape(x)[2] % rate]]
+    images = tf.space_to_batch_nd(x, [rate, rate], filled)
+    y = _form(x.dtype, kernel, dilated=True)(images, kernel, None)
+    return _add(bias, tf.batch_to_space_nd(y, [rate, rate], filled))
 
 
-def spares_memory(dtype):
-    """Whether conv2d_as_matmul takes less memory than conv2d, in about the same time."""
-    return dtype == tf.float32 and keeps_kernels_twice() and not takes_plain_ops()
+def _form(dtype, kernel, dilated=False):
+    """The function (x, kernel, bias) that computes a convolution of stride 1; dilated: its images are many."""
+    if use_plain_ops():
+        return plain_conv2d
+    by_matmul = dtype == tf.bfloat16 or dtype == tf.float32 and onednn_caches_kernels()
+    if by_matmul and int(kernel.shape[0]) > 3 and not dilated:
+        return functools.partial(conv2d_as_matmul, fuse_bias=dtype == tf.bfloat16)
+    if dtype != tf.float32:
+        return plain_conv2d
+    return conv2d_by_winograd if _is_3x3(kernel, MANY) else conv2d_with_fast_gradients
 
 
-def conv2d_as_matmul(x, kernel, bias):
-    """conv2d(x, kernel, bias) for an odd square kernel: the shifted copies of x, side by side, times the kernel."""
+def convolve_transposed(x, kernel, bias, stride, like):
+    """A transposed convolution to the height and width of `like`, see TensorflowUtils.conv2d_transpose."""
+    as_matmul = x.dtype == tf.bfloat16 and not use_plain_ops()
+    return (conv2d_transpose_as_matmul if as_matmul else plain_conv2d_transpose)(x, kernel, bias, stride, like)
+
+
+def argmax_by_strips():
+    """Whether class ids of a transposed convolution come faster strip by strip than from its whole output."""
+    return not use_plain_ops()
+
+
+def conv2d_as_matmul(x, kernel, bias=None, fuse_bias=True):
+    """TensorflowUtils.conv2d of stride 1, with an odd square kernel, as one product: shifted copies of x times kernel.
+
+    fuse_bias: whether the bias directly follows the product. TensorFlow then fuses the two, and oneDNN may cache a
+    reordered kernel for the fused op.
+    """
     out = int(kernel.shape[3])
     y = tf.matmul(shifted_rows(x, int(kernel.shape[0])), tf.reshape(kernel, [-1, out]))
     shape = tf.concat([tf.shape(x)[:3], [out]], 0)
-    # TensorFlow fuses a product with the bias right behind it, and keeps an arranged kernel for the fused op alone
-    if spares_memory(x.dtype):
-        return tf.nn.bias_add(tf.reshape(y, shape), bias)
-    return tf.reshape(tf.nn.bias_add(y, bias), shape)
+    return tf.reshape(_add(bias, y), shape) if fuse_bias else _add(bias, tf.reshape(y, shape))
 
 
 def shifted_rows(x, size):
-    """What a convolution with an odd square kernel sees at each place: [B, H, W, C] -> [B H W, size size C]."""
+    """The inputs of each output of a size x size convolution, size odd: [B, H, W, C] -> [B * H * W, size ** 2 * C]."""
     height, width = tf.unstack(tf.shape(x)[1:3])
     padded = tf.pad(x, [[0, 0], [size // 2] * 2, [size // 2] * 2, [0, 0]])
     shifted = [tf.slice(padded, [0, i, j, 0], [-1, height, width, -1]) for i in range(size) for j in range(size)]
@@ -42,26 +88,25 @@ def shifted_rows(x, size):
 
 
 def conv2d_transpose_as_matmul(x, kernel, bias, stride, like):
-    """conv2d_transpose(x, kernel, bias, stride, like) for a kernel twice its stride (Shi et al., arXiv 1609.07009).
+    """TensorflowUtils.conv2d_transpose of a kernel twice its stride, as one product (Shi et al., arXiv 1609.07009).
 
-    Each place and its neighbours make stride x stride pixels at once.
+    Each place of x and its neighbours make stride x stride pixels at once.
     """
     classes = int(kernel.shape[2])
     neighbours = patches_2x2(x)
     y = tf.matmul(tf.reshape(neighbours, [-1, int(neighbours.shape[3])]), phases(kernel, stride))
     y = tf.reshape(y, tf.concat([tf.shape(neighbours)[:3], [stride * stride * classes]], 0))
-    y = in_place(y, stride, tf.shape(like)[1], tf.shape(like)[2])
-    return y if bias is None else tf.nn.bias_add(y, bias)
+    return _add(bias, phases_to_pixels(y, stride, tf.shape(like)[1], tf.shape(like)[2]))
 
 
 def patches_2x2(x):
-    """Each place with its neighbours above and to the left: [B, h, w, C] -> [B, h + 1, w + 1, 4 C], padded by zeros."""
+    """Each place with its neighbours above and to the left: [B, h, w, C] -> [B, h + 1, w + 1, 4 * C], zero-padded."""
     x = tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]])
     return tf.concat([x[:, :-1, :-1], x[:, :-1, 1:], x[:, 1:, :-1], x[:, 1:, 1:]], axis=3)
 
 
 def phases(kernel, stride):
-    """[2 stride, 2 stride, N, C] -> [4 C, stride ** 2 N]: what patches_2x2 are multiplied with, phase by phase."""
+    """The matrix that takes patches_2x2 to pixels: [2 * stride, 2 * stride, N, C] -> [4 * C, stride ** 2 * N]."""
     size, classes, channels = 2 * stride, int(kernel.shape[2]), int(kernel.shape[3])
     assert kernel.shape[:2].as_list() == [size, size]
     split = tf.reshape(kernel, [2, stride, 2, stride, classes, channels])
@@ -69,61 +114,51 @@ def phases(kernel, stride):
     return tf.reshape(tf.transpose(split, [0, 2, 5, 1, 3, 4]), [4 * channels, stride * stride * classes])
 
 
-def in_place(x, stride, height, width):
-    """Phases to pixels: [B, h + 1, w + 1, stride ** 2 * N] -> [B, height, width, N], cut as SAME padding cuts."""
+def phases_to_pixels(x, stride, height, width):
+    """[B, h + 1, w + 1, stride ** 2 * N] -> [B, height, width, N], cropped as SAME padding crops."""
     x = tf.nn.depth_to_space(x, stride)
     top, left = (tf.shape(x)[1] - height) // 2, (tf.shape(x)[2] - width) // 2
     return tf.slice(x, [0, top, left, 0], [-1, height, width, -1])
 
 
-MANY, MANY_IN_GRADIENT = 64 * 128, 64 * 64  # channels in times channels out from which Winograd's form is faster
-
-
-def conv2d(x, kernel, bias=None):
-    """TensorflowUtils.conv2d with stride and rate 1, for an odd square kernel."""
-    if x.dtype != tf.float32 or takes_plain_ops():
-        return plain_conv2d(x, kernel, bias)
-    if _is_3x3(kernel, MANY):
-        y = _by_winograd(x, kernel)
-        return y if bias is None else tf.nn.bias_add(y, bias)
-    # not by tf.custom_gradient, which keeps TensorFlow from fusing convolution, bias and ReLU
-    with tf.get_default_graph().gradient_override_map({'Conv2D': _registered()}):
-        return plain_conv2d(x, kernel, bias)
-
-
-def _is_3x3(kernel, channels=0):
-    height, _, inputs, outputs = kernel.shape.as_list()
-    return height == 3 and inputs * outputs >= channels
-
-
-def _by_winograd(x, kernel):
-    @tf.custom_gradient  # in here, for a module that is imported must not import TensorFlow
+def conv2d_by_winograd(x, kernel, bias=None):
+    """TensorflowUtils.conv2d of stride 1, with a 3x3 kernel, see fcn8s.nets.winograd."""
+    @tf.custom_gradient  # in here, because importing this module must not load TensorFlow
     def convolved(x, kernel):
         return winograd.convolve(x, kernel), functools.partial(_gradients, x, kernel)
-    return convolved(x, kernel)
+    return _add(bias, convolved(x, kernel))
+
+
+def conv2d_with_fast_gradients(x, kernel, bias=None):
+    """TensorflowUtils.conv2d of stride 1, with an odd square kernel, whose gradients are the fast forms below."""
+    # not by tf.custom_gradient, which keeps TensorFlow from fusing convolution, bias and ReLU
+    with tf.get_default_graph().gradient_override_map({'Conv2D': _registered_gradient()}):
+        return plain_conv2d(x, kernel, bias)
 
 
 @functools.lru_cache(maxsize=None)
-def _registered():
-    """Name of the gradient, made known to TensorFlow at its first use."""
+def _registered_gradient():
+    """The name under which TensorFlow knows the gradient, registered on first use."""
     name = 'Conv2DOnCPU'
-    with contextlib.suppress(KeyError):  # a reloaded module finds it known
+    with contextlib.suppress(KeyError):  # already registered: this module was reloaded
         tf.RegisterGradient(name)(lambda op, dy: _gradients(*op.inputs, dy))
     return name
 
 
 def _gradients(x, kernel, dy):
-    return _of_input(x, kernel, dy), _of_kernel(x, kernel, dy)
+    return input_gradient(x, kernel, dy), kernel_gradient(x, kernel, dy)
 
 
-def _of_input(x, kernel, dy):
+def input_gradient(x, kernel, dy):
+    """The gradient of a convolution by its input; dy [B, H, W, out] -> [B, H, W, in]."""
     if not _is_3x3(kernel):
         return tf.nn.conv2d_backprop_input(tf.shape(x), kernel, dy, [1, 1, 1, 1], 'SAME')
-    turned = tf.transpose(tf.reverse(winograd.not_before(dy, kernel), [0, 1]), [0, 1, 3, 2])
+    turned = tf.transpose(tf.reverse(winograd.after(dy, kernel), [0, 1]), [0, 1, 3, 2])
     return (winograd.convolve if _is_3x3(kernel, MANY) else plain_conv2d)(dy, turned)
 
 
-def _of_kernel(x, kernel, dy):
+def kernel_gradient(x, kernel, dy):
+    """The gradient of a convolution by its kernel; dy [B, H, W, out] -> [size, size, in, out]."""
     if _is_3x3(kernel, MANY_IN_GRADIENT):
         return winograd.kernel_gradient(x, dy)
     if _is_3x3(kernel):
@@ -131,3 +166,12 @@ def _of_kernel(x, kernel, dy):
     rows = shifted_rows(x, int(kernel.shape[0]))
     product = tf.matmul(rows, tf.reshape(dy, [-1, int(kernel.shape[3])]), transpose_a=True)
     return tf.reshape(product, kernel.shape)
+
+
+def _is_3x3(kernel, channels=0):
+    height, _, inputs, outputs = kernel.shape.as_list()
+    return height == 3 and inputs * outputs >= channels
+
+
+def _add(bias, y):
+    return y if bias is None else tf.nn.bias_add(y, bias)

@@ -3,7 +3,7 @@ from fcn8s.utils.tf1 import tf
 
 
 def valid_pixels(annotations, num_classes, ignored=()):
-    """bool [B, H, W]: the pixels of uint8 [B, H, W] that count, labelled 0..num_classes-1 and not one of `ignored`."""
+    """bool [B, H, W]: the pixels of uint8 [B, H, W] labelled 0..num_classes-1 and not in `ignored`."""
     valid = annotations <= num_classes - 1  # in uint8: a GPU brings int32 to the CPU to compare it
     for label in ignored:
         valid = tf.logical_and(valid, tf.not_equal(annotations, label))
@@ -11,16 +11,16 @@ def valid_pixels(annotations, num_classes, ignored=()):
 
 
 def segmentation_loss(logits, annotations, valid, class_weights=None):
-    """Softmax cross-entropy in nats, the mean over the valid pixels (0 where there is none); see summed_loss."""
+    """Softmax cross-entropy in nats, the mean over the valid pixels (0 if there are none); see summed_loss."""
     return tf.div_no_nan(*summed_loss(logits, annotations, valid, class_weights))
 
 
 def summed_loss(logits, annotations, valid, class_weights=None):
-    """(the valid pixels' softmax cross-entropies in nats, each times its weight, summed; the sum of the weights).
+    """(sum over valid pixels of weight times softmax cross-entropy in nats, sum of the weights).
 
     logits float [B, H, W, N]; annotations uint8 [B, H, W]; valid bool [B, H, W]; class_weights: N floats, each
-    pixel's weight by its class, or None for 1. A pixel that is not valid enters the op as class 0 with weight 0, for a
-    label outside [0, N) makes NaN on a GPU and an error on a CPU.
+    pixel's weight by its class, or None for 1. An invalid pixel enters the op as class 0 with weight 0, because a label
+    outside [0, N) gives NaN on a GPU and an error on a CPU.
     """
     labels = tf.where(valid, tf.cast(annotations, tf.int32), tf.zeros_like(annotations, tf.int32))
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=tf.cast(logits, tf.float32))
@@ -31,6 +31,6 @@ def summed_loss(logits, annotations, valid, class_weights=None):
 
 
 def pixel_accuracy(ids, annotations, valid):
-    """The share of the valid pixels whose id is right, in 0..1; uint8 [B, H, W] twice, bool [B, H, W]."""
+    """The share of the valid pixels whose id is right, in 0..1; ids, annotations uint8 [B, H, W], valid bool."""
     right = tf.logical_and(tf.equal(ids, annotations), valid)
     return tf.div_no_nan(tf.reduce_sum(tf.cast(right, tf.float32)), tf.reduce_sum(tf.cast(valid, tf.float32)))

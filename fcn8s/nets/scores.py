@@ -1,40 +1,41 @@
-"""What a head ends in: scores at full size, and class ids, which can be had without them."""
+"""The last layer of a head: scores at full size, and class ids, which can be computed without them."""
 import collections
 import functools
 
-from fcn8s.devices import takes_plain_ops
-from fcn8s.nets.fast_conv import in_place, patches_2x2, phases
+from fcn8s.nets.fast_conv import argmax_by_strips, convolve_transposed, patches_2x2, phases, phases_to_pixels
+from fcn8s.nets.layers import transpose_weights
 from fcn8s.utils.tf1 import tf
 
 # logits: [B, H, W, num_classes]; ids: function (with_class_0=True) -> uint8 [B, H, W], which need not make the logits
 Scores = collections.namedtuple('Scores', 'logits ids')
 
 
-def plain(logits):
-    """The Scores of logits whose ids are taken from them."""
+def from_logits(logits):
+    """The Scores of logits, [B, H, W, num_classes]."""
     return Scores(logits, functools.partial(predict_ids, logits))
 
 
-def upscored(logits, x, kernel, bias, stride, like):
-    """The Scores of a transposed convolution: logits = conv2d_transpose(x, kernel, bias, stride, like).
+def from_transposed_conv(x, name, size, num_classes, like, bias=True, start=None):
+    """The Scores whose logits are fcn8s.nets.layers.conv2d_transpose with these arguments.
 
-    On a CPU its ids are made strip by strip, which takes a fraction of the memory and four fifths of the time; on a
-    GPU cuDNN's own convolution is faster, and so it is used.
+    On a CPU their ids are computed strip by strip, which takes a fraction of the memory and four fifths of the time.
     """
-    if takes_plain_ops():
-        return plain(logits)
-    height, width = tf.shape(like)[1], tf.shape(like)[2]  # not of the logits, which would have to be made for it
-    return Scores(logits, functools.partial(ids_in_strips, x, kernel, bias, stride, height, width))
+    kernel, bias = transpose_weights(x, name, size, num_classes, bias, start)
+    logits = convolve_transposed(x, kernel, bias, size // 2, like)
+    if not argmax_by_strips():
+        return from_logits(logits)
+    height, width = tf.shape(like)[1], tf.shape(like)[2]  # the logits' own shape would require the logits
+    return Scores(logits, functools.partial(ids_in_strips, x, kernel, bias, size // 2, height, width))
 
 
 def predict_ids(logits, with_class_0=True):
-    """The likeliest class of each pixel: [..., N] -> uint8 [...]; without class 0 where it is left out."""
+    """The most likely class of each pixel: [..., N] -> uint8 [...]; with_class_0=False excludes class 0."""
     if with_class_0:
         return tf.cast(tf.argmax(logits, axis=-1, output_type=tf.int32), tf.uint8)
     return tf.cast(tf.argmax(logits[..., 1:], axis=-1, output_type=tf.int32) + 1, tf.uint8)
 
 
-STRIP_VALUES = 2 ** 24  # scores made at a time, 64 MB in float32
+STRIP_VALUES = 2 ** 24  # scores in memory at a time: 64 MB in float32
 
 
 def ids_in_strips(x, kernel, bias, stride, height, width, with_class_0=True):
@@ -58,4 +59,4 @@ def ids_in_strips(x, kernel, bias, stride, height, width, with_class_0=True):
     done = tf.TensorArray(tf.uint8, count, infer_shape=False, element_shape=[None, stride * stride])
     _, done = tf.while_loop(lambda i, _: i < count, strip, (0, done), parallel_iterations=1)
     ids = tf.reshape(done.concat(), tf.concat([tf.shape(neighbours)[:3], [stride * stride]], 0))
-    return in_place(ids, stride, height, width)[..., 0]
+    return phases_to_pixels(ids, stride, height, width)[..., 0]

@@ -7,7 +7,7 @@ NUM_CLASSES = 151   # ADE20K's, with class 0
 
 
 def print_table(nets, build):
-    """Prints a line for each row of NETS; build: FCN_model.build."""
+    """Prints a line per row of NETS; build: FCN_model.build."""
     print(f'{"net":24}{"parameters":>14}{"multiply-adds":>16}{"stride":>8}  source')
     for name, net in nets.items():
         parameters, multiply_adds = count(name, build)
@@ -25,7 +25,7 @@ def count(name, build):
 
 
 def _multiply_adds(operation):
-    """Each kernel weight meets each place of the smaller map once: the output's, or the transposed one's input's."""
+    """Each kernel weight is used once per place of the smaller map: the output, or a transposed convolution's input."""
     if operation.type == 'Conv2D':
         places, kernel = operation.outputs[0], operation.inputs[1]
     elif operation.type == 'Conv2DBackpropInput':

@@ -6,51 +6,49 @@ from fcn8s.utils.tf1 import tf
 
 SCOPE = 'loss_scale'
 START = 2. ** 15
-# loss: the scaled loss; unscaled: function from a gradient of it to one of the loss itself; judge: function from those
-# to (taken, judged): whether all are finite, and whether that is as it should be
-Scaled = collections.namedtuple('Scaled', 'loss unscaled judge')
+# loss: the scaled loss; unscale: function from a gradient of it to one of the loss itself; check_gradients: function
+# from the latter to (apply, healthy), bool tensors: whether to apply the step, and whether training still converges
+Scaled = collections.namedtuple('Scaled', 'loss unscale check_gradients')
 
 
 def scaled_loss(loss):
-    """Scales a loss as far as its gradients stay finite: a step in which one does not halves the scale, 2000 that are
-    finite double it.
+    """Scales a loss as far as its gradients stay finite, as float16 needs.
 
-    A step that is lost to a scale above 1 is as it should be; with scale 1 it shows that training diverges. The scale
-    belongs to no checkpoint: a run that goes on finds it anew.
+    A step with a gradient that is not finite halves the scale, 2000 finite steps double it. Losing a step to a scale
+    above 1 is normal; at scale 1 it shows that training diverges. The scale is not saved: a resumed run finds it anew.
     """
     with tf.name_scope(SCOPE + '/'):
         scale = tf.train.experimental.DynamicLossScale(initial_loss_scale=START)
         now = tf.identity(scale())
 
-    def judge(gradients):
-        with tf.name_scope(SCOPE + '/'):  # names outside it, such as Adam's in a checkpoint, are those without a scale
+    def check_gradients(gradients):
+        with tf.name_scope(SCOPE + '/'):  # Adam's names, outside it, stay as without a scale
             update, finite = scale.update(gradients)
         with tf.control_dependencies([update]):
-            taken = tf.logical_and(tf.is_finite(loss), finite)
-        return taken, tf.logical_and(tf.is_finite(loss), tf.logical_or(finite, now > 1.))
+            apply = tf.logical_and(tf.is_finite(loss), finite)
+        return apply, tf.logical_and(tf.is_finite(loss), tf.logical_or(finite, now > 1.))
 
-    return Scaled(loss * now, lambda gradient: gradient / now, judge)
+    return Scaled(loss * now, lambda gradient: gradient / now, check_gradients)
 
 
 def without_scale(loss):
-    """The Scaled of precisions that need no scale.
+    """The Scaled of a precision that needs no scale.
 
-    A gradient that is not finite shows in the gradients of biases and normalizations, so the large kernels' need not
-    be searched.
+    A value that is not finite reaches the gradients of biases and normalizations, so large kernels need no search.
     """
-    def judge(gradients):
+    def check_gradients(gradients):
         small = [tf.reduce_all(tf.is_finite(gradient)) for gradient in gradients if len(gradient.shape) < 2]
         finite = tf.reduce_all(tf.stack([tf.is_finite(loss)] + small))
         return finite, finite
 
-    return Scaled(loss, lambda gradient: gradient, judge)
+    return Scaled(loss, lambda gradient: gradient, check_gradients)
 
 
 def in_towers(tower, devices, *batches):
-    """What tower(number, *parts) returns of the parts of each of `batches` [B, ...] on each device: a list of tuples.
+    """Splits each of `batches` [B, ...] among the devices; returns the list of what tower(number, *parts) returns.
 
-    devices: as tf.device takes them; B is a multiple of their number. The moving averages of batch normalization follow
-    the first tower alone, as in PyTorch's DataParallel.
+    devices: as tf.device takes them; their number divides B. The moving averages of batch normalization follow the
+    first tower alone, as in PyTorch's DataParallel.
     """
     if len(devices) == 1:
         with tf.device(devices[0]):
@@ -65,39 +63,39 @@ def in_towers(tower, devices, *batches):
     return towers
 
 
-# What one step is made of. optimizer: 'adam' or 'sgd' (with momentum); weight_decay: of all kernels; l2: the same of
-# the decoder's alone; clip_norm: gradients are scaled down to this joint norm, 0 never; skip_nonfinite: a step that
-# is not finite is passed over.
-Recipe = collections.namedtuple('Recipe', 'optimizer momentum weight_decay l2 clip_norm skip_nonfinite keep_prob '
-                                            'fix_bn precision seed')
+# How a net is trained. optimizer: 'adam' or 'sgd' (with momentum); weight_decay: of all kernels; l2: the same of the
+# decoder's alone; clip_norm: largest joint norm of the gradients, 0 for no limit; skip_nonfinite: whether a step that
+# is not finite counts as a step; keep_prob: of all dropout, None as published; fix_bn: whether batch normalization uses
+# and keeps its moving averages; precision: of the layers, weights and loss are float32; seed: of dropout.
+Recipe = collections.namedtuple(
+    'Recipe', 'optimizer momentum weight_decay l2 clip_norm skip_nonfinite keep_prob fix_bn precision seed')
 Recipe.__new__.__defaults__ = ('adam', 0.9, 0., 0., 0., False, None, False, 'float32', 0)
 
 
-def training_step(loss, encoder_rate, decoder_rate, decoder, global_step, recipe=Recipe(), scale_loss=False,
-                  colocate=False):
-    """One step of the optimizer, with a learning rate each for the encoder and the decoder.
+def training_step(loss, encoder_rate, decoder_rate, decoder, global_step, recipe=Recipe(), colocate=False):
+    """One optimizer step, with separate learning rates for encoder and decoder.
 
-    A step whose loss or gradient is not finite changes no variable, nor a moving average of batch_norm.CHANGES; with
+    A step whose loss or gradient is not finite changes no variable and no moving average of layers.CHANGES; with
     recipe.skip_nonfinite it still advances global_step.
 
     Args:
       loss: scalar; encoder_rate, decoder_rate: floats or scalar tensors.
-      decoder: names of the variables that are the decoder's.
-      scale_loss: whether gradients are float16's, see fcn8s.nets.train_op.
-      colocate: whether each gradient is computed on the device of what it is the gradient of.
+      decoder: names of the decoder's variables.
+      recipe: a Recipe; precision float16 scales the loss.
+      colocate: whether each gradient is computed on the device of its forward op.
 
     Returns:
-      (the op, gradients and variables: list of pairs, finite: bool tensor, False where the step was not taken and no
-      scale is to blame).
+      (the op; list of pairs (gradient, variable); bool tensor, False if the step was not finite and no loss scale is
+      to blame).
     """
     variables = tf.trainable_variables()
     in_decoder = {v.op.name for v in variables} & set(decoder)
-    scaled = scaled_loss(loss) if scale_loss else without_scale(loss)
+    scaled = scaled_loss(loss) if recipe.precision == 'float16' else without_scale(loss)
     gradients = tf.gradients(scaled.loss, variables, colocate_gradients_with_ops=colocate)
-    gradients = [(scaled.unscaled(g), v) for g, v in zip(gradients, variables)]
-    # Gradients read the variables in place, so that none may change before all gradients are there.
-    with tf.control_dependencies([_of_layer(gradient) for gradient, _ in gradients]):
-        taken, finite = scaled.judge([gradient for gradient, _ in gradients])
+    gradients = [(scaled.unscale(g), v) for g, v in zip(gradients, variables)]
+    # Gradients read the variables in place, so none may change before all gradients are computed.
+    with tf.control_dependencies([_in_layer_dtype(gradient) for gradient, _ in gradients]):
+        apply, finite = scaled.check_gradients([gradient for gradient, _ in gradients])
     gradients = [(_decayed(g, v, recipe.weight_decay + (recipe.l2 if v.op.name in in_decoder else 0.)), v)
                  for g, v in gradients]
     if recipe.clip_norm:
@@ -107,19 +105,19 @@ def training_step(loss, encoder_rate, decoder_rate, decoder, global_step, recipe
     groups = [(_optimizer(recipe, rate), [pair for pair in gradients if (pair[1].op.name in in_decoder) == is_decoder])
               for rate, is_decoder in ((encoder_rate, False), (decoder_rate, True))]
 
-    def apply():
-        steps = [optimizer.apply_gradients([(tf.cast(_of_layer(g), v.dtype.base_dtype), v) for g, v in pairs])
+    def apply_gradients():
+        steps = [optimizer.apply_gradients([(tf.cast(_in_layer_dtype(g), v.dtype.base_dtype), v) for g, v in pairs])
                  for optimizer, pairs in groups if pairs]
         return tf.group(steps + [tf.assign_sub(average, change) for average, change in tf.get_collection(CHANGES)])
 
-    applied = tf.cond(taken, apply, tf.no_op)
+    applied = tf.cond(apply, apply_gradients, tf.no_op)
     with tf.control_dependencies([applied]):
         advance = tf.logical_or(finite, recipe.skip_nonfinite)
         return tf.assign_add(global_step, tf.cast(advance, tf.int64)).op, gradients, finite
 
 
-def _of_layer(gradient):
-    """A variable's gradient in its layer's dtype: in bfloat16 all that wait for each other take half the memory."""
+def _in_layer_dtype(gradient):
+    """A variable's gradient in its layer's dtype: bfloat16 gradients take half the memory while they wait."""
     return gradient.op.inputs[0] if gradient.op.type == 'Cast' else gradient
 
 
@@ -130,7 +128,7 @@ def _optimizer(recipe, rate):
 
 
 def _decayed(gradient, variable, decay):
-    """The gradient of the loss plus decay / 2 times the kernel's squares."""
+    """The gradient of the loss plus decay / 2 times the squared norm of a kernel."""
     return gradient + decay * variable if decay and _is_kernel(variable) else gradient
 
 

@@ -1,87 +1,63 @@
-"""VGG16 and VGG19 (Simonyan and Zisserman, arXiv 1409.1556), plain and dilated."""
-from fcn8s.nets.fast_conv import conv2d
-from fcn8s.nets.layers import conv, max_pool
+"""VGG16 and VGG19 (Simonyan and Zisserman, arXiv 1409.1556): as the FCNs use them, and dilated.
+
+An encoder takes pixels, float [B, H, W, 3], and a Build, and returns its end points: an ordered dict from layer name to
+tensor.
+"""
+from fcn8s.nets.layers import conv2d, max_pool, normal_start
 from fcn8s.utils.tf1 import tf
-from TensorflowUtils import normal, pool, weight
+from TensorflowUtils import pool
 
-CONVS = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}  # convolutions in each of the five blocks
+CONVS = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}  # 3x3 convolutions in each of the five blocks
 CHANNELS = (64, 128, 256, 512, 512)
-PIXEL_SCALE = 64.  # pixels minus their mean deviate by about this much
+PIXEL_SCALE = 64.        # standard deviation, about, of pixels minus their mean
+RATES = (1, 1, 1, 1, 2)  # the dilated nets: dilation of each block's convolutions
+POOLED = (1, 2, 3)       # and the blocks that a pool follows
 
 
-def scaled(channels, width):
-    """Channels of a layer in a net of the given width: at least 1."""
-    return max(1, int(round(channels * width)))
-
-
-def vgg(x, depth, pools=('max',) * 5, width=1.0, last='conv5_4', last_relu=True, training=False, drop=None):
-    """The encoder: pixels float [B, H, W, 3] -> end points, an ordered dict from layer name to tensor.
+def vgg(pixels, build, depth, pools=('max',) * 5, last='conv5_4', last_relu=True):
+    """VGG's five blocks; pool k leaves 1 / 2**k of height and width, rounded up.
 
     Args:
       depth: 16 or 19.
-      pools: five of 'max' and 'avg', one for each block; pool k leaves 1 / 2**k of height and width.
-      width: every layer has this part of its published channels.
-      last: the layer after which block 5 ends ('conv5_3' leaves out VGG19's conv5_4).
-      last_relu: whether the last convolution is followed by ReLU.
-      training, drop: not used, for there is no batch normalization or dropout in it; every encoder takes them.
+      pools: 'max' or 'avg' for each block.
+      last: the layer that ends block 5 early: 'conv5_3' leaves out VGG19's conv5_4.
+      last_relu: whether a ReLU follows the layer `last`.
     """
-    del training, drop
     end_points = {}
+    x = pixels
     for block, (convs, channels, kind) in enumerate(zip(CONVS[depth], CHANNELS, pools), 1):
-        for i in range(1, convs + 1):
-            name = f'conv{block}_{i}'
-            x = _conv(x, name, scaled(channels, width))
-            if name != last or last_relu:
-                x = tf.nn.relu(x)
-            end_points[name] = x
-            if name == last:
-                break
-        x = pool(x, kind)
-        end_points[f'pool{block}'] = x
+        names = [f'conv{block}_{i}' for i in range(1, convs + 1)]
+        for name in names[:names.index(last) + 1] if last in names else names:
+            # conv1_1 takes pixels to activations of order one
+            start = normal_start(2. / PIXEL_SCALE ** 2) if name == 'conv1_1' else None
+            x = conv2d(x, name, 3, build.scaled(channels), start=start)
+            x = end_points[name] = x if name == last and not last_relu else tf.nn.relu(x)
+
+        x = end_points[f'pool{block}'] = pool(x, kind)
     return end_points
 
 
-def _conv(x, name, channels):
-    fan_in = 9 * int(x.shape[3])
-    gain = 2. / PIXEL_SCALE ** 2 if name == 'conv1_1' else 2.  # from pixels to activations of order one
-    kernel = weight(name + '_w', [3, 3, x.shape[3], channels], normal(fan_in, gain), x.dtype)
-    bias = weight(name + '_b', [channels], tf.zeros_initializer(), x.dtype)
-    return conv2d(x, kernel, bias)
+def dilated_vgg(pixels, build, depth):
+    """semantic-segmentation-pytorch's VGG: no pool behind blocks 4 and 5, and fc6 and fc7 as conv6 and conv7.
 
-
-RATES = (1, 1, 1, 1, 2)  # dilation of each block's convolutions
-POOLED = (1, 2, 3)       # the blocks that a pool follows
-
-
-def dilated_vgg(pixels, depth, width=1.0, training=False, drop=None):
-    """The encoder: pixels float [B, H, W, 3], about N(0, 1) -> end points, an ordered dict from name to tensor.
-
-    Its last entry is 'features', [B, H // 8, W // 8, 4096 * width]: a pool leaves out an odd last row or column.
-
-    Args:
-      depth: 16 or 19.
-      width: every layer has this part of its published channels.
-      training: not used, for a VGG has no batch normalization; every encoder takes it.
-      drop: function (tensor, number of the layer, probability to keep, whole_channels) -> tensor behind conv6 and
-        conv7, or None.
+    pixels are about N(0, 1). The last end point is 'features', [B, H // 8, W // 8, 4096 * width]: a pool leaves out an
+    odd last row or column. depth: 16 or 19.
     """
-    del training
     end_points = {}
-
-    def layer(x, name, size, channels, rate=1):
-        end_points[name] = tf.nn.relu(conv(x, name, size, scaled(channels, width), rate=rate, bias=True))
-        return end_points[name]
-
+    x = pixels
     with tf.variable_scope('encoder'):
-        x = pixels
         for block, (convs, channels, rate) in enumerate(zip(CONVS[depth], CHANNELS, RATES), 1):
             for i in range(1, convs + 1):
-                x = layer(x, 'conv%d_%d' % (block, i), 3, channels, rate)
+                x = tf.nn.relu(conv2d(x, f'conv{block}_{i}', 3, build.scaled(channels), rate=rate))
+                end_points[f'conv{block}_{i}'] = x
+
             if block in POOLED:
-                x = end_points['pool%d' % block] = max_pool(x, 2)
-        for name, size, rate, number in (('conv6', 7, 4, 6), ('conv7', 1, 1, 7)):
-            x = layer(x, name, size, 4096, rate)
-            if drop is not None:
-                x = end_points[name] = drop(x, number, 0.5, whole_channels=True)
+                x = end_points[f'pool{block}'] = max_pool(x, 2)
+
+        x = tf.nn.relu(conv2d(x, 'conv6', 7, build.scaled(4096), rate=4))
+        x = end_points['conv6'] = build.drop(x, 6, 0.5, whole_channels=True)
+
+        x = tf.nn.relu(conv2d(x, 'conv7', 1, build.scaled(4096)))
+        x = end_points['conv7'] = build.drop(x, 7, 0.5, whole_channels=True)
     end_points['features'] = x
     return end_points

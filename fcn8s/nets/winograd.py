@@ -1,8 +1,8 @@
 """The 3x3 SAME convolution of stride 1 and its kernel's gradient with half the products: Winograd's F(4, 3) by rows.
 
 Four rows of the output, seen as polynomials in the rows, are the product of six rows of the input and the three of the
-kernel, which six products at six points give, where the plain sums take twelve (Lavin and Gray, arXiv 1509.09308). Each
-of them is a 1x3 convolution. The points 0, S, -S, T, -T and infinity keep rounding small (Barabasz et al., arXiv
+kernel. Six products at six points give it, where the plain sums take twelve (Lavin and Gray, arXiv 1509.09308). Each
+of the six is a 1x3 convolution. The points 0, S, -S, T, -T and infinity keep rounding small (Barabasz et al., arXiv
 1803.10986): in float32 to about three times that of the plain sums.
 """
 from fcn8s.utils.tf1 import tf
@@ -14,8 +14,9 @@ PAIRS = ((S, T), (T, S))  # a point, its negative beside it, and the other
 
 def convolve(x, kernel):
     """float32 [B, H, W, in] and [3, 3, in, out] -> [B, H, W, out]."""
-    kernels = _of_kernel(not_before(x, kernel))  # or those of all layers would be made at the start and wait in memory
-    products = [conv2d(plane, rows[None]) for plane, rows in zip(_of_input(x), kernels)]
+    # without `after`, all layers' kernels would be transformed at the start and wait in memory
+    kernels = transform_kernel(after(x, kernel))
+    products = [conv2d(plane, rows[None]) for plane, rows in zip(transform_input(x), kernels)]
     first, *pairs, last = products
     (even_s, odd_s), (even_t, odd_t) = _even_and_odd(pairs)
     rows = [first + even_s + even_t, odd_s + odd_t,
@@ -30,20 +31,20 @@ def kernel_gradient(x, dy):
     """The gradient by the kernel: x [B, H, W, in], dy [B, H, W, out] -> [3, 3, in, out], float32."""
     shape = [1, 3, int(x.shape[3]), int(dy.shape[3])]
     first, *pairs, last = [tf.nn.conv2d_backprop_filter(plane, shape, dplane, [1, 1, 1, 1], 'SAME')[0]
-                           for plane, dplane in zip(_of_input(not_before(dy, x)), _of_output_gradient(dy))]
+                           for plane, dplane in zip(transform_input(after(dy, x)), transform_output_gradient(dy))]
     (even_s, odd_s), (even_t, odd_t) = [
         (even / _norm(p, o), odd / _norm(p, o)) for (p, o), (even, odd) in zip(PAIRS, _even_and_odd(pairs))]
     return tf.stack([first / (S * T) ** 2 + even_s + even_t, odd_s + odd_t, last + S ** 2 * even_s + T ** 2 * even_t])
 
 
-def not_before(awaited, x):
-    """x, for ops that are to run only when `awaited` is there."""
-    with tf.control_dependencies([awaited]):
+def after(op, x):
+    """x, for ops that must wait for `op`, an op or tensor."""
+    with tf.control_dependencies([op]):
         return tf.identity(x)
 
 
-def _of_input(x):
-    """Six [B, ceil(H / 4), W, in]: a sum for each point of the six rows that four rows of the output see."""
+def transform_input(x):
+    """Six [B, ceil(H / 4), W, in]: for each point, a sum of the six input rows that four output rows depend on."""
     groups = _in_fours(x, above=1)
     d = [groups[:, :-1, i] for i in range(4)] + [groups[:, 1:, i] for i in range(2)]
 
@@ -57,7 +58,7 @@ def _of_input(x):
     return planes + [cleared(1)]
 
 
-def _of_kernel(kernel):
+def transform_kernel(kernel):
     """Six [3, in, out]: the kernel's rows as a polynomial, at the points."""
     k = tf.unstack(kernel)
     planes = [k[0] / (S * T) ** 2]
@@ -67,7 +68,7 @@ def _of_kernel(kernel):
     return planes + [k[2]]
 
 
-def _of_output_gradient(dy):
+def transform_output_gradient(dy):
     """Six [B, ceil(H / 4), W, out]: the transpose of what `convolve` does with its products."""
     rows = tf.unstack(_in_fours(dy), axis=2)
     planes = [rows[0]]
@@ -78,7 +79,7 @@ def _of_output_gradient(dy):
 
 
 def _even_and_odd(pairs):
-    """Of what belongs to S, -S, T and -T: for S and for T the sum of both, and their difference times the point."""
+    """[at S, at -S, at T, at -T] -> for S and for T, the sum of the two and their difference times the point."""
     return [(plus + minus, p * (plus - minus)) for (p, _), plus, minus in zip(PAIRS, pairs[::2], pairs[1::2])]
 
 
@@ -88,7 +89,7 @@ def _norm(p, o):
 
 
 def _in_fours(x, above=0):
-    """[B, H, W, C] -> [B, ceil(H / 4), 4, W, C], filled up by zeros; with a row of them above one group more."""
+    """[B, H, W, C] -> [B, ceil(H / 4), 4, W, C], zero-padded; above=1 adds a row of zeros on top, and a group."""
     batch, height, width = tf.unstack(tf.shape(x)[:3])
     groups = (height + 3) // 4 + (1 if above else 0)
     padded = tf.pad(x, [[0, 0], [above, 4 * groups - above - height], [0, 0], [0, 0]])

@@ -12,7 +12,7 @@ import numpy as np
 
 from fcn8s.config import read_config, trained_net
 from fcn8s.data.photos import network_size, resize_ids, resize_photo
-from fcn8s.devices import describe_device, keeps_kernels_twice, resolve_precision
+from fcn8s.devices import describe_device, onednn_caches_kernels, resolve_precision
 from fcn8s.prediction.scales import mean_softmax, most_likely_class, resize_probabilities
 from fcn8s.prediction.tiles import MOST_PIXELS, TILE_MARGIN, choose_tiles, in_batches, run_tiled
 from fcn8s.utils.errors import UserError
@@ -61,7 +61,7 @@ class Segmenter:
         self._tile, self._tile_margin = choose_tiles(options.tile, options.tile_margin, NETS[self.net.net].reach)
         self.precision = resolve_precision(options.precision)
         self.averages = tuple(options.scales) != (1.,) or options.flip
-        self._together = keeps_kernels_twice() and not self.averages
+        self._together = onednn_caches_kernels() and not self.averages
         graph = tf.Graph()
         # not resource variables, which TensorFlow 2 would take and 1 does not
         with graph.as_default(), tf.variable_scope(tf.get_variable_scope(), use_resource=False):

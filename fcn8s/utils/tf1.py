@@ -1,4 +1,7 @@
-"""The one place that imports TensorFlow: as version 1, lazily and quietly."""
+"""The one place that imports TensorFlow: its version 1 API, at first use and quietly.
+
+    from fcn8s.utils.tf1 import tf
+"""
 import contextlib
 import importlib
 import os
@@ -12,14 +15,14 @@ from fcn8s.utils.script import interrupts_heard
 
 
 class _LazyTensorflow(types.ModuleType):
-    """tensorflow.compat.v1, imported at its first use: --help and data checks need not wait seconds for it."""
+    """tensorflow.compat.v1, imported at first use, so that --help and data checks need not wait seconds for it."""
 
     def __getattr__(self, name):
-        if name.startswith('__'):  # inspection of the module is no use of it
+        if name.startswith('__'):  # inspecting the module is not using it
             raise AttributeError(name)
         os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')  # errors only, unless the user asked for more
-        with interrupts_heard(), warnings.catch_warnings(), _chatter_kept_back():
-            warnings.simplefilter('ignore')  # 1.15 and today's numpy disagree about dtype aliases, harmlessly
+        with interrupts_heard(), warnings.catch_warnings(), _quiet_stderr():
+            warnings.simplefilter('ignore')  # harmless: 1.15 uses dtype aliases that numpy has deprecated
             module = _import_tensorflow()
         module.logging.set_verbosity(module.logging.ERROR)
         if _wants_version_1:
@@ -29,7 +32,7 @@ class _LazyTensorflow(types.ModuleType):
 
 
 def _import_tensorflow():
-    """tensorflow.compat.v1. Raises UserError where there is none; what fails within it keeps its own error."""
+    """Return tensorflow.compat.v1. Raises UserError if TensorFlow is not installed; any other error passes through."""
     try:
         return importlib.import_module('tensorflow.compat.v1')
     except ModuleNotFoundError as error:
@@ -47,12 +50,12 @@ def _import_tensorflow():
 
 
 @contextlib.contextmanager
-def _chatter_kept_back():
-    """Shows what native code writes to stderr only where an exception follows: no log level stops oneDNN's greeting."""
+def _quiet_stderr():
+    """Hides native stderr output unless an exception is raised: no log level silences oneDNN's greeting."""
     try:
         sys.stderr.flush()
         stderr = os.dup(2)
-    except (AttributeError, OSError):  # there is none
+    except (AttributeError, OSError):  # no stderr
         yield
         return
     with tempfile.TemporaryFile() as kept:

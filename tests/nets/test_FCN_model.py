@@ -3,8 +3,9 @@ import numpy as np
 import pytest
 
 from fcn8s.nets.scores import predict_ids
+from fcn8s.nets.train_op import Recipe
 from fcn8s.utils.tf1 import tf
-from FCN_model import NETS, build, net_row, training_graph
+from FCN_model import NETS, NetConfig, build, net_row, training_graph
 from TensorflowUtils import create_session
 
 THIN = 1 / 16
@@ -45,7 +46,7 @@ def test_full_size_has_the_parameters_that_the_layers_add_up_to():
 
 
 def test_full_size_takes_a_step_and_predicts():
-    net = training_graph('fcn8s', 151)
+    net = training_graph(NetConfig('fcn8s', 151))
     feed = {net.images: photos(32, 64), net.annotations: np.full((2, 32, 64), 5, np.uint8),
             net.encoder_rate: 1e-5, net.decoder_rate: 1e-5}
     with create_session() as session:
@@ -63,12 +64,12 @@ def test_unknown_net_is_named_with_those_there_are():
 
 
 def test_training_and_validation_share_their_variables():
-    net = training_graph('fcn8s', CLASSES, THIN)
+    net = training_graph(NetConfig('fcn8s', CLASSES, THIN))
     assert len(net.variables) == 2 * 13 + 12 == len(tf.trainable_variables())
 
 
 def test_dropout_is_off_in_validation():
-    net = training_graph('fcn8s', CLASSES, THIN, keep_prob=0.1)
+    net = training_graph(NetConfig('fcn8s', CLASSES, THIN), Recipe(keep_prob=0.1))
     feed = {net.images: photos(), net.annotations: np.ones((2, 64, 96), np.uint8),
             net.encoder_rate: 0., net.decoder_rate: 0.}
     with create_session() as session:

@@ -1,12 +1,7 @@
-"""The layers against numpy sums, and the promise that importing them costs nothing."""
-import re
-import subprocess
-import sys
-
+"""The layers against numpy sums, and the session."""
 import numpy as np
 import pytest
-from project import PROJECT
-from scripts import write_data_set
+from nets_by_hand import transposed_by_hand
 
 import TensorflowUtils
 from fcn8s.utils.tf1 import tf
@@ -23,19 +18,6 @@ def run(fetches):
 def graph():
     with tf.Graph().as_default():
         yield
-
-
-def transposed_by_hand(x, kernel, stride, height, width):
-    """Each input pixel adds its value times the kernel to the output, which SAME padding then crops in the middle."""
-    batch, rows, columns, _ = x.shape
-    size, _, channels, _ = kernel.shape
-    whole = np.zeros((batch, (rows - 1) * stride + size, (columns - 1) * stride + size, channels))
-    for i in range(rows):
-        for j in range(columns):
-            patch = np.einsum('bc,hwoc->bhwo', x[:, i, j], kernel)
-            whole[:, i * stride:i * stride + size, j * stride:j * stride + size] += patch
-    top, left = (whole.shape[1] - height) // 2, (whole.shape[2] - width) // 2
-    return whole[:, top:top + height, left:left + width]
 
 
 @pytest.mark.parametrize('size, stride, height, width', [(4, 2, 6, 10), (4, 2, 5, 9), (16, 8, 24, 40), (16, 8, 21, 35)])
@@ -97,42 +79,6 @@ def test_normal_has_the_variance_it_says():
     assert abs(values.var() / (2 / 50 * 0.774) - 1) < 0.02
 
 
-WITHOUT_TENSORFLOW = """
-import runpy, sys
-from importlib.machinery import PathFinder
-find = PathFinder.find_spec
-PathFinder.find_spec = classmethod(lambda cls, name, *more: None if name == 'tensorflow' else find(name, *more))
-sys.argv = sys.argv[1:]
-runpy.run_path(sys.argv[0], run_name='__main__')
-"""
-
-
-@pytest.mark.parametrize('script', ['FCN_train.py', 'FCN_model.py'])
-def test_missing_tensorflow_is_told_with_the_pythons_that_have_it(tmp_path, script):
-    arguments = [f'--data_dir={write_data_set(tmp_path / "data")}', f'--logs_dir={tmp_path / "logs"}']
-    done = subprocess.run([sys.executable, '-c', WITHOUT_TENSORFLOW, script] + arguments, cwd=PROJECT,
-                          stderr=subprocess.PIPE, text=True)
-    here = 'Python {}.{}'.format(*sys.version_info)
-    assert done.returncode == 1
-    assert re.match(rf'error: TensorFlow is not installed for \S+, which is {here}\. It exists for Python 3\.10 to '
-                    r'3\.13, and for 3\.7\. .*pip install -r requirements-cpu\.txt', done.stderr), done.stderr
-
-
-def test_what_fails_within_tensorflow_keeps_its_error(monkeypatch):
-    def fail(name):
-        raise ModuleNotFoundError("No module named 'google.protobuf'", name='google.protobuf')
-
-    monkeypatch.setattr(TensorflowUtils.importlib, 'import_module', fail)
-    with pytest.raises(ModuleNotFoundError, match='protobuf'):
-        TensorflowUtils._LazyTensorflow('tf').Graph()
-
-
-def test_import_does_not_load_tensorflow():
-    code = ('import sys, FCN_train, FCN_test, FCN_infer, FCN_export, FCN_model, batch_reader, metrics, visualize; '
-            'sys.exit("tensorflow" in sys.modules)')
-    subprocess.run([sys.executable, '-c', code], check=True, cwd=PROJECT)
-
-
 @pytest.fixture
 def two_gpus(monkeypatch):
     monkeypatch.setattr(TensorflowUtils, 'gpus', lambda: ['GPU:0', 'GPU:1'])
@@ -141,9 +87,3 @@ def two_gpus(monkeypatch):
 def test_session_takes_the_first_of_several_gpus(two_gpus, monkeypatch):
     monkeypatch.setattr(tf, 'Session', lambda graph, config: config)  # one that is made would look for the GPU
     assert create_session().gpu_options.visible_device_list == '0'
-
-
-def test_oneDNN_keeps_no_kernels_where_a_gpu_computes(two_gpus, monkeypatch):
-    for name in ('TF_ENABLE_ONEDNN_OPTS', 'TF_ONEDNN_ASSUME_FROZEN_WEIGHTS'):
-        monkeypatch.setenv(name, '1')
-    assert not TensorflowUtils.keeps_kernels_twice()

@@ -2,11 +2,12 @@
 import numpy as np
 import pytest
 import vgg_files
-from test_fcn_family import overfit
+from nets_by_hand import overfit
 
+from fcn8s.nets.train_op import Recipe
 from fcn8s.utils.tf1 import tf
 from fcn8s.weights.initial import load_initial_weights
-from FCN_model import NETS, NetConfig, build, training_graph
+from FCN_model import NETS, NetConfig, build, ignored_labels, training_graph
 from TensorflowUtils import create_session
 
 THIN, CLASSES = 1 / 16, 13
@@ -52,12 +53,12 @@ def test_full_size_has_the_parameters_of_its_layers(name):
 
 @pytest.mark.parametrize('name', FAMILY)
 def test_net_learns_four_images_by_heart(name):
-    assert overfit(name, steps=400, rate=3e-3, keep_prob=1.) > 0.95
+    assert overfit(name, steps=400, rate=3e-3, recipe=Recipe(keep_prob=1.)) > 0.95
 
 
 @pytest.mark.parametrize('name', ['vgg16_dilated8_c1', 'resnet34_dilated8_psp'])
 def test_class_0_is_neither_learned_nor_predicted(name):
-    net = training_graph(name, CLASSES, THIN)
+    net = training_graph(NetConfig(name, CLASSES, THIN), ignored=ignored_labels(name, None))
     annotations = np.zeros((2, 64, 96), np.uint8)
     feed = {net.images: photos(), net.annotations: annotations, net.encoder_rate: 0., net.decoder_rate: 0.}
     with create_session() as session:
@@ -72,7 +73,7 @@ def test_class_0_is_neither_learned_nor_predicted(name):
 
 @pytest.mark.parametrize('fix_bn', [False, True])
 def test_fix_bn_keeps_the_moving_averages(fix_bn):
-    net = training_graph('resnet34_dilated16_c1', CLASSES, THIN, fix_bn=fix_bn)
+    net = training_graph(NetConfig('resnet34_dilated16_c1', CLASSES, THIN), Recipe(fix_bn=fix_bn))
     mean = [v for v in net.variables if v.op.name == 'inference/encoder/bn1_mean'][0]
     feed = {net.images: photos(), net.annotations: np.ones((2, 64, 96), np.uint8),
             net.encoder_rate: 1e-3, net.decoder_rate: 1e-3}
@@ -83,7 +84,7 @@ def test_fix_bn_keeps_the_moving_averages(fix_bn):
 
 
 def test_moving_averages_are_saved_with_the_net():
-    net = training_graph('resnet34_dilated16_c1', CLASSES, THIN)
+    net = training_graph(NetConfig('resnet34_dilated16_c1', CLASSES, THIN))
     names = {variable.op.name for variable in net.variables}
     assert {'inference/encoder/bn1_mean', 'inference/encoder/layer4/2/bn2_variance'} <= names
 

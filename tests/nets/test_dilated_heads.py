@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from fcn8s.nets.dilated_heads import c1_bilinear, psp_bilinear
-from fcn8s.nets.layers import CHANGES
+from fcn8s.nets.layers import CHANGES, Build
 from fcn8s.utils.tf1 import tf
 
 HEADS = [c1_bilinear, psp_bilinear]
@@ -19,7 +19,7 @@ def session():
 def build(head, scores=13, width=1 / 16., features=24, **how):
     """(end points, scores but for that of class 0) of a head on images of 61x75."""
     end_points = {'features': tf.placeholder(tf.float32, [None, None, None, features])}
-    return end_points, head(end_points, tf.zeros([2, 61, 75, 3]), scores + 1, width, **how).logits[..., 1:]
+    return end_points, head(end_points, tf.zeros([2, 61, 75, 3]), scores + 1, Build(width, **how)).logits[..., 1:]
 
 
 def shapes():
@@ -67,7 +67,7 @@ def test_scores_have_the_size_of_like_and_conv_last_that_of_the_features(session
 @pytest.mark.parametrize('head', HEADS)
 def test_class_0_is_never_the_likeliest(session, head):
     end_points = {'features': tf.placeholder(tf.float32, [None, None, None, 24])}
-    probabilities = tf.nn.softmax(head(end_points, tf.zeros([2, 61, 75, 3]), 14, 1 / 16.).logits)
+    probabilities = tf.nn.softmax(head(end_points, tf.zeros([2, 61, 75, 3]), 14, Build(1 / 16.)).logits)
     session.run(tf.global_variables_initializer())
     found = session.run(probabilities, {end_points['features']: FEATURES})
     assert found.shape == (2, 61, 75, 14) and found[..., 0].max() == 0

@@ -2,6 +2,7 @@
 import numpy as np
 import pytest
 
+from fcn8s.nets.layers import Build
 from fcn8s.nets.vgg import dilated_vgg
 from fcn8s.utils.tf1 import tf
 
@@ -19,7 +20,7 @@ def placeholder():
 
 
 def test_the_variables_of_vgg16(session):
-    dilated_vgg(placeholder(), 16, THIN)
+    dilated_vgg(placeholder(), Build(THIN), 16)
     layers = ['conv1_1', 'conv1_2', 'conv2_1', 'conv2_2', 'conv3_1', 'conv3_2', 'conv3_3', 'conv4_1', 'conv4_2',
               'conv4_3', 'conv5_1', 'conv5_2', 'conv5_3', 'conv6', 'conv7']
     assert [variable.op.name for variable in tf.trainable_variables()] == [
@@ -29,13 +30,13 @@ def test_the_variables_of_vgg16(session):
 # Published sizes (torchvision: 138,357,544 and 143,667,240) less the classifier's last layer, 4097 * 1000
 @pytest.mark.parametrize('depth, published', [(16, 138357544 - 4097000), (19, 143667240 - 4097000)])
 def test_the_number_of_weights_at_full_width(session, depth, published):
-    dilated_vgg(placeholder(), depth)
+    dilated_vgg(placeholder(), Build(), depth)
     assert sum(variable.shape.num_elements() for variable in tf.global_variables()) == published
 
 
 def test_sizes_of_the_end_points(session):
     x = placeholder()
-    end_points = dilated_vgg(x, 19, THIN)
+    end_points = dilated_vgg(x, Build(THIN), 19)
     assert list(end_points) == [
         'conv1_1', 'conv1_2', 'pool1', 'conv2_1', 'conv2_2', 'pool2', 'conv3_1', 'conv3_2', 'conv3_3', 'conv3_4',
         'pool3', 'conv4_1', 'conv4_2', 'conv4_3', 'conv4_4', 'conv5_1', 'conv5_2', 'conv5_3', 'conv5_4', 'conv6',
@@ -48,7 +49,7 @@ def test_sizes_of_the_end_points(session):
 
 
 def test_dilation_starts_behind_conv4(session):
-    end_points = dilated_vgg(placeholder(), 16, 1 / 64.)
+    end_points = dilated_vgg(placeholder(), Build(1 / 64.), 16)
     positive = {variable.initializer.inputs[1]: np.full(variable.shape.as_list(), 0.1)
                 for variable in tf.global_variables() if variable.op.name.endswith('_w')}
     session.run(tf.global_variables_initializer(), positive)  # so that nothing is cut off or cancels
@@ -68,7 +69,7 @@ def test_half_of_conv6_and_conv7_is_dropped(session):
         return x * 0 + layer
 
     x = placeholder()
-    end_points = dilated_vgg(x, 16, THIN, drop=drop)
+    end_points = dilated_vgg(x, Build(THIN, drop=drop), 16)
     assert calls == [(6, 0.5), (7, 0.5)]
     session.run(tf.global_variables_initializer())
     assert (session.run(end_points['features'], {x: np.ones((1, 8, 8, 3))}) == 7).all()
@@ -76,7 +77,7 @@ def test_half_of_conv6_and_conv7_is_dropped(session):
 
 def test_a_new_net_keeps_the_size_of_activations(session):
     x = placeholder()
-    end_points = dilated_vgg(x, 16, 0.25)
+    end_points = dilated_vgg(x, Build(0.25), 16)
     session.run(tf.global_variables_initializer())
     pixels = np.random.RandomState(0).normal(size=(1, 96, 96, 3))
     for name in ('conv1_1', 'conv3_3', 'conv5_3'):
@@ -89,7 +90,7 @@ def test_the_whole_net_gives_the_values_of_torch(session, depth):
     import torch_nets
     reference = torch_nets.randomized(torch_nets.Vgg(depth, base=4))
     x = placeholder()
-    features = dilated_vgg(x, depth, THIN)['features']
+    features = dilated_vgg(x, Build(THIN), depth)['features']
     torch_nets.load(session, reference)
     for height, width in ((64, 96), (61, 75)):
         pixels = np.random.RandomState(height).normal(size=(2, height, width, 3)).astype(np.float32)

@@ -1,13 +1,14 @@
 """Convolutions on a CPU and their gradients against TensorFlow's own."""
+import functools
+
 import numpy as np
 import pytest
 
 import TensorflowUtils
 from fcn8s.devices import gpus
 from fcn8s.nets import fast_conv
-from fcn8s.nets.fast_conv import conv2d
 from fcn8s.utils.tf1 import tf
-from FCN_model import build, training_graph
+from FCN_model import build
 from TensorflowUtils import create_session
 
 
@@ -39,22 +40,22 @@ def many(request, monkeypatch):
 @pytest.mark.parametrize('dtype', ['float32', 'float16'])
 @pytest.mark.parametrize('many', [1, 10**6], indirect=True)
 def test_value_and_gradients_are_tensorflows_own(size, dtype, many):
-    ours = value_and_gradients(conv2d, size, dtype)
+    ours = value_and_gradients(fast_conv.convolve, size, dtype)
     theirs = value_and_gradients(TensorflowUtils.conv2d, size, dtype)
     for a, b in zip(ours, theirs):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4 * np.abs(b).max())
 
 
-@pytest.mark.skipif(bool(gpus()), reason='cuDNN computes')
-def test_training_takes_the_fast_ops():
-    training_graph('fcn8s', 5, 1 / 16)
-    sizes = {'Conv2DBackpropInput': set(), 'Conv2DBackpropFilter': set()}
-    for op in tf.get_default_graph().get_operations():
-        if op.name.startswith('gradients/') and op.type in sizes:
-            kernel = op.inputs[1] if op.type == 'Conv2DBackpropInput' else op.outputs[0]
-            sizes[op.type].add(int(kernel.shape[0]))
-    # 4 and 16 are of the upsampling
-    assert sizes == {'Conv2DBackpropInput': {1, 7}, 'Conv2DBackpropFilter': {3, 4, 16}}
+def test_fast_forms_are_chosen_only_where_plain_ops_are_not_wanted(monkeypatch):
+    chosen = []
+    for name in ('plain_conv2d', 'conv2d_by_winograd', 'conv2d_with_fast_gradients', 'conv2d_as_matmul'):
+        monkeypatch.setattr(fast_conv, name, functools.partial(lambda name, *a, **options: chosen.append(name), name))
+    for plain in (False, True):
+        monkeypatch.setattr(fast_conv, 'use_plain_ops', lambda plain=plain: plain)
+        monkeypatch.setattr(fast_conv, 'onednn_caches_kernels', lambda: False)
+        for dtype, size, channels in ((tf.float32, 3, 512), (tf.float32, 7, 8), (tf.bfloat16, 7, 8)):
+            fast_conv.convolve(tf.zeros([1, 8, 8, channels], dtype), tf.zeros([size, size, channels, channels], dtype))
+    assert chosen == ['conv2d_by_winograd', 'conv2d_with_fast_gradients', 'conv2d_as_matmul'] + 3 * ['plain_conv2d']
 
 
 def logits_and_gradients(weights=None):

@@ -1,5 +1,6 @@
-"""Precisions: what is chosen where, and nets in half precision beside the same in float32."""
+"""Nets in half precision beside the same in float32."""
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -8,12 +9,9 @@ from scripts import run_script, write_data_set
 import FCN_infer
 import FCN_test
 import FCN_train
-from fcn8s import devices as precision
-from fcn8s.devices import cpu_flags, resolve_precision
-from fcn8s.nets.train_op import START, training_step
-from fcn8s.utils.errors import UserError
+from fcn8s.nets.train_op import START, Recipe, training_step
 from fcn8s.utils.tf1 import tf
-from FCN_model import build, build_scores, training_graph
+from FCN_model import NetConfig, build, build_scores, training_graph
 from TensorflowUtils import create_session
 
 THIN, CLASSES = 1 / 16, 13
@@ -27,26 +25,6 @@ def graph():
     with tf.Graph().as_default():
         tf.set_random_seed(0)
         yield
-
-
-@pytest.mark.parametrize('line, expected', [('flags\t\t: fpu avx512_bf16 sse', 'bfloat16'),
-                                            ('flags : amx_bf16', 'bfloat16'), ('flags : avx2 avx512f', 'float32'),
-                                            ('model name : amx_bf16', 'float32')])
-def test_auto_takes_what_the_processor_computes_in(tmp_path, monkeypatch, line, expected):
-    path = tmp_path / 'cpuinfo'
-    path.write_text(f'processor : 0\n{line}\n')
-    monkeypatch.setattr(precision, 'cpu_flags', lambda: cpu_flags(str(path)))
-    assert resolve_precision('auto') == ('float32' if IS_TF1 else expected)
-
-
-def test_no_list_of_instruction_sets_means_none(tmp_path):
-    assert cpu_flags(str(tmp_path / 'cpuinfo')) == set()
-
-
-@pytest.mark.skipif(not IS_TF1, reason='TensorFlow 2 has bfloat16 layers')
-def test_bfloat16_is_refused_where_there_is_none():
-    with pytest.raises(UserError, match='TensorFlow 1.* no bfloat16 layers'):
-        resolve_precision('bfloat16')
 
 
 @pytest.mark.parametrize('name', ['fcn8s', 'fcn8s_ade20k', 'resnet34_dilated16_psp', 'vgg16_dilated8_c1'])
@@ -92,7 +70,7 @@ def test_training_in_half_precision_follows_that_in_float32(half):
     for kind in ('float32', half):
         with tf.Graph().as_default(), create_session() as session:
             tf.set_random_seed(0)
-            net = training_graph('fcn8s', CLASSES, THIN, keep_prob=1., precision=kind)
+            net = training_graph(NetConfig('fcn8s', CLASSES, THIN), Recipe(keep_prob=1., precision=kind))
             session.run(tf.global_variables_initializer())
             feed = {net.images: IMAGES, net.annotations: IMAGES[..., 0] // 64, net.encoder_rate: 1e-3,
                     net.decoder_rate: 1e-3}
@@ -113,7 +91,7 @@ class ScaledSteps:
         self.factor = tf.placeholder(tf.float32, [])
         product = tf.cast(tf.cast(self.weight, tf.float16) * tf.cast(self.factor, tf.float16), tf.float32)
         self.train, _, self.finite = training_step(product if loss is None else loss(product), 0.5, 0.5, (), self.step,
-                                                   scale_loss=True)
+                                                   Recipe(precision='float16'))
         self.scale, = (variable for variable in tf.global_variables() if variable.op.name.endswith('_loss_scale'))
         self.session = create_session()
         self.session.run(tf.global_variables_initializer())
@@ -146,26 +124,47 @@ def test_gradient_that_no_scale_saves_is_judged_not_finite():
 
 
 def test_scale_is_in_no_checkpoint():
-    net = training_graph('fcn8s', CLASSES, THIN, precision='float16')
+    net = training_graph(NetConfig('fcn8s', CLASSES, THIN), Recipe(precision='float16'))
     others = {variable.op.name for variable in tf.global_variables()} - {variable.op.name for variable in net.saved}
     assert len(others) == 2 and all(name.startswith('loss_scale/') for name in others)
 
 
-def test_run_may_change_its_precision_and_be_tested_and_used_in_any(tmp_path, capsys):
-    data_dir, logs_dir = write_data_set(tmp_path / 'data', size=(32, 32)), str(tmp_path / 'logs')
-    train = [FCN_train, f'--data_dir={data_dir}', f'--logs_dir={logs_dir}', '--width=0.0625', '--pretrained=none',
-             '--validate_every=100', '--batch_size=1']
-    assert run_script(*train, '--max_steps=2', f'--precision={HALVES[-1]}') == 0
-    with open(logs_dir + '/config.json') as file:
+@pytest.fixture(scope='module')
+def run(tmp_path_factory):
+    """(data_dir, logs_dir) of a run trained for two steps in half precision."""
+    folder = tmp_path_factory.mktemp('run')
+    data_dir, logs_dir = write_data_set(folder / 'data', size=(32, 32)), str(folder / 'logs')
+    assert train(data_dir, logs_dir, 2, HALVES[-1]) == 0
+    return data_dir, logs_dir
+
+
+def train(data_dir, logs_dir, steps, precision):
+    return run_script(FCN_train, f'--data_dir={data_dir}', f'--logs_dir={logs_dir}', '--width=0.0625',
+                      '--pretrained=none', '--validate_every=100', '--batch_size=1', f'--max_steps={steps}',
+                      f'--precision={precision}')
+
+
+def test_precision_of_a_run_is_in_its_config(run):
+    with open(run[1] + '/config.json') as file:
         assert json.load(file)['flags']['precision'] == HALVES[-1]
-    assert run_script(*train, '--max_steps=3', '--precision=float32') == 0
-    assert run_script(*train, '--max_steps=4', '--precision=float16') == 0
+
+
+@pytest.mark.parametrize('steps, precision', [(3, 'float32'), (4, 'float16')])
+def test_run_may_go_on_in_another_precision(run, tmp_path, capsys, steps, precision):
+    logs_dir = shutil.copytree(run[1], str(tmp_path / 'logs'))
+    assert train(run[0], logs_dir, steps, precision) == 0
     shown = capsys.readouterr().out
-    assert f', {HALVES[-1]}; net fcn8s' in shown and 'at step 3' in shown
+    assert f', {precision}; net fcn8s' in shown and '(step 2)' in shown
+
+
+def test_run_may_be_tested_in_another_precision(run, tmp_path):
+    logs_dir = shutil.copytree(run[1], str(tmp_path / 'logs'))
     assert run_script(FCN_test, f'--logs_dir={logs_dir}', '--precision=float16') == 0
     with open(logs_dir + '/test/scores.json') as file:
         assert json.load(file)['predictions']['precision'] == 'float16'
-    photo = data_dir + '/images/validation/p0.png'
-    arguments = f'--logs_dir={logs_dir}', f'--output_dir={tmp_path}', '--precision=float16', photo
-    assert run_script(FCN_infer, *arguments) == 0
+
+
+def test_run_may_infer_in_another_precision(run, tmp_path, capsys):
+    photo = run[0] + '/images/validation/p0.png'
+    assert run_script(FCN_infer, f'--logs_dir={run[1]}', f'--output_dir={tmp_path}', '--precision=float16', photo) == 0
     assert 'float16; net fcn8s' in capsys.readouterr().out

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from fcn8s.nets.layers import CHANGES
+from fcn8s.nets.layers import CHANGES, Build
 from fcn8s.nets.resnet import dilated_resnet
 from fcn8s.utils.tf1 import tf
 
@@ -25,7 +25,7 @@ def layer_names(name):
 
 
 def test_the_variables_of_resnet50(session):
-    dilated_resnet(placeholder(), 50, 8, THIN)
+    dilated_resnet(placeholder(), Build(THIN), 50, 8)
     expected = [name for i in '123' for name in layer_names('bn' + i)]
     for layer, blocks in (('layer1', '012'), ('layer2', '0123'), ('layer3', '012345'), ('layer4', '012')):
         for block in blocks:
@@ -38,7 +38,7 @@ def test_the_variables_of_resnet50(session):
 # 7x7 convolution and its normalization, plus three 3x3 ones and theirs.
 @pytest.mark.parametrize('depth, published', [(34, 21284672), (50, 23508032)])
 def test_the_number_of_weights_at_full_width(session, depth, published):
-    dilated_resnet(placeholder(), depth, 8)
+    dilated_resnet(placeholder(), Build(), depth, 8)
     stem = 9 * 3 * 64 + 2 * 9 * 64 * 64 + 3 * 2 * 64
     count = sum(variable.shape.num_elements() for variable in tf.trainable_variables())
     assert count == published - (49 * 3 * 64 + 2 * 64) + stem
@@ -47,7 +47,7 @@ def test_the_number_of_weights_at_full_width(session, depth, published):
 @pytest.mark.parametrize('depth, output_stride, channels', [(34, 16, 32), (50, 8, 128)])
 def test_sizes_of_the_end_points(session, depth, output_stride, channels):
     x = placeholder()
-    end_points = dilated_resnet(x, depth, output_stride, THIN)
+    end_points = dilated_resnet(x, Build(THIN), depth, output_stride)
     assert list(end_points) == ['conv1', 'conv2', 'conv3', 'pool1', 'layer1', 'layer2', 'layer3', 'layer4', 'features']
     session.run(tf.global_variables_initializer())
     strides = dict(conv1=2, conv2=2, conv3=2, pool1=4, layer1=4, layer2=8, layer3=output_stride, layer4=output_stride,
@@ -80,7 +80,7 @@ def seen(session, end_points, source, target, stride, radius):
     (50, 16, dict(layer4=1 + 2 * 2)),
 ])
 def test_dilation_starts_after_the_stride_it_replaces(session, depth, output_stride, radii):
-    end_points = dilated_resnet(placeholder(), depth, output_stride, 1 / 64.)
+    end_points = dilated_resnet(placeholder(), Build(1 / 64.), depth, output_stride)
     positive = {variable.initializer.inputs[1]: np.full(variable.shape.as_list(), 0.1)
                 for variable in tf.global_variables() if variable.op.name.endswith('_w')}
     session.run(tf.global_variables_initializer(), positive)  # so that nothing is cut off or cancels
@@ -93,10 +93,10 @@ def test_dilation_starts_after_the_stride_it_replaces(session, depth, output_str
 def test_every_weight_gets_a_gradient_and_a_second_net_shares_them_all(session):
     x = placeholder()
     with tf.variable_scope('inference', reuse=tf.AUTO_REUSE):
-        features = dilated_resnet(x, 34, 8, THIN, training=True)['features']
+        features = dilated_resnet(x, Build(THIN, training=True), 34, 8)['features']
         variables = tf.trainable_variables()
         updates = len(tf.get_collection(CHANGES))
-        dilated_resnet(x, 34, 8, THIN)
+        dilated_resnet(x, Build(THIN), 34, 8)
     assert tf.trainable_variables() == variables
     assert len(tf.get_collection(CHANGES)) == updates == 2 * (3 + 2 * 16 + 3)  # 16 blocks, 3 shortcuts
     session.run(tf.global_variables_initializer())
@@ -111,7 +111,7 @@ def test_the_whole_net_gives_the_values_of_torch(session, depth, output_stride, 
     import torch_nets
     reference = torch_nets.randomized(torch_nets.ResNet(depth, output_stride, base=4))
     x = placeholder()
-    features = dilated_resnet(x, depth, output_stride, THIN, training)['features']
+    features = dilated_resnet(x, Build(THIN, training), depth, output_stride)['features']
     torch_nets.load(session, reference)
     reference.train(training)
     for height, width in ((64, 96), (61, 75)):

@@ -18,7 +18,7 @@ def test_row_is_trained_resumed_tested_and_inferred(net, tmp_path, capsys):
     for steps in (1, 2):
         run_script(FCN_train, f'--data_dir={data_dir}', logs, f'--net={net}', f'--max_steps={steps}', '--width=0.0625',
                    '--pretrained=none')
-    assert 'at step 1' in capsys.readouterr().out
+    assert '(step 1)' in capsys.readouterr().out
     assert run_script(FCN_test, logs) == 0
     photo = os.path.join(data_dir, 'images', 'validation', 'p0.png')
     assert run_script(FCN_infer, logs, f'--output_dir={tmp_path / "out"}', photo) == 0

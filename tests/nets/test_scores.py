@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from fcn8s.devices import gpus
-from fcn8s.nets.fast_conv import conv2d_as_matmul, conv2d_transpose_as_matmul, prefers_matmul
+from fcn8s.nets.fast_conv import conv2d_as_matmul, conv2d_transpose_as_matmul
 from fcn8s.nets.scores import ids_in_strips, predict_ids
 from fcn8s.utils.tf1 import tf
 from FCN_model import build_scores
@@ -44,12 +44,11 @@ def frozen_weights(monkeypatch):
         monkeypatch.setenv(name, '1')
 
 
-@pytest.mark.parametrize('spares', [False, True])
+@pytest.mark.parametrize('fuse_bias', [False, True])
 @pytest.mark.parametrize('size', [1, 3, 7])
-def test_convolution_as_matmul_is_the_convolution(monkeypatch, size, spares):
-    monkeypatch.setattr('fcn8s.nets.fast_conv.keeps_kernels_twice', lambda: spares)
+def test_convolution_as_matmul_is_the_convolution(size, fuse_bias):
     inputs = x, kernel, bias = normal(2, 5, 4, CHANNELS), normal(size, size, CHANNELS, 6), normal(6)
-    assert_alike(with_gradients(conv2d_as_matmul(x, kernel, bias), *inputs),
+    assert_alike(with_gradients(conv2d_as_matmul(x, kernel, bias, fuse_bias), *inputs),
                  with_gradients(conv2d(x, kernel, bias), *inputs))
 
 
@@ -105,7 +104,6 @@ def test_ids_do_not_need_the_scores_at_full_size(name):
 
 
 def test_float32_keeps_the_convolutions_of_the_library():
-    assert not prefers_matmul(tf.float32)
     assert fc6_op().type == 'Conv2D'
 
 

@@ -3,14 +3,11 @@ import numpy as np
 import pytest
 from scripts import run_script
 
-import FCN_model
 import FCN_train
-from fcn8s import devices
-from fcn8s.devices import check_num_gpus, training_devices
-from fcn8s.nets.train_op import in_towers
+from fcn8s.nets.train_op import Recipe, in_towers
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.tf1 import tf
-from FCN_model import training_graph
+from FCN_model import NetConfig, training_graph
 
 THIN, CLASSES = 1 / 16, 5
 RANDOM = np.random.RandomState(0)
@@ -28,7 +25,7 @@ def after_two_steps(net, fix_bn, keep_prob, where):
     """(losses and accuracies of two steps, {name: value of each variable after them}) of one start."""
     with tf.Graph().as_default(), open_session() as session:
         tf.set_random_seed(0)
-        graph = training_graph(net, CLASSES, THIN, keep_prob=keep_prob, fix_bn=fix_bn, devices=where)
+        graph = training_graph(NetConfig(net, CLASSES, THIN), Recipe(keep_prob=keep_prob, fix_bn=fix_bn), devices=where)
         session.run(tf.global_variables_initializer())
         feed = {graph.images: IMAGES, graph.annotations: ANNOTATIONS, graph.encoder_rate: 1e-3,
                 graph.decoder_rate: 1e-3}
@@ -48,7 +45,7 @@ def test_two_devices_take_the_steps_of_one(net, fix_bn):
 
 
 def test_both_devices_compute_forwards_and_backwards():
-    training_graph('fcn8s', CLASSES, THIN, devices=TWO)
+    training_graph(NetConfig('fcn8s', CLASSES, THIN), devices=TWO)
     for part in ('inference', 'gradients/'):
         found = [op.device for op in tf.get_default_graph().get_operations()
                  if op.type.startswith('Conv2D') and op.name.startswith(part)]
@@ -69,8 +66,8 @@ def test_each_device_has_its_number_and_an_equal_part():
 
 def test_layers_of_all_devices_drop_different_values(monkeypatch):
     seeds = []
-    monkeypatch.setattr(FCN_model, 'dropout', lambda x, keep_prob, seed, whole_channels: seeds.append(seed) or x)
-    training_graph('fcn8s', CLASSES, THIN, seed=7, devices=TWO)
+    monkeypatch.setattr('fcn8s.nets.layers.dropout', lambda x, keep_prob, seed, whole_channels: seeds.append(seed) or x)
+    training_graph(NetConfig('fcn8s', CLASSES, THIN), Recipe(seed=7), devices=TWO)
     with open_session() as session:
         session.run(tf.train.get_global_step().initializer)
         found = [tuple(seed) for seed in session.run(seeds)]
@@ -80,30 +77,11 @@ def test_layers_of_all_devices_drop_different_values(monkeypatch):
 def test_moving_averages_follow_the_first_device():
     def changes(where):
         with tf.Graph().as_default():
-            training_graph('resnet34_dilated16_c1', CLASSES, THIN, devices=where)
+            training_graph(NetConfig('resnet34_dilated16_c1', CLASSES, THIN), devices=where)
             return tf.get_collection('moving_average_changes')
 
     found = changes(TWO)
     assert len(found) == len(changes([None])) == len({average.op.name for average, _ in found})
-
-
-def test_batch_must_fall_into_equal_parts():
-    check_num_gpus(2, 4)
-    with pytest.raises(UserError, match='--num_gpus=2.*--batch_size=3 .*Try --batch_size=6'):
-        check_num_gpus(2, 3)
-
-
-@pytest.mark.parametrize('there, words', [([], 'no GPUs'), (['GPU:0'], '1 GPU here')])
-def test_gpus_that_are_not_there_are_missed(monkeypatch, there, words):
-    monkeypatch.setattr(devices, 'gpus', lambda: there)
-    assert training_devices(1) == [None]
-    with pytest.raises(UserError, match='--num_gpus=2, but TensorFlow sees ' + words):
-        training_devices(2)
-
-
-def test_gpus_that_are_there_are_named(monkeypatch):
-    monkeypatch.setattr(devices, 'gpus', lambda: ['GPU:0', 'GPU:1', 'GPU:2'])
-    assert training_devices(2) == ['/gpu:0', '/gpu:1']
 
 
 def test_training_checks_its_gpus_first(tmp_path):

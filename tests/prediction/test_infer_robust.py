@@ -162,7 +162,7 @@ def test_photo_of_a_batch_that_finds_no_memory_costs_only_itself(error, logs_dir
         return run(segmenter, fetch, images)
 
     save(str(photos / 'b.png'), np.full_like(GREY, 200))
-    monkeypatch.setattr('fcn8s.prediction.segmenter.keeps_kernels_twice', lambda: True)
+    monkeypatch.setattr('fcn8s.prediction.segmenter.onednn_caches_kernels', lambda: True)
     monkeypatch.setattr(Segmenter, '_run', little_memory)
     assert infer(logs_dir, tmp_path, str(photos)) == 1
     assert seen == [3, 1, 1, 1] and done(tmp_path) == {'a', 'c'}

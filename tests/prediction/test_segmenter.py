@@ -192,7 +192,7 @@ BESIDE_EAGER_CODE = '''
 import sys
 import numpy as np
 import tensorflow as tf
-from segmenter import Segmenter
+from fcn8s.prediction.segmenter import Segmenter
 
 double = tf.function(lambda x: 2 * x)
 def check():

@@ -14,9 +14,9 @@ from fcn8s.utils.tf1 import tf
 from FCN_model import NETS
 
 
-def touchy(pixels, **options):
+def touchy(pixels, build):
     """The tiny net's encoder, whose features of a black photo are not finite; `pixels` have 128 taken off."""
-    end_points = encoder(pixels, **options)
+    end_points = encoder(pixels, build)
     return {'wide': end_points['wide'] + 0. * tf.log(tf.reduce_max(pixels) + 128.)}
 
 

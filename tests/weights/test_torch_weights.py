@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from fcn8s.nets.dilated_heads import c1_bilinear, psp_bilinear
+from fcn8s.nets.layers import Build
 from fcn8s.nets.resnet import dilated_resnet
 from fcn8s.nets.vgg import dilated_vgg
 from fcn8s.utils.errors import UserError
@@ -16,8 +17,9 @@ from fcn8s.utils.tf1 import tf
 from fcn8s.weights.names import torch_names
 from fcn8s.weights.pth import read_pth
 
-NETS = {'vgg16_dilated8_c1': lambda x: c1_bilinear(dilated_vgg(x, 16, 1 / 16.), x, 14, 1 / 16.).logits,
-        'resnet50_dilated8_psp': lambda x: psp_bilinear(dilated_resnet(x, 50, 8, 1 / 16.), x, 14, 1 / 16.).logits}
+THIN = Build(1 / 16.)
+NETS = {'vgg16_dilated8_c1': lambda x: c1_bilinear(dilated_vgg(x, THIN, 16), x, 14, THIN).logits,
+        'resnet50_dilated8_psp': lambda x: psp_bilinear(dilated_resnet(x, THIN, 50, 8), x, 14, THIN).logits}
 
 
 @pytest.mark.parametrize('variable, expected', [

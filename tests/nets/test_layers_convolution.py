@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from fcn8s.nets.layers import conv, max_pool
+from fcn8s.nets.layers import conv2d, max_pool
 from fcn8s.utils.tf1 import tf
 
 RANDOM = np.random.RandomState(0)
@@ -30,7 +30,7 @@ def convolved(x, kernel, stride, rate):
 @pytest.mark.parametrize('size, stride, rate', [(3, 1, 1), (3, 2, 1), (1, 2, 1), (3, 1, 2), (3, 1, 4), (7, 1, 4)])
 def test_convolution_of_any_size_follows_the_definition(session, size, stride, rate):
     x = placeholder()
-    y = conv(x, 'layer', size, 5, stride, rate)
+    y = conv2d(x, 'layer', size, 5, stride, rate, bias=False)
     kernel = RANDOM.normal(size=(size, size, 2, 5)).astype(np.float32)
     tf.global_variables()[0].load(kernel, session)
     for height, width in ((8, 12), (7, 9), (4, 13)):
@@ -42,7 +42,7 @@ def test_convolution_of_any_size_follows_the_definition(session, size, stride, r
 @pytest.mark.parametrize('stride, rate', [(2, 1), (1, 2)])
 def test_gradients_are_those_of_the_definition(session, stride, rate):
     x = placeholder()
-    y = conv(x, 'layer', 3, 1, stride, rate)
+    y = conv2d(x, 'layer', 3, 1, stride, rate, bias=False)
     kernel = tf.global_variables()[0]
     values = RANDOM.normal(size=(1, 6, 8, 2)).astype(np.float32)
     weights = RANDOM.normal(size=(3, 3, 2, 1)).astype(np.float32)
@@ -62,9 +62,9 @@ def test_gradients_are_those_of_the_definition(session, stride, rate):
                           atol=1e-4)
 
 
-def test_a_bias_is_added_only_where_asked_for(session):
-    conv(placeholder(), 'plain', 1, 5)
-    y = conv(placeholder(), 'biased', 1, 5, bias=True)
+def test_a_bias_is_added_unless_left_out(session):
+    conv2d(placeholder(), 'plain', 1, 5, bias=False)
+    y = conv2d(placeholder(), 'biased', 1, 5)
     assert [variable.op.name for variable in tf.global_variables()] == ['plain_w', 'biased_w', 'biased_b']
     session.run(tf.global_variables_initializer())
     tf.global_variables()[2].load(np.arange(5.), session)
@@ -93,7 +93,8 @@ def test_strides_and_pools_are_those_of_torch(session, height, width):
     values = RANDOM.normal(size=(2, height, width, 2)).astype(np.float32)
     kernel = RANDOM.normal(size=(3, 3, 2, 5)).astype(np.float32)
     x = placeholder()
-    ours = [conv(x, 'strided', 3, 5, stride=2), conv(x, 'dilated', 3, 5, rate=4), max_pool(x, 3, 1), max_pool(x, 2)]
+    ours = [conv2d(x, 'strided', 3, 5, stride=2, bias=False), conv2d(x, 'dilated', 3, 5, rate=4, bias=False),
+            max_pool(x, 3, 1), max_pool(x, 2)]
     for variable in tf.global_variables():
         variable.load(kernel, session)
     inputs, weights = torch.tensor(values.transpose(0, 3, 1, 2)), torch.tensor(kernel.transpose(3, 2, 0, 1))
