@@ -3,7 +3,8 @@
     python benchmarks/end_to_end.py --mode=test --steps=20
     python benchmarks/end_to_end.py --mode=train --steps=10 --batch_size=2
 
-test: FCN_test's own reading, prediction and scoring, seconds a photo, in turns with plain_testing.py's in float32.
+test: FCN_test's own reading, prediction and scoring, seconds per photo, in turns with
+peers/plain_testing.py's in float32.
 train: FCN_train's own reader and step. Photos are of --height x --width, and the net sees them at multiples of 32.
 The last line is JSON: seconds of a step, and the shares of reading that the step waits for, of the net and of scoring.
 """
@@ -20,16 +21,16 @@ import numpy as np
 
 from batch_reader import BatchReader
 from benchmarks.measure import positive, print_result, spread, tensorflow_device
+from benchmarks.peers.plain_testing import test_plainly
 from benchmarks.peers.tf1_step import open_plain, tensorflow
 from benchmarks.photos import write_photos
-from benchmarks.plain_testing import test_plainly
 from benchmarks.workloads import open_inference, open_training, our_parser, parse_ours
 from fcn8s.data.classes import generic_classes
 from fcn8s.data.photos import network_size
 from fcn8s.data.records import Dataset
 from fcn8s.evaluation.evaluate import evaluate
 from fcn8s.evaluation.metrics import per_image_scores
-from fcn8s.prediction.tiles import most
+from fcn8s.prediction.tiles import max_batch_size
 from fcn8s.utils.tf1 import tf
 from read_data import read_dataset
 
@@ -45,7 +46,7 @@ def main():
     if request.mode == 'test' and request.batch_size != 1:
         parser.error('testing chooses its batches itself: leave --batch_size out')
     with tempfile.TemporaryDirectory() as folder:
-        batch = most(network_size(request.height, request.width)) if request.mode == 'test' else 1
+        batch = max_batch_size(network_size(request.height, request.width)) if request.mode == 'test' else 1
         count = batch * (1 + -(-request.steps // batch))  # the first batch is left out, the others are full
         write_photos(folder, 'training', count, request.height, request.width, request.num_classes)
         records = read_dataset(folder, 'training', request.num_classes).records

@@ -18,7 +18,7 @@ PRECISIONS = ('float32', 'bfloat16', 'float16')
 INSTRUCTION_SETS = collections.OrderedDict([  # by their names in /proc/cpuinfo
     ('amx_bf16', 'amx'), ('avx512_bf16', 'avx512_bf16'), ('avx512f', 'avx512'), ('avx2', 'avx2')])
 
-# first_seconds: the first call; seconds, cpu_seconds: lists of those behind it, by the clock and of all cores' work
+# first_seconds: the first call; seconds: list of the later ones, by the clock; cpu_seconds: the same, summed over cores
 Timing = collections.namedtuple('Timing', 'first_seconds seconds cpu_seconds')
 
 
@@ -32,7 +32,7 @@ def request_parser(doc, modes=('infer', 'train'), auto_precision=False, xla=Fals
     parser.add_argument('--width', type=positive, default=704, help='pixels')
     parser.add_argument('--batch_size', type=positive, default=1)
     parser.add_argument('--precision', choices=precisions, default=precisions[0])
-    parser.add_argument('--steps', type=positive, default=10, help='that count; one more goes before them')
+    parser.add_argument('--steps', type=positive, default=10, help='steps to time, after one that is not')
     parser.add_argument('--num_classes', type=positive, default=151)
     parser.add_argument('--net_width', type=float, default=1., help="part of the layers' published channels")
     add_threads(parser)
@@ -46,7 +46,7 @@ def add_threads(parser):
 
 
 def positive(text):
-    """The type of a flag: an integer from 1 on."""
+    """Flag type: an integer of 1 or more."""
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f'{text} was given, expected 1 or more')
@@ -54,7 +54,7 @@ def positive(text):
 
 
 def parse(parser):
-    """The request of the command line. To be called before TensorFlow or PyTorch start, for they look at the cores."""
+    """Parses the command line. Call it before TensorFlow or PyTorch start: they count the cores."""
     request = parser.parse_args()
     if request.threads != count_cores():
         if not hasattr(os, 'sched_setaffinity'):
@@ -75,14 +75,14 @@ def random_batch(request):
             random.randint(0, request.num_classes, size).astype(np.uint8))
 
 
-def time_steps(step, steps):
-    """Calls step() once and then `steps` times: a Timing. What a step computes must be there when it returns."""
+def time_steps(step, steps, clock=time.perf_counter, cpu_clock=time.process_time):
+    """Calls step() once and then `steps` times: a Timing. step() must return only when its result is computed."""
     seconds, cpu_seconds = [], []
     for _ in range(steps + 1):
-        start, cpu_start = time.perf_counter(), time.process_time()
+        start, cpu_start = clock(), cpu_clock()
         step()
-        seconds.append(time.perf_counter() - start)
-        cpu_seconds.append(time.process_time() - cpu_start)
+        seconds.append(clock() - start)
+        cpu_seconds.append(cpu_clock() - cpu_start)
     return Timing(seconds[0], seconds[1:], cpu_seconds[1:])
 
 
@@ -132,7 +132,7 @@ def count_cores():
 
 
 def peak_rss_mb():
-    """The most memory that this process has had, in MB; 0 where the system does not count it."""
+    """Peak memory of this process in MB; 0 if the system does not count it."""
     try:
         import resource
     except ImportError:  # Windows

@@ -1,19 +1,15 @@
-"""The benchmarks run, say what they promise, and the peers stand in for the same net."""
+"""Each benchmark runs, its ratios are right, and the peers compute the same net and the same scores."""
 import importlib
-import json
-import os
 import sys
-import time
 
 import numpy as np
 import pytest
 
-from benchmarks import untrained, workloads
+from benchmarks import workloads
 from benchmarks.compare import summary
-from benchmarks.measure import last_json, machine, spread, time_steps
+from benchmarks.measure import last_json, spread, time_steps
+from benchmarks.peers.plain_testing import count_pixels, scores
 from benchmarks.peers.tf1_step import plain_net
-from benchmarks.photos import annotation, photo
-from benchmarks.plain_testing import count_pixels, scores
 from fcn8s.evaluation.metrics import confusion_matrix, per_image_scores
 from fcn8s.utils.tf1 import tf
 from FCN_model import build
@@ -28,7 +24,8 @@ with_torch = pytest.mark.skipif(importlib.util.find_spec('torch') is None, reaso
 @pytest.fixture
 def run(monkeypatch, capsys):
     """Function (module of benchmarks, flags) -> what its main prints, and the JSON of its last line."""
-    monkeypatch.setattr(workloads, 'untrained_run', untrained.main)  # a process of its own takes seconds to start
+    # a process of its own takes seconds to start
+    monkeypatch.setattr(workloads, 'untrained_run', workloads.write_untrained)
     monkeypatch.setattr(workloads, 'assume_frozen_weights', lambda: None)  # here other tests train after it
 
     def run(module, *arguments):
@@ -39,32 +36,18 @@ def run(monkeypatch, capsys):
     return run
 
 
-def check_times(result):
-    """The fields that every benchmark promises."""
-    assert 0 < result['min_seconds'] <= result['median_seconds'] <= result['max_seconds']
-    assert result['machine']['cores'] >= 1 and result['versions']['numpy'] == np.__version__
-
-
-def check_step(result, mode):
-    """The fields that a timed step promises."""
-    check_times(result)
-    assert result['first_seconds'] > 0 and result['cpu_seconds'] > 0 and result['peak_rss_mb'] > 10
-    assert result['device'] in ('CPU', 'GPU')
+@pytest.mark.parametrize('mode', ['infer', 'train'])
+def test_step_reports_the_request_that_it_timed(run, mode):
+    _, result = run('step', *THIN, f'--mode={mode}')
     asked = {'mode': mode, 'net': 'fcn8s', 'height': 64, 'width': 96, 'batch_size': 1, 'precision': 'float32',
              'steps': 2, 'num_classes': 13, 'net_width': 0.0625, 'xla': 'off'}
     assert {key: result[key] for key in asked} == asked
-
-
-@pytest.mark.parametrize('mode', ['infer', 'train'])
-def test_a_step_is_timed(run, mode):
-    _, result = run('step', *THIN, f'--mode={mode}')
-    check_step(result, mode)
     assert result['versions']['tensorflow'] == tf.version.VERSION
 
 
 @with_torch
-def test_a_step_of_torch_is_timed(run):
-    check_step(run('peers.torch_step', *THIN, '--mode=train')[1], 'train')
+def test_step_of_torch_runs(run):
+    assert run('peers.torch_step', *THIN, '--mode=train')[1]['mode'] == 'train'
 
 
 def test_the_comparison_goes_on_without_a_peer_that_fails(run):
@@ -86,7 +69,6 @@ def test_ratios_are_taken_within_a_round():
 
 def test_the_profile_names_the_convolutions(run):
     shown, result = run('profile_step', *THIN, '--mode=train')
-    check_times(result)
     # oneDNN's kind of op is called _MklNativeConv2DBackpropFilter, with a bias ...WithBias
     assert sum(milliseconds for kind, milliseconds in result['kinds'].items() if 'Conv2DBackpropFilter' in kind) > 0
     assert any(name.endswith('Conv2DBackpropFilter') for _, name, _ in result['ops'])
@@ -95,7 +77,6 @@ def test_the_profile_names_the_convolutions(run):
 
 def test_the_reader_is_timed_beside_two_others(run):
     _, result = run('reader', *SIZE, '--photos=8', '--rounds=1')
-    check_times(result)
     assert result['ours_over_bare'] == pytest.approx(result['images_per_second'] / result['bare_images_per_second'])
     assert result['ours_over_plain'] == pytest.approx(result['images_per_second'] / result['plain_images_per_second'])
 
@@ -103,34 +84,15 @@ def test_the_reader_is_timed_beside_two_others(run):
 @pytest.mark.parametrize('mode', ['test', 'train'])
 def test_the_shares_of_a_whole_step_add_up(run, mode):
     _, result = run('end_to_end', *THIN, f'--mode={mode}')
-    check_times(result)
     for side in [result] + ([result['plain']] if mode == 'test' else []):
         assert sum(side['shares'].values()) == pytest.approx(1)
         assert side['shares']['net'] > 0
 
 
-def test_the_first_step_is_kept_apart():
-    naps = iter([0.2, 0., 0., 0.])
-    timing = time_steps(lambda: time.sleep(next(naps)), 3)
-    assert timing.first_seconds >= 0.2 and len(timing.seconds) == 3 and min(timing.seconds) < 0.1
-    assert next(naps, None) is None
-
-
-def test_the_machine_is_described_in_json():
-    facts = machine()
-    assert json.loads(json.dumps(facts)) == facts and facts['cpu']
-
-
-def test_drawn_photos_cost_what_photos_do(tmp_path):
-    from PIL import Image
-    path = str(tmp_path / 'photo.jpg')
-    Image.fromarray(photo(np.random.RandomState(0), 512, 683)).save(path, quality=75)
-    assert 35e3 < os.path.getsize(path) < 55e3  # ADE20K: 923 MB for 22,210 photos and annotations, 41 KB a pair
-
-
-def test_drawn_annotations_hold_classes_only():
-    ids = annotation(np.random.RandomState(0), 40, 60, 13)
-    assert ids.shape == (40, 60) and ids.dtype == np.uint8 and ids.max() < 13 and len(np.unique(ids)) > 3
+def test_first_step_is_kept_apart():
+    ticks, cpu_ticks = iter([0, 5, 10, 12, 20, 23]), iter([0, 9, 9, 13, 13, 19])  # before and after each of three steps
+    timing = time_steps(lambda: None, 2, clock=lambda: next(ticks), cpu_clock=lambda: next(cpu_ticks))
+    assert timing == (5, [2, 3], [4, 6])
 
 
 def test_plain_scoring_agrees_with_metrics():

@@ -1,18 +1,42 @@
-"""A photo and its class ids, painted together at three times their size, then developed.
+"""The canvas of a drawn scene: dice, camera and pens, and how the painting becomes a photo and its class ids.
 
-Only +, -, *, / and comparisons make pixels: these give the same bits on every platform and release.
+A scene is painted in metres, from far to near, at SCALE times its size. Then it is reduced: a pixel's colour is the
+mean of its block, its class that of the block's middle. Coordinates are rounded before Pillow sees them, and
+colours pass only through +, -, *, /, so the same seed draws the same bits on every platform.
 """
+import collections
+
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
-SCALE = 3  # odd, so that the middle of each SCALE x SCALE block lies exactly on the pixel it becomes
+OTHERS, SKY, BUILDING, TREE, ROAD, CAR, PERSON = range(7)
+SCALE = 3  # odd, so that a block has a middle
+
+# top, low: colours of the sky; tint: factors on surfaces; haze: far away, 0..1; sun: the side it is on, or 0;
+# lit: share of windows
+Light = collections.namedtuple('Light', 'top low tint haze sun lit')
+LIGHTS = [Light((72, 128, 200), (186, 212, 232), (1.04, 1.0, 0.94), 0.20, 1, 0.03),
+          Light((120, 160, 205), (235, 228, 205), (1.1, 1.0, 0.84), 0.30, -1, 0.05),
+          Light((146, 154, 164), (206, 208, 210), (0.86, 0.90, 0.95), 0.40, 0, 0.15),
+          Light((64, 74, 134), (248, 172, 116), (0.88, 0.70, 0.66), 0.35, -1, 0.45)]
+# strength of the fine, leafy and coarse texture of each class
+TEXTURE = np.array([(0.05, 0.1, 0.06), (0, 0, 0), (0.05, 0, 0.06), (0.08, 0.3, 0), (0.08, 0, 0.06), (0.02, 0, 0),
+                    (0.03, 0, 0)], np.float32)
 
 
-class Dice:
-    """Random draws that are the same everywhere for the same key of whole numbers."""
+class Scene:
+    """The dice, the camera and the canvas. x is metres to the right of the camera, y above the ground, z ahead."""
 
     def __init__(self, *key):
         self.random = np.random.RandomState(key).random_sample
+        short, long = (side + (side % 32 == 0) for side in (self.whole(160, 204), self.whole(204, 261)))
+        width, height = (SCALE * side for side in ((short, long) if self.chance(0.25) else (long, short)))
+        self.size, self.light = (width, height), self.pick(LIGHTS)
+        self.focal, self.eye = 0.8 * SCALE * long, self.real(1.5, 2.4)
+        self.centre, self.horizon = width * self.real(0.36, 0.64), height * self.real(0.44, 0.58)
+        self.photo, self.ids = Image.fromarray(self._sky()), Image.new('L', self.size, SKY)
+        self.outlines = Image.new('L', self.size)  # numbers the things that get a void border, as annotators leave one
+        self.pens = [ImageDraw.Draw(image) for image in (self.photo, self.ids, self.outlines)]
 
     def real(self, low, high):
         return low + (high - low) * self.random()
@@ -27,79 +51,85 @@ class Dice:
     def pick(self, items):
         return items[self.whole(0, len(items))]
 
-    def noise(self, height, width, cell):
-        """float32 [height, width] in -1..1, smooth over about `cell` pixels; cell may be (vertical, horizontal)."""
-        rows, columns = cell if isinstance(cell, tuple) else (cell, cell)
-        coarse = self.random((height // rows + 2, width // columns + 2)) * 256
-        image = Image.fromarray(coarse.astype(np.uint8)).resize((width, height), Image.BICUBIC)
-        return np.asarray(image).astype(np.float32) / 127.5 - 1
+    def noise(self, cell, stretch=1):
+        """float32 [H, W] in -1..1, smooth over `cell` rows and `stretch` times as many columns."""
+        width, height = self.size
+        coarse = 256 * self.random((height // cell + 2, width // (cell * stretch) + 2))
+        grown = Image.fromarray(coarse.astype(np.uint8)).resize(self.size, Image.BICUBIC)
+        return np.asarray(grown) / np.float32(127.5) - 1
+
+    def _sky(self):
+        down = np.minimum(np.arange(self.size[1], dtype=np.float32) / np.float32(self.horizon), 1)[:, None, None]
+        clouds = self.noise(60, 3) + self.noise(20, 3) / 2 + self.real(-0.2, 0.5)
+        cover = np.clip(clouds, 0, 0.9)[:, :, None] * (1 - down / 2)
+        top, low = (np.array(colour, np.float32) for colour in self.light[:2])
+        sky = top + (low - top) * down * down
+        return (sky + cover * (0.5 * low + 120 - sky)).astype(np.uint8)
+
+    def screen(self, x, y, z):
+        """Where a point is seen: (column, row), whole numbers."""
+        column, row = self.centre + self.focal * x / z, self.horizon + self.focal * (self.eye - y) / z
+        return int(round(column)), int(round(row))
+
+    def x_at(self, share, z):
+        """The x that is seen at a share of the photo's width, z metres away."""
+        return (share * self.size[0] - self.centre) * z / self.focal
+
+    def _fills(self, colour, z, class_id, outline):
+        """What each pen fills with: the colour in this light through z metres of haze, the class, the outline."""
+        haze = self.light.haze * z / (z + 60)
+        lit = [value * factor * (1 - haze) + low * haze
+               for value, factor, low in zip(colour, self.light.tint, self.light.low)]
+        return tuple(min(int(value), 255) for value in lit), class_id, outline
+
+    def polygon(self, points, colour, class_id, outline=0):
+        """Fills a polygon of corners (x, y, z)."""
+        for pen, fill in zip(self.pens, self._fills(colour, points[0][2], class_id, outline)):
+            pen.polygon([self.screen(*point) for point in points], fill=fill)
+
+    def ellipse(self, x, y, z, half_width, half_height, colour, class_id, outline=0):
+        """Fills an ellipse around (x, y, z), upright."""
+        box = self.screen(x - half_width, y + half_height, z) + self.screen(x + half_width, y - half_height, z)
+        for pen, fill in zip(self.pens, self._fills(colour, z, class_id, outline)):
+            pen.ellipse(box, fill=fill)
+
+    def shadow(self, x, z, half_width):
+        """Darkens the ground under a thing, whose class stays."""
+        left, top = self.screen(x - half_width, 0, z + 0.4)
+        box = (left, top, self.screen(x + half_width, 0, z)[0], self.screen(x, 0, z - 0.3)[1])
+        self.pens[0].ellipse(box, fill=self._fills((46, 46, 50), z, OTHERS, 0)[0])
+
+    def develop(self):
+        """(photo uint8 [h, w, 3], ids uint8 [h, w])."""
+        ids, middle = np.asarray(self.ids), slice(SCALE // 2, None, SCALE)
+        texture = 1 + sum(TEXTURE[:, i][ids] * self.noise(cell) for i, cell in enumerate((3, 8, 40)))
+        fine = np.clip(np.asarray(self.photo) * texture[:, :, None], 0, 255).astype(np.int32)
+        photo = sum(fine[i::SCALE, j::SCALE] for i in range(SCALE) for j in range(SCALE)) / SCALE ** 2
+        photo += self.real(3, 8) * (self.random(photo.shape) + self.random(photo.shape) - 1)  # the sensor's noise
+        ids, outlines = ids[middle, middle].copy(), np.asarray(self.outlines)[middle, middle]
+        ids[1:][outlines[1:] != outlines[:-1]] = OTHERS
+        ids[:, 1:][outlines[:, 1:] != outlines[:, :-1]] = OTHERS
+        return np.clip(photo + 0.5, 0, 255).astype(np.uint8), ids
 
 
-class Canvas:
-    """rgb float32 [H, W, 3] in 0..255, ids uint8 [H, W], outlines uint8 [H, W], all at SCALE times the photo's size.
+class Sprite:
+    """An upright thing that faces the camera: u metres to the right of its foot, v above it. Half get a void border."""
 
-    outlines numbers the things that get a thin void border, as annotators leave one.
-    """
+    def __init__(self, scene, class_id, x, z, shadow=0.0):
+        self.scene, self.class_id, self.x, self.z = scene, class_id, x, z
+        self.outline = scene.whole(1, 255) if scene.chance(0.5) else 0
+        if shadow:
+            scene.shadow(x, z, shadow)
 
-    def __init__(self, height, width, dice):
-        self.height, self.width = SCALE * height, SCALE * width
-        self.rgb = np.zeros((self.height, self.width, 3), np.float32)
-        self.ids = np.zeros((self.height, self.width), np.uint8)
-        self.outlines = np.zeros((self.height, self.width), np.uint8)
-        fine, middle, coarse = (dice.noise(self.height, self.width, cell) for cell in (3, 8, 40))
-        self.grain = {'fine': fine + middle / 2, 'leaf': middle + fine / 2, 'stain': coarse}
-        self.x = np.arange(self.width, dtype=np.float32)[None] + 0.5
-        self.y = np.arange(self.height, dtype=np.float32)[:, None] + 0.5
+    def polygon(self, colour, *points, back=0.0):
+        self.scene.polygon([(self.x + u, v, self.z + back) for u, v in points], colour, self.class_id, self.outline)
 
-    def box(self, left, top, right, bottom):
-        """The (rows, columns) slices of a box of pixels, as much of it as lies on the canvas."""
-        left, right = (int(min(max(x, 0), self.width)) for x in (left, right + 1))
-        top, bottom = (int(min(max(y, 0), self.height)) for y in (top, bottom + 1))
-        return slice(top, bottom), slice(left, right)
+    def box(self, colour, left, low, right, high, back=0.0):
+        self.polygon(colour, (left, low), (left, high), (right, high), (right, low), back=back)
 
-    def texture(self, box, **strengths):
-        """Factors around 1, float32 [h, w]: grain by name, each times its strength."""
-        return 1 + sum(strength * self.grain[name][box] for name, strength in strengths.items())
+    def trapezoid(self, colour, low, high, bottom, top, back=0.0):
+        """From half width `bottom` at v = low to `top` at v = high."""
+        self.polygon(colour, (-bottom, low), (-top, high), (top, high), (bottom, low), back=back)
 
-    def paint(self, box, mask, colour, class_id, outline=0):
-        """Paints mask (bool [h, w], the box's shape); colour and class_id are one for all, or one a True of mask."""
-        self.rgb[box][mask] = colour
-        self.ids[box][mask] = class_id
-        self.outlines[box][mask] = outline
-
-    def shade(self, box, mask, factor):
-        """Darkens what is there already, as a shadow does."""
-        self.rgb[box][mask] *= factor
-
-    def develop(self, dice, noise, softness):
-        """(photo uint8 [h, w, 3], ids uint8 [h, w]): noise in grey levels, softness 0..1."""
-        fine = np.clip(self.rgb, 0, 255).astype(np.int32)
-        small = sum(fine[i::SCALE, j::SCALE] for i in range(SCALE) for j in range(SCALE))  # whole numbers: exact
-        photo = _soften(small / float(SCALE * SCALE), softness)
-        height, width = photo.shape[:2]
-        photo = photo * _vignette(height, width)[:, :, None]
-        for size, amount in ((1, noise), (3, 0.4 * noise)):  # of brightness, of colour
-            photo = photo + amount * (dice.random((height, width, size)) + dice.random((height, width, size)) - 1)
-        return np.clip(photo + 0.5, 0, 255).astype(np.uint8), self._small_ids()
-
-    def _small_ids(self):
-        middle = slice(SCALE // 2, None, SCALE)
-        ids, outlines = self.ids[middle, middle].copy(), self.outlines[middle, middle]
-        ids[1:][outlines[1:] != outlines[:-1]] = 0
-        ids[:, 1:][outlines[:, 1:] != outlines[:, :-1]] = 0
-        return ids
-
-
-def _soften(photo, softness):
-    """Blends in its 3 x 3 binomial blur."""
-    blurred = photo
-    for axis in (0, 1):
-        padded = np.pad(blurred, [(1, 1) if i == axis else (0, 0) for i in range(3)], 'edge')
-        before, after = (slice(None),) * axis + (slice(None, -2),), (slice(None),) * axis + (slice(2, None),)
-        blurred = (padded[before] + 2 * blurred + padded[after]) / 4
-    return photo + softness * (blurred - photo)
-
-
-def _vignette(height, width):
-    y, x = np.arange(height)[:, None] / height - 0.5, np.arange(width)[None] / width - 0.5
-    return 1.09 - 0.3 * (x * x + y * y)
+    def ellipse(self, colour, u, v, half_width, half_height, back=0.0):
+        self.scene.ellipse(self.x + u, v, self.z + back, half_width, half_height, colour, self.class_id, self.outline)

@@ -1,4 +1,4 @@
-"""Predictions over a data set's records, each with its confusion matrices."""
+"""Predicts the records of a data set and counts the confusion matrices of each."""
 import collections
 import functools
 
@@ -15,7 +15,7 @@ Evaluated = collections.namedtuple('Evaluated', 'example ids small full')
 
 
 def one_by_one(examples):
-    """Each in a list of its own."""
+    """Batches of one."""
     return ([example] for example in examples)
 
 
@@ -25,8 +25,8 @@ def evaluate(dataset, predict, num_threads=2, batches=one_by_one, max_side=None)
     Pixels of dataset.ignore_label are in no confusion matrix, except that those of 0 always are.
     predict: function from a list of EvalExamples of one size (image uint8 [H, W, 3], annotation uint8 [H, W]) to the
       list of their ids, uint8 [H, W].
-    batches: function from all EvalExamples to such lists of them, in their order.
-    max_side: photos with a longer side are predicted scaled down to it; None never does.
+    batches: function from an iterable of EvalExamples to an iterable of such lists, in the same order.
+    max_side: None, or the longest side in pixels at which photos are predicted; larger ones are scaled down.
     Raises UserError for an unusable record without dataset.bad, and if all records are unusable.
     """
     num_classes, ignore_label = len(dataset.classes), dataset.ignore_label
@@ -45,7 +45,7 @@ def evaluate(dataset, predict, num_threads=2, batches=one_by_one, max_side=None)
 
 
 def _matrix(truth, ids, num_classes, ignore_label):
-    # 0 stays: what is predicted there counts in the per-image unions, and each definition has its own rule for it
+    # pixels of 0 stay: per-image unions count what is predicted there, and each definition has its own rule for them
     if ignore_label and ignore_label < num_classes:
         keep = truth != ignore_label
         truth, ids = truth[keep], ids[keep]

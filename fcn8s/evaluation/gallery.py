@@ -7,21 +7,21 @@ from fcn8s.data.photos import resize_ids, resize_photo
 
 KEPT = 8      # of the best, and as many of the worst
 LONGEST = 384  # pixels of a thumbnail's longer side
-# score: metrics.Scores; photo: uint8 [h, w, 3]; truth, ids: uint8 [h, w]; labelled: bool [h, w], whether truth counts
+# score: metrics.Scores; photo: uint8 [h, w, 3]; truth, ids: uint8 [h, w]; labelled: bool [h, w], the scored pixels
 Entry = collections.namedtuple('Entry', 'name score photo truth ids labelled')
 
 
 class Gallery:
-    """Gathers evaluated photos by their mean IU; of those of equal IU an earlier one counts as better."""
+    """Keeps the photos with the highest and lowest mean IU; of two equal ones the earlier ranks higher."""
 
     def __init__(self, num_classes, ignore_label=None, kept=KEPT):
         self._num_classes, self._ignore_label, self._kept = num_classes, ignore_label, kept
-        # heaps of (IU, -number, Entry) and of (-IU, number, Entry), the next to leave at the top
+        # heaps of (IU, -number, Entry) and (-IU, number, Entry): the next to be dropped is at the top
         self._best, self._worst = [], []
         self._count = 0
 
     def add(self, result, score):
-        """Takes a fcn8s.evaluation.evaluate.Evaluated and its Scores; makes thumbnails only where it has a place."""
+        """Adds an Evaluated and its Scores; thumbnails are made only if it is kept."""
         self._count += 1
         ranked = ((self._best, (score.mean_iu, -self._count)), (self._worst, (-score.mean_iu, self._count)))
         heaps = [(heap, key) for heap, key in ranked if len(heap) < self._kept or key > heap[0][:2]]
@@ -32,7 +32,7 @@ class Gallery:
                 heapq.heappop(heap)
 
     def best_and_worst(self):
-        """Two lists of Entry, the best first and the worst first. No photo is in both."""
+        """Two lists of Entry, best first and worst first; no photo is in both."""
         places = {abs(number): entry for _, number, entry in self._best + self._worst}
         entries = [places[number] for number in sorted(places, key=lambda n: (-places[n].score.mean_iu, n))]
         half = (len(entries) + 1) // 2

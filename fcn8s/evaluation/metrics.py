@@ -1,4 +1,4 @@
-"""One confusion matrix -> every score.
+"""Every score, computed from one confusion matrix.
 
 Matrices of several images or batches add up: `total += confusion_matrix(truth, prediction, num_classes)`.
 """
@@ -11,61 +11,46 @@ SceneParsingScores = namedtuple('SceneParsingScores', 'pixel_accuracy mean_iou m
 AllClassScores = namedtuple('AllClassScores', 'pixel_accuracy mean_iou')
 ClassScores = namedtuple('ClassScores', 'index pixels accuracy precision iou')
 EPS = np.spacing(1)  # the benchmark toolkit's guard against 0/0
-TITLES = {
-    Scores: 'per-image mean (FCN-tensorflow-ADE20k)',
-    SceneParsingScores: 'scene parsing benchmark (SceneParse150)',
-    AllClassScores: 'all classes, class 0 included',
-}
-LABELS = {
-    'pixel_accuracy': 'pixel accuracy',
-    'mean_accuracy': 'mean accuracy',
-    'mean_iu': 'mean IU',
-    'frequency_weighted_iu': 'frequency weighted IU',
-    'mean_iou': 'mean IoU',
-    'mean_iou_present': 'mean IoU, classes in the truth only',
-    'final_score': 'final score',
-}
 
 
 def confusion_matrix(truth, prediction, num_classes):
     """Count pixels by class: int64 [N, N], rows are the truth, columns the prediction.
 
     truth and prediction are integer arrays of one shape. Pixels whose truth lies outside [0, N), such as an
-    ignore label of 255, are left out. Raises ValueError on shapes that differ, ids that are not integers, or
-    a prediction outside [0, N).
+    ignore label of 255, are left out. Raises ValueError if the shapes differ, ids are not integers, or
+    a prediction lies outside [0, N).
     """
     truth, prediction = np.asarray(truth), np.asarray(prediction)
     _check_pair(truth, prediction, num_classes)
     labelled = (truth >= 0) & (truth < num_classes)
-    # Both ids in one int32: half the memory traffic of int64, and N * N stays far below 2 ** 31.
-    pairs = truth.astype(np.int32) * np.int32(num_classes) + prediction.astype(np.int32, copy=False)
-    pairs = pairs.ravel() if labelled.all() else pairs[labelled]
-    return np.bincount(pairs, minlength=num_classes ** 2).astype(np.int64).reshape(num_classes, num_classes)
+    pairs = truth[labelled].astype(np.int32) * num_classes + prediction[labelled]
+    return np.bincount(pairs, minlength=num_classes ** 2).reshape(num_classes, num_classes)
 
 
-def _check_pair(truth, prediction, num_classes):
-    if truth.shape != prediction.shape:
-        raise ValueError(f'truth has shape {truth.shape}, but prediction has shape {prediction.shape}')
-    for name, ids in (('truth', truth), ('prediction', prediction)):
-        if ids.dtype.kind not in 'iu':
-            raise ValueError(f'{name} must hold integer class ids, but its dtype is {ids.dtype}')
-    if prediction.size and (prediction.min() < 0 or prediction.max() >= num_classes):
-        raise ValueError(f'prediction holds ids from {prediction.min()} to {prediction.max()}, '
-                         f'expected 0 to {num_classes - 1}')
+def pixel_counts(matrix):
+    """Pixels per class in the truth, in the prediction, and correct: three int64 [N]."""
+    return matrix.sum(axis=1), matrix.sum(axis=0), matrix.diagonal()
+
+
+def without_unlabelled(matrix):
+    """A copy of the matrix without the pixels of truth 0, which the scene parsing benchmark does not count."""
+    matrix = matrix.copy()
+    matrix[0] = 0
+    return matrix
 
 
 def per_image_scores(matrix):
-    """Score one image as FCN-tensorflow-ADE20k does; None when no pixel carries a label other than 0.
+    """Score one image as FCN-tensorflow-ADE20k does; None if no pixel has a label other than 0.
 
     Only classes 1..N-1 that occur in the truth are averaged. Pixel accuracy looks only at pixels where neither
-    truth nor prediction is 0 (it is 0 where there are none); a class's union and the frequency weights also count
+    truth nor prediction is 0 (it is 0 if there are none); a class's union and the frequency weights also count
     the pixels of truth 0.
     """
-    truth, predicted, correct = _counts(matrix)
+    truth, predicted, correct = pixel_counts(matrix)
     present = 1 + np.flatnonzero(truth[1:])
     if not present.size:
         return None
-    iu = (correct / np.maximum(truth + predicted - correct, 1))[present]
+    iu = correct[present] / (truth + predicted - correct)[present]
     return Scores(
         pixel_accuracy=float(correct[1:].sum() / max(matrix[1:, 1:].sum(), 1)),
         mean_accuracy=float(np.mean(correct[present] / truth[present])),
@@ -74,27 +59,20 @@ def per_image_scores(matrix):
 
 
 def mean_scores(scores):
-    """Mean of each score over the images that have one: Scores, or None when no image has."""
+    """Mean of each score over the images that have one: Scores, or None if no image has."""
     scored = [s for s in scores if s is not None]
     return Scores(*(float(np.mean(column)) for column in zip(*scored))) if scored else None
-
-
-def without_unlabelled(matrix):
-    """The matrix without the pixels of truth 0, as the scene parsing benchmark counts them."""
-    matrix = matrix.copy()
-    matrix[0] = 0
-    return matrix
 
 
 def scene_parsing_scores(matrix):
     """Score a whole set by the SceneParse150 benchmark's own rules.
 
     Pixels of truth 0 are left out, also from the unions; a prediction of 0 elsewhere is wrong. `mean_iou` is over
-    all classes 1..N-1, one that occurs nowhere counting 0; `mean_iou_present` is over those that occur in the truth.
-    `final_score` is the mean of pixel accuracy and `mean_iou`. All are 0 when nothing is labelled.
+    all classes 1..N-1, and a class that occurs nowhere counts 0; `mean_iou_present` is over those in the truth.
+    `final_score` is the mean of pixel accuracy and `mean_iou`. All are 0 if nothing is labelled.
     Source: evaluationCode/utils_eval.py of github.com/CSAILVision/sceneparsing.
     """
-    truth, predicted, correct = (counts[1:] for counts in _counts(without_unlabelled(matrix)))
+    truth, predicted, correct = (counts[1:] for counts in pixel_counts(without_unlabelled(matrix)))
     iou = correct / (truth + predicted - correct + EPS)
     accuracy = float(correct.sum() / (truth.sum() + EPS))
     mean_iou = _mean(iou)
@@ -106,7 +84,7 @@ def all_class_scores(matrix):
 
     The mean is over classes that occur in truth or prediction. Both scores are 0 for an empty matrix.
     """
-    truth, predicted, correct = _counts(matrix)
+    truth, predicted, correct = pixel_counts(matrix)
     union = truth + predicted - correct
     occurs = union > 0
     return AllClassScores(float(correct.sum() / max(matrix.sum(), 1)), _mean(correct[occurs] / union[occurs]))
@@ -115,24 +93,30 @@ def all_class_scores(matrix):
 def per_class(matrix):
     """List the ClassScores of classes 0..N-1 in order.
 
-    `pixels` counts the truth, accuracy is the recall. A score is None where it is undefined: accuracy without truth,
+    `pixels` counts the truth, accuracy is the recall. A score is None if it is undefined: accuracy without truth,
     precision without prediction, IoU without either. Give it `without_unlabelled(matrix)` for IoUs that agree
     with `scene_parsing_scores`, the matrix itself for those of `all_class_scores`.
     """
     return [
         ClassScores(index, t, _ratio(c, t), _ratio(c, p), _ratio(c, t + p - c))
-        for index, (t, p, c) in enumerate(zip(*(counts.tolist() for counts in _counts(matrix))))]
+        for index, (t, p, c) in enumerate(zip(*(counts.tolist() for counts in pixel_counts(matrix))))]
 
 
 def only_class(matrix, ignored=()):
-    """The one class of the truth that is not ignored: any score says little then; None if there are more, or none."""
+    """The one class of the truth that is not ignored, or None if there are more or none: scores on one say little."""
     found = [i for i in np.flatnonzero(matrix.sum(axis=1)).tolist() if i not in ignored]
     return found[0] if len(found) == 1 else None
 
 
-def _counts(matrix):
-    """Pixels per class in the truth, in the prediction, and correct: three int64 [N]."""
-    return matrix.sum(axis=1), matrix.sum(axis=0), matrix.diagonal()
+def _check_pair(truth, prediction, num_classes):
+    if truth.shape != prediction.shape:
+        raise ValueError(f'truth has shape {truth.shape}, but prediction has shape {prediction.shape}')
+    for name, ids in (('truth', truth), ('prediction', prediction)):
+        if ids.dtype.kind not in 'iu':
+            raise ValueError(f'{name} must hold integer class ids, but its dtype is {ids.dtype}')
+    if prediction.size and (prediction.min() < 0 or prediction.max() >= num_classes):
+        raise ValueError(f'prediction holds ids from {prediction.min()} to {prediction.max()}, '
+                         f'expected 0 to {num_classes - 1}')
 
 
 def _ratio(part, whole):

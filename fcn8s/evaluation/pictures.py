@@ -10,12 +10,12 @@ KINDS = ('colour', 'overlay', 'side_by_side', 'submission')
 
 
 def parse_kinds(text):
-    """List of KINDS from 'colour,overlay'; '' means none. Raises UsageError for a kind that there is not."""
+    """Parse 'colour,overlay' into a list of KINDS; '' gives none. Raises UsageError for an unknown kind."""
     kinds = [word.strip() for word in text.split(',')] if text else []
     unknown = [kind for kind in kinds if kind not in KINDS]
     if unknown:
-        raise UsageError(f'--save={text}: there is no {", ".join(map(repr, unknown))}. There are: {", ".join(KINDS)}; '
-                         'several with commas between.')
+        raise UsageError(f'--save={text}: unknown kind {", ".join(map(repr, unknown))}. Choose from '
+                         f'{", ".join(KINDS)}, separated by commas.')
     return kinds
 
 
@@ -23,9 +23,9 @@ class Pictures:
     """The pictures of one test, in the folders test_dir/<kind>/."""
 
     def __init__(self, test_dir, kinds, records, classes):
-        """kinds: of KINDS, and 'good' for some photos' side_by_side.
+        """kinds: any of KINDS, and 'good': side_by_side pictures of good predictions only.
 
-        Raises UserError for two photos of one name, and where a submission's folder holds files of other photos.
+        Raises UserError if two photos share a name, or if a submission's folder holds files of other photos.
         """
         self._test_dir, self._classes, self._colours = test_dir, classes, palette(classes)
         self._written = {kind: set() for kind in kinds}
@@ -37,10 +37,10 @@ class Pictures:
             self._check_submission({_file_name(record) for record in records})
 
     def save(self, result, good):
-        """Writes an Evaluated as each kind but submission; as 'good' only if it is.
+        """Writes an Evaluated as every kind except submission, and as 'good' only if `good` is true.
 
-        colour, a palette image whose pixel values are the ids, and overlay have the photo's own size; side_by_side,
-        photo | prediction | truth, shows them as the net saw the photo.
+        colour (a palette image whose pixel values are the ids) and overlay have the photo's own size; side_by_side
+        (photo | prediction | truth) has the net's.
         """
         example = result.example
         for kind in self._written:
@@ -55,7 +55,7 @@ class Pictures:
                 save_picture(self._path(kind, example), side_by_side(pictures, titles=('photo', 'prediction', 'truth')))
 
     def submit(self, example, ids):
-        """Writes the benchmark's file of a EvalExample: a grey PNG of ids from 1 on, at the photo's own size.
+        """Writes the benchmark's file for an EvalExample: a grey PNG of ids from 1 on, at the photo's own size.
 
         ids: uint8 [H, W] at the net's size, without class 0.
         Source: "Submission format" in README.md of github.com/CSAILVision/sceneparsing.
@@ -63,19 +63,19 @@ class Pictures:
         save_picture(self._path('submission', example), resize_ids(ids, *example.original.shape))
 
     def notes(self):
-        """A line for each folder that holds files which this test did not write."""
+        """One line for each folder with files that this test did not write."""
         found = ((self._folder(kind), self._others(kind, names)) for kind, names in self._written.items())
-        return [f'note: {len(others)} of the files in {folder}, such as {others[0]}, are not of this test'
+        return [f'note: {len(others)} of the files in {folder}, such as {others[0]}, were not written by this test'
                 for folder, others in found if others]
 
     def _check_submission(self, names):
         others = self._others('submission', names)
         if others:
-            raise UserError(f'{self._folder("submission")} holds {len(others)} files that are of no photo of this '
-                            f'test, such as {others[0]}; they would be submitted too. Move them away.')
+            raise UserError(f'{self._folder("submission")} holds {len(others)} files that belong to no photo of '
+                            f'this test, such as {others[0]}. They would be submitted too: move them away.')
 
     def _others(self, kind, names):
-        """The files of a kind's folder but those of these names, and hidden ones."""
+        """The files in a kind's folder, except hidden ones and those in `names`."""
         folder = self._folder(kind)
         found = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
         return [name for name in found if name not in names and not name.startswith('.')]
@@ -90,7 +90,7 @@ class Pictures:
 
 
 def _check_names(records):
-    """Raises UserError for two photos whose pictures would be one file, such as training/a.jpg and validation/a.jpg."""
+    """Raises UserError if two photos would share a picture file, such as training/a.jpg and validation/a.jpg."""
     first = {}
     for record in records:
         other = first.setdefault(_file_name(record), record)

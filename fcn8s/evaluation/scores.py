@@ -1,7 +1,7 @@
 """A test's scores by every definition: printed, and as the content of scores.json."""
 from fcn8s.evaluation.metrics import (
-    LABELS,
-    TITLES,
+    AllClassScores,
+    SceneParsingScores,
     Scores,
     all_class_scores,
     mean_scores,
@@ -12,17 +12,32 @@ from fcn8s.evaluation.metrics import (
 )
 from fcn8s.visualize import short_name
 
+TITLES = {
+    Scores: 'per-image mean (FCN-tensorflow-ADE20k)',
+    SceneParsingScores: 'scene parsing benchmark (SceneParse150)',
+    AllClassScores: 'all classes, class 0 included',
+}
+LABELS = {
+    'pixel_accuracy': 'pixel accuracy',
+    'mean_accuracy': 'mean accuracy',
+    'mean_iu': 'mean IU',
+    'frequency_weighted_iu': 'frequency weighted IU',
+    'mean_iou': 'mean IoU',
+    'mean_iou_present': 'mean IoU, classes in the truth only',
+    'final_score': 'final score',
+}
+
 
 def blocks_of(total, scores):
     """(Scores or None, SceneParsingScores, AllClassScores) of a test.
 
-    total: confusion matrix of all photos, [N, N]; scores: per-image Scores, None of a photo without labels.
+    total: confusion matrix of all photos, [N, N]; scores: per-image Scores, None for a photo without labels.
     """
     return mean_scores(scores), scene_parsing_scores(total), all_class_scores(total)
 
 
 def scores_of(total, scores, classes):
-    """The content of scores.json but for what it was made from."""
+    """The content of scores.json, except the facts of the run."""
     mean, scene_parsing, all_classes = blocks_of(total, scores)
     return {
         'per_image_mean': mean and mean._asdict(),
@@ -36,7 +51,7 @@ def scores_of(total, scores, classes):
 
 
 def print_scores(total, scores, classes):
-    """Prints the table of classes and the three definitions."""
+    """Prints the table of classes and the scores by the three definitions."""
     print(format_table(per_class(without_unlabelled(total)), [short_name(c.name) for c in classes]))
     per_image, *others = blocks_of(total, scores)
     print('\n' + format_scores(per_image, _unlabelled(scores)))
@@ -53,7 +68,7 @@ def _unlabelled(scores):
 
 
 def format_scores(scores, left_out=0):
-    """Name the definition, then one line per score.
+    """Text that names the definition, then one line per score.
 
     scores: Scores, SceneParsingScores, AllClassScores, or the None of `mean_scores`.
     left_out: how many images had no per-image score.
@@ -67,10 +82,10 @@ def format_scores(scores, left_out=0):
 
 
 def format_table(rows, names, width=24):
-    """Lay out the rows of `per_class` as aligned text, one class a line; '-' stands for an undefined score.
+    """Lay out the rows of `per_class` as aligned text, one class per line; '-' marks an undefined score.
 
-    names: the class names by id; they are cut to `width` characters. Classes in neither truth nor prediction
-    are only counted, in a last line.
+    names: the class names by id, cut to `width` characters. The last line counts the classes in neither truth nor
+    prediction.
     """
     total = max(sum(row.pixels for row in rows), 1)
     shown = [row for row in rows if row.iou is not None]

@@ -7,7 +7,8 @@ import sys
 PROJECT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # {module: its package}
 PACKAGES = {'numpy': 'numpy', 'PIL': 'pillow', 'absl': 'absl-py', 'tqdm': 'tqdm', 'imageio': 'imageio',
-            'matplotlib': 'matplotlib', 'scipy': 'scipy', 'h5py': 'h5py', 'imageio_ffmpeg': 'imageio-ffmpeg'}
+            'matplotlib': 'matplotlib', 'scipy': 'scipy', 'h5py': 'h5py', 'imageio_ffmpeg': 'imageio-ffmpeg',
+            'jinja2': 'jinja2'}
 FIRST = ('numpy', 'PIL', 'absl', 'tqdm', 'imageio', 'matplotlib')  # the others are needed by few, and named there
 # Older ones lack what the scripts call; requirements.txt has what was tested.
 OLDEST = {'pillow': (9, 1), 'imageio': (2, 16), 'matplotlib': (3, 3)}

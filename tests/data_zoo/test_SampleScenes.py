@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from Data_zoo.SampleScenes import canvas
 from Data_zoo.SampleScenes import prepare as scenes_data
-from Data_zoo.SampleScenes import things
-from Data_zoo.SampleScenes.canvas import Canvas, Dice
+from Data_zoo.SampleScenes.canvas import SCALE, Scene, Sprite
 from Data_zoo.SampleScenes.scenes import draw
 from fcn8s.data.classes import read_classes
 from fcn8s.utils.errors import UserError
@@ -51,7 +51,7 @@ def test_annotation_is_a_palette_image_of_the_drawn_ids_in_the_photos_size(data_
 
 def test_classes_file_names_the_ids_that_are_painted():
     for index, row in enumerate(read_classes(scenes_data.CLASSES)):
-        assert getattr(things, row.name.upper()) == index
+        assert getattr(canvas, row.name.upper()) == index
 
 
 def test_sizes_are_no_multiples_of_32_and_some_photos_are_upright(scenes):
@@ -100,30 +100,52 @@ def test_another_seed_part_or_index_draws_another_scene(scenes, numbers):
 def test_the_scenes_are_the_same_on_every_python_and_library(scenes):
     """A change of the painting changes this value, and every score measured on the scenes with it."""
     digest = hashlib.md5(b''.join(photo.tobytes() + ids.tobytes() for photo, ids in scenes))
-    assert digest.hexdigest() == '778b73318bbce995634e074fb936f395'
+    assert digest.hexdigest() == '87f8e665b88912cfc250816e23683a4c'
 
 
 def test_ids_are_taken_at_the_middle_of_each_photo_pixel():
-    dice = Dice(0)
-    canvas = Canvas(4, 5, dice)
-    canvas.paint(canvas.box(4, 0, 14, 11), np.ones((12, 11), bool), 255.0, 1)  # from the second pixel's middle on
-    photo, ids = canvas.develop(dice, noise=0, softness=0)
-    np.testing.assert_array_equal(ids, [[0, 1, 1, 1, 1]] * 4)
-    assert (photo[:, 0] == 0).all() and (photo[:, 2:] > 240).all()
-    np.testing.assert_allclose(photo[:, 1], 170, atol=15)  # 2 of its 3 columns are painted; the rims are darkened
+    scene = Scene(0)
+    scene.pens[1].rectangle((4, 0) + scene.size, fill=canvas.ROAD)  # from the second pixel's middle on
+    scene.pens[0].rectangle((0, 0) + scene.size, fill=(0, 0, 0))
+    scene.pens[0].rectangle((4, 0) + scene.size, fill=(200, 200, 200))
+    photo, ids = scene.develop()
+    assert (ids[:, 0] == canvas.SKY).all() and (ids[:, 1:] == canvas.ROAD).all()
+    means = photo.mean(axis=(0, 2))
+    assert means[0] < 10 and means[2] == pytest.approx(200, abs=10)
+    assert means[1] == pytest.approx(2 / 3 * 200, abs=10)  # 2 of its 3 columns are painted
 
 
-def test_outlined_thing_gets_a_void_border_where_the_upper_or_left_neighbour_is_of_another_thing():
-    canvas = Canvas(6, 6, Dice(0))
-    canvas.paint(canvas.box(0, 0, 17, 17), np.ones((18, 18), bool), 9.0, 4)
-    canvas.paint(canvas.box(6, 6, 11, 11), np.ones((6, 6), bool), 9.0, 5, outline=1)
-    ids = canvas.develop(Dice(0), noise=0, softness=0)[1]
-    np.testing.assert_array_equal(ids, [[4, 4, 4, 4, 4, 4],
-                                        [4, 4, 4, 4, 4, 4],
-                                        [4, 4, 0, 0, 0, 4],
-                                        [4, 4, 0, 5, 0, 4],
-                                        [4, 4, 0, 0, 4, 4],
-                                        [4, 4, 4, 4, 4, 4]])
+def outlined_square(outline):
+    """The ids of the upper left corner of a scene of road with a car of 3 x 3 pixels in it."""
+    scene = Scene(0)
+    for pen, road, car in zip(scene.pens[1:], (canvas.ROAD, 0), (canvas.CAR, outline)):
+        pen.rectangle((0, 0) + scene.size, fill=road)
+        pen.rectangle((2 * SCALE, 2 * SCALE, 5 * SCALE - 1, 5 * SCALE - 1), fill=car)
+    return scene.develop()[1][:6, :6].tolist()
+
+
+def test_void_border_lies_where_the_upper_or_left_neighbour_is_another_thing():
+    assert outlined_square(1) == [[4, 4, 4, 4, 4, 4],
+                                  [4, 4, 4, 4, 4, 4],
+                                  [4, 4, 0, 0, 0, 0],
+                                  [4, 4, 0, 5, 5, 0],
+                                  [4, 4, 0, 5, 5, 0],
+                                  [4, 4, 0, 0, 0, 4]]
+
+
+def test_thing_without_an_outline_has_no_void_border():
+    assert not any(0 in row for row in outlined_square(0))
+
+
+def test_farther_things_are_smaller_and_higher_up():
+    scene, boxes = Scene(0), []
+    for z in (5.0, 10.0):
+        scene.pens[1].rectangle((0, 0) + scene.size, fill=canvas.ROAD)
+        Sprite(scene, canvas.CAR, 0.0, z).box((9, 9, 9), -0.5, 0, 0.5, 1)
+        boxes.append(scene.ids.point(lambda class_id: 255 * (class_id == canvas.CAR)).getbbox())
+    (_, top, _, bottom), (_, far_top, _, far_bottom) = boxes
+    assert bottom - top == pytest.approx(2 * (far_bottom - far_top), abs=3)
+    assert far_bottom < bottom
 
 
 def test_complete_data_set_is_left_as_it_is(data_dir, monkeypatch, capsys):

@@ -195,7 +195,8 @@ def test_pictures_of_an_earlier_test_are_told(test_photos, capsys):
     assert 'note: ' not in capsys.readouterr().out
     test_photos('--save=colour', '--test_num=1', '--save_good', '--good_mean_iu=1')
     told = [line for line in capsys.readouterr().out.splitlines() if line.startswith('note: ')]
-    assert told == [f'note: {count} of the files in {os.path.join(folder, kind)}, such as {name}, are not of this test'
+    assert told == [f'note: {count} of the files in {os.path.join(folder, kind)}, such as {name}, were not written '
+                    'by this test'
                     for count, kind, name in ((1, 'colour', 'p1.png'), (2, 'good', 'p0.png'))]
 
 
@@ -204,7 +205,7 @@ def test_submission_is_not_started_beside_files_of_other_photos(test_photos):
     test_photos('--save=submission')  # of the same photos: they are replaced
     Image.new('L', (3, 3)).save(os.path.join(folder, 'old.png'))
     before = os.stat(os.path.join(folder, 'p0.png')).st_mtime_ns
-    with pytest.raises(UserError, match='submission holds 1 files that are of no photo of this test, such as old.png'):
+    with pytest.raises(UserError, match='holds 1 files that belong to no photo of this test, such as old.png'):
         test_photos('--save=submission')
     assert os.stat(os.path.join(folder, 'p0.png')).st_mtime_ns == before
 

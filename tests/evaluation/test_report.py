@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 from report_pages import CLASSES, HOSTILE, MATRIX, QUOTES, photo_entry, small_report
 
-from fcn8s.evaluation.confusions import costly_confusions, heat_picture, percent
+from fcn8s.evaluation.confusions import costly_confusions, heat_picture
 from fcn8s.evaluation.metrics import all_class_scores, scene_parsing_scores, without_unlabelled
-from fcn8s.evaluation.report import page, write_report
+from fcn8s.evaluation.report import page, percent, write_report
 
 
 class Elements(HTMLParser):
@@ -65,7 +65,7 @@ def test_heat_picture_is_as_opaque_as_the_root_of_the_share():
     assert picture[0, 0, 2] > picture[0, 0, 0] and picture[0, 1, 0] > picture[0, 1, 2]  # blue is right, orange wrong
 
 
-@pytest.mark.parametrize('share, text', [(0.1234, '12.3 %'), (0, '0.0 %'), (1, '100.0 %'), (0.0004, '&lt;0.1 %')])
+@pytest.mark.parametrize('share, text', [(0.1234, '12.3 %'), (0, '0.0 %'), (1, '100.0 %'), (0.0004, '<0.1 %')])
 def test_share_is_a_percentage(share, text):
     assert percent(share) == text
 

@@ -1,6 +1,6 @@
-"""Testing as FCN-tensorflow-ADE20k does it: one photo after the other is read, predicted and scored in one thread.
+"""Tests as FCN-tensorflow-ADE20k does: reads, predicts and scores one photo after the other in one thread.
 
-A stand-in written for comparison: imageio and Pillow's resize, the plain graph of peers/tf1_step.py, and a confusion
+Written for comparison: imageio and Pillow's resize, the plain graph of tf1_step.py, and a confusion
 matrix counted by a Python loop over the pixels at the net's size.
 """
 import time
