@@ -114,7 +114,7 @@ def _resize_example(photo, ids, record, size):
 
 
 def _most_pixels(number, batch_size, order, pixels):
-    """Of the largest photo of a batch, for they are decoded one after the other; pixels: function record index -> its.
+    """Pixels of the largest photo of a batch: they are decoded one at a time. pixels: function record index -> pixels.
 
     What takes the place of a photo that cannot be used is not looked at.
     """

@@ -25,7 +25,7 @@ DATA_ZOO = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'Data_zoo')
 def read_dataset(data_dir, split, num_classes=None, ignore_label=None, bad=None):
     """The Dataset of `split` ('training' or 'validation'): records sorted by stem, and the classes.
 
-    Lists folders only; no image is opened. num_classes stands in for a missing classes.csv. Raises DataError, which
+    Lists folders only; no image is opened. num_classes replaces a missing classes.csv. Raises DataError, which
     shows the layout expected and what was found, or names the files that have no partner; `bad`, a BadPhotos, collects
     these instead.
     """

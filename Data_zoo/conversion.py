@@ -106,7 +106,7 @@ def write_layout(data_dir, splits, classes_csv, read_ids):
     """Writes data_dir whole, or nothing of it: {split: Pairs}, and a copy of classes_csv.
 
     read_ids: path of an annotation of the source -> uint8 [H, W] of class ids; it runs in threads. Raises UserError for
-    an image and an annotation of different sizes, for what read_ids refuses, and where data_dir cannot be written.
+    an image and an annotation of different sizes, for what read_ids refuses, and if data_dir cannot be written.
     """
     _note_leavings(data_dir)
     colours = palette(read_classes(classes_csv))
@@ -125,7 +125,7 @@ def write_layout(data_dir, splits, classes_csv, read_ids):
 
 
 def _write_pair(data_dir, split, read_ids, colours, pair):
-    """Returns the way in which the image got there."""
+    """Returns how the image got there."""
     ids = read_ids(pair.annotation)
     size = photo_size(pair.image)
     if size != ids.shape:

@@ -35,7 +35,7 @@ class MaskReader:
         self._greys = [255, 0]
 
     def read(self, path):
-        """uint8 [H, W] of class ids; 0 where there is a problem."""
+        """uint8 [H, W] of class ids; 0 for pixels with a problem."""
         rgb, through, soft, rounded = self._see_through(read_mask(path), path)
         opaque = ~(through | soft)
         if self._rules.threshold is None:

@@ -44,7 +44,7 @@ def save_config(logs_dir, net_config, flag_values):
 
 
 def read_config(logs_dir):
-    """The config of the run in logs_dir as a dict, or None where there is none."""
+    """The config of the run in logs_dir as a dict, or None if it has none."""
     path = config_path(logs_dir)
     if not os.path.exists(path):
         return None

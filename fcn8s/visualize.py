@@ -16,7 +16,7 @@ WHITE, GREY, INK = (255, 255, 255), (150, 150, 150), (30, 30, 30)
 RED, PALE = (225, 45, 45), (214, 218, 224)
 MOST_NAMED = 5  # classes on a line
 LONGEST_NAME = 40
-LEGEND_ROWS = 32  # a legend starts another column after that many
+LEGEND_ROWS = 32  # classes per column of a legend
 
 
 def short_name(name):

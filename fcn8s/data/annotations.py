@@ -1,4 +1,4 @@
-"""Annotations: from image files to class ids, checked."""
+"""Annotations: reads image files into class ids and checks them."""
 import numpy as np
 from PIL import TiffImagePlugin
 
@@ -12,10 +12,10 @@ ONLY_LOSSY = ('If only these files are left, and show the colours of classes.csv
               'python Data_zoo/colour_masks.py MASKS classes.csv IDS --nearest')
 SAVE_ALPHA = ('python -c "from PIL import Image; import sys; '
               'Image.open(sys.argv[1]).getchannel(\'A\').save(sys.argv[2])" MASK.png IDS.png')
-# By raw mode: the factor by which Pillow spreads grey of few bits over 0..255.
+# By raw mode: the factor by which Pillow scales low-bit grey to 0..255.
 _SPREAD = {'L;2': 85, 'L;4': 17, 'L;2R': 85, 'L;4R': 17}
 # Pillow gives the high bytes of 16-bit channels; decoded again in these raw modes, the low ones; or all four bytes of
-# grey and alpha, which stand in the file like the channels of RGBA.
+# grey and alpha, stored in the file like the channels of RGBA.
 _LOW_BYTES = {'RGB;16B': 'RGB;16L', 'RGBA;16B': 'RGBA;16L', 'LA;16B': 'RGBA'}
 _LOSSY_TIFF = ('jpeg', 'tiff_jpeg', 'webp')
 
@@ -30,7 +30,7 @@ def decode_ids(image, path):
     _check_form(image, raw_mode, path)
     decode(image, path)
     pixels = np.array(image)
-    if pixels.dtype == object:  # numpy 1.18 wraps the image where it cannot have its bytes
+    if pixels.dtype == object:  # numpy 1.18 wraps the image if it cannot get its bytes
         raise MemoryError
     opaque = 255
     if raw_mode in _LOW_BYTES and image.format == 'PNG':
@@ -50,35 +50,35 @@ def decode_ids(image, path):
 
 
 def transparent_ids(image, ids):
-    """The ids, of those that occur in a decoded image, that it shows transparent, wholly or in part; sorted."""
+    """The ids in a decoded image that are fully or partly transparent, sorted."""
     if image.mode in ('LA', 'PA', 'RGBA'):
         alpha = np.array(image)[:, :, -1]
         return [] if alpha.min() == alpha.max() else np.unique(ids[alpha < 255]).tolist()
-    value = image.info.get('transparency', ())  # a palette's alphas; or a grey value or a colour, which is transparent
+    value = image.info.get('transparency', ())  # a palette's alphas, or one transparent grey value or colour
     if isinstance(value, bytes):
         shown = {index for index, alpha in enumerate(value) if alpha < 255}
     else:
         shown = set(value) if isinstance(value, tuple) else {value}
-        shown = shown if len(shown) == 1 else set()  # a colour that is no grey is that of no id
+        shown = shown if len(shown) == 1 else set()  # a colour that is not grey belongs to no id
     return sorted(shown.intersection(np.unique(ids).tolist())) if shown else []
 
 
 def _raw_mode(image):
-    """What Pillow calls the layout of the bytes in the file, such as L;4 for 4 bits of grey; '' if it does not say."""
+    """Pillow's name for the byte layout in the file, such as L;4 for 4-bit grey; '' if unknown."""
     arguments = image.tile[0][3] if image.tile else ''
     name = arguments[0] if isinstance(arguments, tuple) and arguments else arguments
     return name if isinstance(name, str) else ''
 
 
 def _check_form(image, raw_mode, path):
-    """Raises ImageError for what Pillow would decode into other ids than were meant, or only in part."""
+    """Raises ImageError for forms that Pillow would decode into wrong ids, or only in part."""
     if image.format in ('JPEG', 'MPO', 'WEBP') or image.info.get('compression') in _LOSSY_TIFF:
         name = 'WebP' if 'WEBP' in (image.format, str(image.info.get('compression')).upper()) else 'JPEG'
         raise ImageError(f'{path}: an annotation stored as {name}, whose compression changes ids. Save the masks as '
                          f'PNG where they come from. {ONLY_LOSSY}')
     pages = getattr(image, 'n_frames', 1)
     if pages > 1:
-        raise ImageError(f'{path}: an image of {pages} pages, of which one alone would be read. {SAVE_AS_GREY}')
+        raise ImageError(f'{path}: an image of {pages} pages, but only one would be read. {SAVE_AS_GREY}')
     if raw_mode in ('BGR;15', 'BGR;16'):
         raise ImageError(f'{path}: an image of 5 or 6 bits for each colour, spread over 0 to 255: its values are no '
                          f'ids. {SAVE_AS_GREY}')
@@ -122,7 +122,7 @@ def _equal_channels(pixels, opaque, path):
 
 
 def _check_alpha(ids, alpha, opaque, path):
-    """Raises ImageError where the alpha channel says more than the ids do: which of the two is meant is not known."""
+    """Raises ImageError if the alpha channel differs from the ids: either could be meant."""
     least, most, constant = int(alpha.min()), int(alpha.max()), ids.min() == ids.max()
     if least == most and (least in (0, opaque) or not constant):
         return
@@ -152,9 +152,9 @@ def read_annotation(path):
 
 
 def examine_annotation(path):
-    """As read_annotation, but an Annotation, which tells more about the file."""
+    """Like read_annotation, but returns an Annotation, which says more about the file."""
     with open_image(path) as image:
-        of_tiff = image.tag_v2.get(ORIENTATION) if image.format == 'TIFF' else None  # gone once it is decoded
+        of_tiff = image.tag_v2.get(ORIENTATION) if image.format == 'TIFF' else None  # lost by decoding
         ids = decode_ids(image, path)
         own = of_tiff or _exif_orientation(image)
         colours = image.getpalette() if image.mode == 'P' else None
@@ -163,7 +163,7 @@ def examine_annotation(path):
 
 
 def check_ids(ids, num_classes, ignore_label, path):
-    """Raises DataError, naming `path`, where uint8 `ids` hold a value that is neither in [0, num_classes) nor ignored.
+    """Raises DataError naming `path` if uint8 `ids` hold a value that is neither in [0, num_classes) nor ignored.
 
     ignore_label: None, or a value that is accepted although it names no class.
     """

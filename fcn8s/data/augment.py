@@ -1,4 +1,4 @@
-"""Augmentation: a photo and its ids, changed alike at random."""
+"""Augmentation: random changes to a photo and its ids together."""
 import collections
 
 import numpy as np
@@ -7,15 +7,15 @@ from PIL import Image
 from fcn8s.data.augment_options import Augmentation
 from fcn8s.utils.errors import UserError
 
-FILL_COLOUR = (124, 117, 104)  # the mean of ImageNet's photos: near 0 where a net subtracts it, as padding is
-NO_CLASS = 255                 # labels beyond the classes are left out of the loss
+FILL_COLOUR = (124, 117, 104)  # the mean of ImageNet's photos: near 0 after a net subtracts it, like padding
+NO_CLASS = 255                 # labels beyond the classes are excluded from the loss
 # scaled: (height, width) of the whole photo; top, left: corner of the window in it, negative where the photo is
 # smaller; height, width: of the window; flip: bool; down, right: pixels by which the window's content moves in it.
 View = collections.namedtuple('View', 'scaled top left height width flip down right')
 
 
 def make_transform(options, seed, num_classes, ignore_label=None):
-    """The `transform` that BatchReader takes; None where the Augmentation asks for nothing.
+    """The `transform` that BatchReader takes; None if the Augmentation is empty.
 
     An example is drawn from (seed, epoch, index) alone. Uncovered pixels get ignore_label, or else 255; raises
     UserError where 255 is a class.
@@ -69,7 +69,7 @@ def cut(image, view, method):
     (top, bottom), (left, right) = (
         (max(start, 0), min(start + length, side)) for start, length, side in
         zip((view.top, view.left), (view.height, view.width), view.scaled))
-    # Only this part is resampled: a window into a large photo costs no more than one into a small.
+    # Only this part is resampled: a window costs the same in a large photo as in a small one.
     down, across = view.scaled
     height, width = image.shape[:2]
     box = (left * width / across, top * height / down, right * width / across, bottom * height / down)
@@ -89,7 +89,7 @@ def paste(piece, view, fill):
 
 
 def recolour(photo, options, random):
-    """The photo, uint8 [H, W, 3], as brightness and gray want it."""
+    """The photo, uint8 [H, W, 3], after brightness and gray."""
     low, high, probability = options.brightness or (1., 1., 0.)
     if random.uniform() < probability:
         photo = brighten(photo, random.uniform(low, high))
@@ -99,7 +99,7 @@ def recolour(photo, options, random):
 
 
 def brighten(photo, factor):
-    """The V of HSV, the largest of red, green and blue, times factor, at most 255; hue and saturation stay.
+    """The V of HSV, the largest of red, green and blue, times factor, at most 255; keeps hue and saturation.
 
     uint8 [H, W, 3] -> uint8 [H, W, 3].
     """
@@ -114,7 +114,7 @@ def _may_uncover(options):
 
 
 def _draw_shift(translate, random):
-    """(right, down) in pixels, to either side alike."""
+    """(right, down) in pixels, symmetric around 0."""
     *ranges, probability = translate or ((0, 0), (0, 0), 0.)
     if random.uniform() >= probability:
         return 0, 0

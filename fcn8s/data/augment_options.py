@@ -1,4 +1,4 @@
-"""Which random transformations a training run asks for, and the texts of its flags that say so.
+"""The random transformations of a training run, parsed from its flags.
 
 Names and meanings as in fcn8s_tensorflow's batch generator. The recipe of semantic-segmentation-pytorch is
 --random_scale=0.5,1.5 --random_crop=384 --flip=0.5.
@@ -18,7 +18,7 @@ Augmentation = collections.namedtuple('Augmentation', 'scale crop flip brightnes
 
 
 def parse_augmentation(random_scale='', random_crop='', flip=0., brightness='', translate='', gray=0.):
-    """The values of the flags of these names -> Augmentation; an empty text or a 0 turns one off.
+    """The values of the flags of these names -> Augmentation; an empty string or 0 turns one off.
 
     Raises UsageError naming the flag, its value and what was expected.
     """
@@ -83,7 +83,7 @@ def _probability(flag, value):
 
 
 def _number(text):
-    """float(text), or NaN, which lies in no range."""
+    """float(text), or NaN, which is in no range."""
     try:
         return float(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The health of a data folder: every file opened, every kind of problem listed, the classes counted."""
+"""Checks a data folder: opens every file, lists every kind of problem, counts the classes."""
 import collections
 import os
 
@@ -87,7 +87,7 @@ def _examine(record, num_classes, ignore_label):
 
 
 def _tried(problems, function, *arguments):
-    """What the function returns; or None, its UserError appended to `problems`."""
+    """Returns the function's result, or None after appending its UserError to `problems`."""
     try:
         return function(*arguments)
     except UserError as error:

@@ -9,14 +9,14 @@ from fcn8s.data.photos import list_files, list_photos
 from fcn8s.data.records import Record
 from fcn8s.utils.errors import DataError
 
-ANNOTATION_EXTENSIONS = ('.png', '.tif', '.tiff', '.bmp')  # formats that keep ids as they are
+ANNOTATION_EXTENSIONS = ('.png', '.tif', '.tiff', '.bmp')  # formats that keep ids exactly
 SHOWN = 5
 JPEG_EXTENSIONS = ('.jpg', '.jpeg', '.jpe', '.jfif', '.jif')
 TWIN = 'file'  # kind of those whose name occurs twice; else it is 'image', 'annotation' or, of another format, 'mask'
 
 
 class Unpaired(collections.namedtuple('Unpaired', 'paths kind why')):
-    """Files that belong to no pair for one reason; as text, how many and which."""
+    """Files without a partner, and the reason; as a string, how many and which."""
 
     def __str__(self):
         more = f' and {len(self.paths) - SHOWN} more' if len(self.paths) > SHOWN else ''
@@ -28,7 +28,7 @@ def pair_by_stem(images, annotations, image_dir, annotation_dir):
     """Paths of images and of annotations -> (list of (image, annotation) sorted by stem, list of Unpaired).
 
     Composed and decomposed Unicode, as Linux and macOS write names, count as the same stem. Where one of the two occurs
-    twice, none of the stem's files is paired, for nobody knows which is meant. An image whose annotation has an ending
+    twice, none of the stem's files is paired, since either could be meant. An image whose annotation has an ending
     that is not read is reported with that file. The folders are for the messages alone.
     """
     images, annotations = _by_stem(images), _by_stem(annotations)
@@ -98,7 +98,7 @@ OTHER_NAMES = {'training': ('train', 'Train'), 'validation': ('val', 'valid', 'V
 
 
 def explain(data_dir, split):
-    """A text for a data_dir without `split` pairs: the layout expected, what was found and, if known, the fix."""
+    """Explains a data_dir without `split` pairs: the expected layout, what was found and, if known, the fix."""
     folders = [data_dir] + [os.path.join(data_dir, kind, *part) for part in ((), (split,))
                             for kind in ('images', 'annotations')]
     lines = [f'{data_dir}: found no {split} image with an annotation of the same name. Expected:', LAYOUT, 'Found:']
@@ -107,7 +107,7 @@ def explain(data_dir, split):
 
 
 def explain_unread(data_dir, split):
-    """A text for the photos in subfolders of a split's images, which are not read; '' where there are none."""
+    """A note about photos in subfolders of a split's images, which are not read; '' if there are none."""
     images = os.path.join(data_dir, 'images', split)
     unread = [path for folder in _subfolders(images) for where, _, _ in os.walk(folder) for path in list_photos(where)]
     if not unread:
@@ -157,14 +157,14 @@ def _subfolders(folder):
 
 
 def _is_full_ade20k(images):
-    first_folders = itertools.islice(os.walk(images), 30)  # enough to reach a scene's folder in either of its releases
+    first_folders = itertools.islice(os.walk(images), 30)  # enough to reach a scene's folder in either release
     return any(name.endswith('_seg.png') for _, _, names in first_folders for name in names)
 
 
 def pair_up(data_dir, split):
     """(tuple of Records sorted by stem, list of Unpaired: files without a partner and stems that occur twice).
 
-    Raises DataError where there is no pair at all.
+    Raises DataError if there is no pair at all.
     """
     image_dir, annotation_dir = (os.path.join(data_dir, kind, split) for kind in ('images', 'annotations'))
     if not (os.path.isdir(image_dir) and os.path.isdir(annotation_dir)):

@@ -1,4 +1,4 @@
-"""Opens image files: what is no image, is damaged, too large or no file at all becomes an ImageError that says so."""
+"""Opens image files. Whatever is not a readable image raises an ImageError that says why."""
 import contextlib
 import os
 import stat
@@ -12,22 +12,22 @@ from fcn8s.data.png import check_png
 from fcn8s.utils.errors import UserError
 
 MAX_PIXELS = 512 * 10**6  # 1.5 GB as RGB; Pillow's own warning at 89 million would come for panoramas and scans
-# An image may be all of one colour and so its file very small; deflate, PNG's, packs up to 8,256 pixels into a byte.
-# Beyond both of these the size is not believed.
+# A file of one colour may be very small: PNG's deflate packs up to 8,256 pixels into a byte. An image beyond both
+# limits is taken for damaged.
 SMALL_PIXELS, PIXELS_PER_BYTE = 16 * 10**6, 10**4
-# Named, because Pillow's search through all formats can fail in one thread while another is registering them.
+# Listed, because Pillow's search through all formats can fail in one thread while another registers them.
 _FORMATS = ('JPEG', 'PNG', 'BMP', 'TIFF', 'WEBP')
 tiff.prepare_pillow()
 
 
 class ImageError(UserError):
-    """An image file that cannot be used: its name and the reason."""
+    """An image file that cannot be used; the message names it and the reason."""
 
 
 @contextlib.contextmanager
 def open_image(path):
-    """Yields the Pillow image of `path`, not yet decoded; whatever Pillow raises in the block becomes ImageError."""
-    Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # one setting for all threads; Pillow looks at it again while decoding
+    """Yields the undecoded Pillow image of `path`; any exception of Pillow in the block becomes an ImageError."""
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # one setting for all threads; Pillow checks it again while decoding
     try:
         if not stat.S_ISREG(os.stat(path).st_mode) and not os.path.isdir(path):
             raise ImageError(f'{path}: this is no file but a pipe or a device.')  # which might never end
@@ -42,7 +42,7 @@ def open_image(path):
                 yield image
     except UserError:
         raise
-    except Exception as error:  # Pillow's decoders answer damaged data with any of a dozen types
+    except Exception as error:  # Pillow's decoders raise a dozen types of exceptions on damaged data
         raise ImageError(f'{path}: {_reason(error)}.') from error
 
 
@@ -65,12 +65,12 @@ def decode(image, path):
 def _check_jpeg(file):
     """Raises ValueError for a JPEG without its end marker: the decoder lets a few bytes be missing before it."""
     at = 2
-    while True:  # past the segments, for one may hold a thumbnail with an end of its own
+    while True:  # skip the segments: one may hold a thumbnail with its own end marker
         file.seek(at)
         marker, size = struct.unpack('>HH', file.read(4))
         if marker < 0xff00 or marker == 0xffda:  # start of scan
             break
-        at += 1 if marker == 0xffff else 2 + size  # a filling byte, or a segment
+        at += 1 if marker == 0xffff else 2 + size  # a fill byte, or a segment
     file.seek(at)
     last = b''
     while True:

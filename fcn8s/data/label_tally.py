@@ -1,4 +1,4 @@
-"""What the labels of a data set hold, counted, and what looks as if a run would learn nothing, or something else."""
+"""Counts the labels of a data set and warns if a run would learn nothing, or the wrong thing."""
 import collections
 import contextlib
 import time
@@ -13,7 +13,7 @@ from fcn8s.utils.threads import ordered_map
 
 NAMED = 5             # classes in a warning
 SAMPLE, SECONDS = 200, 1.  # annotations of a sample at most, and how long it may take
-ENOUGH = 50           # annotations: fewer, if they are not all, do not show which classes never occur
+ENOUGH = 50           # annotations: a smaller sample does not show which classes never occur
 OTHER_ORDER = (
     'Labels would be learned under wrong names. Bring the lines of classes.csv into the order of the palette, or turn '
     'the colours of the masks into ids: python Data_zoo/colour_masks.py MASKS classes.csv IDS')
@@ -39,12 +39,12 @@ class Tally:
             paths.append(path)
 
     def warnings(self, classes, ignored, of=None):
-        """Sentences about labels that teach little or nothing; of: how many annotations there are, if this is a sample.
+        """Warnings about labels that teach little or nothing; of: the number of all annotations, if this is a sample.
 
         classes: tuple of ClassInfo; ignored: ids that do not count.
         """
         counted = [i for i in np.flatnonzero(self.images).tolist() if i not in ignored]
-        if not self.annotations or any(i >= len(classes) for i in counted):  # ids of no class are an error of their own
+        if not self.annotations or any(i >= len(classes) for i in counted):  # ids without a class are a separate error
             return []
         few = of is not None and of > self.annotations
         where = f'in a sample of {self.annotations} of {of} annotations' if few else 'in all annotations'
@@ -70,7 +70,7 @@ class Tally:
 
     def palette_problems(self, classes):
         """(path, problem) for each annotation whose palette has the colours of the classes in another order."""
-        if all(c.name == f'class {c.index}' for c in classes):  # made up for a folder without classes.csv
+        if all(c.name == f'class {c.index}' for c in classes):  # generic names of a folder without classes.csv
             return []
         return [(path, f'{path}: {problem}') for palette, seen, paths in self._palettes.values()
                 for problem in _other_order(palette, sorted(seen), classes) for path in paths]
@@ -82,10 +82,10 @@ def count_ids(ids):
 
 
 def sample_labels(records, threads=2, seconds=SECONDS):
-    """(Tally, Turns) of some records, evenly spread, as many as `seconds` allow; what cannot be read is left out."""
+    """(Tally, Turns) of some records, evenly spaced, as many as `seconds` allow; skips unreadable ones."""
     tally, turns, end = Tally(), Turns(), time.monotonic() + seconds
     chosen = evenly_spaced(records, SAMPLE)
-    order = np.random.RandomState(0).permutation(len(chosen))  # so that those read in time are spread as well
+    order = np.random.RandomState(0).permutation(len(chosen))  # so that those read in time are evenly spaced too
     with contextlib.closing(ordered_map(_read, [chosen[i] for i in order], threads, 2 * threads)) as found:
         for record, annotation, counts, turn in filter(None, found):
             tally.add(annotation, counts, record.annotation)
@@ -97,7 +97,7 @@ def sample_labels(records, threads=2, seconds=SECONDS):
 
 
 def print_label_warnings(records, classes, ignored, threads=2):
-    """Prints, before a run, what looks wrong in the labels of a sample of its records."""
+    """Prints what looks wrong in the labels of a sample of records."""
     tally, turns = sample_labels(records, threads)
     problems = [problem for _, problem in tally.palette_problems(classes)[:1]]
     for warning in tally.warnings(classes, ignored, len(records)) + problems + turns.warnings():

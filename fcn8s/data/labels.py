@@ -1,4 +1,4 @@
-"""Labels as other people store them, ids of their own or colours, to the indices of a table of ours."""
+"""Converts other people's labels (their own ids, colours, grey levels) to class ids."""
 import collections
 
 import numpy as np
@@ -24,7 +24,7 @@ def map_ids(ids, table, path):
 def match_colours(rgb, colours, tolerance=0):
     """uint8 [H, W, 3] and a list of K <= 256 colours -> (uint8 [H, W] of indices into colours, unknown).
 
-    unknown: Counter {(red, green, blue): pixels} of what is none of them; those pixels get index 0. With a tolerance, a
+    unknown: Counter {(red, green, blue): pixels} of all other colours; their pixels get index 0. With a tolerance, a
     colour is also taken for the nearest one (Euclidean, the first if several are) that differs from it by at most that
     much in each channel.
     """
@@ -43,7 +43,7 @@ def match_colours(rgb, colours, tolerance=0):
 
 
 def refuse_unknown(unknown, path):
-    """Raises UserError naming `path` and the commonest of the unknown colours of match_colours, if there are any."""
+    """Raises UserError naming `path` and the most frequent unknown colours of match_colours, if any."""
     if unknown:
         listed = ', '.join(f'{colour} in {count} pixels' for colour, count in unknown.most_common(5))
         more = f' and {len(unknown) - 5} more' if len(unknown) > 5 else ''
@@ -60,7 +60,7 @@ def _packed(rgb):
 def _nearest(found, table, tolerance):
     """int [U]: for each colour of found [U, 3] the nearest row of table within tolerance, or -1."""
     index, least = np.full(len(found), -1), np.full(len(found), np.iinfo(np.int32).max)
-    for i, colour in enumerate(table):  # class by class, for a photo taken for a mask has very many colours
+    for i, colour in enumerate(table):  # class by class: a photo mistaken for a mask has very many colours
         apart = np.abs(found - colour)
         distance = (apart ** 2).sum(axis=1)
         better = (apart.max(axis=1, initial=0) <= tolerance) & (distance < least)
@@ -69,14 +69,14 @@ def _nearest(found, table, tolerance):
 
 
 COMMAND = 'python Data_zoo/colour_masks.py MASKS classes.csv IDS'
-APART = 16     # greys that are chosen for the eye differ by at least that much
-MANY = 16      # values that are no ids: more of them come from edges that were smoothed or compressed
+APART = 16     # greys chosen for the eye differ by at least this much
+MANY = 16      # more values than this come from smoothed or compressed edges
 PEAK, PART = .01, .1  # a soft-edged grey has that share of the pixels, and that part of the second commonest grey's
-MOST = .6      # share of the pixels that have one of the greys, in a mask
+MOST = .6      # share of a mask's pixels that have one of its greys
 
 
 def advice(ids, wrong):
-    """Return what a mask looks like and the command that converts such masks; None if it may well hold ids.
+    """Describes a mask and the command that converts such masks; None if it may well hold ids.
 
     ids: uint8 [H, W]; wrong: bool [H, W], where they name no class.
     """
@@ -105,7 +105,7 @@ def advice(ids, wrong):
 
 
 def _without_neighbours(greys, counts):
-    """Those greys that are the commonest within APART, since edges and compression spread a grey a little."""
+    """The most frequent greys within APART of each other: edges and compression spread a grey a little."""
     return np.array([grey for grey in greys
                      if counts[grey] == counts[max(0, grey - APART + 1):grey + APART].max()])
 
@@ -134,7 +134,7 @@ def _upright(image, path):
 
 
 def _refuse_sixteen_bits(image, path):
-    """Of 16-bit colours Pillow keeps the upper byte alone."""
+    """Refuses 16-bit colours, of which Pillow keeps only the high byte."""
     if image.tile and ';16' in str(image.tile[0][3]):
         raise ImageError(f'{path}: a mask of 16 bits for each of its channels. Save it with 8 bits.')
 

@@ -1,4 +1,4 @@
-"""List files as semantic-segmentation-pytorch has them: which photos of a data folder, and in which order."""
+"""List files as in semantic-segmentation-pytorch: which photos of a data folder, in which order."""
 import collections
 import os
 import unicodedata
@@ -17,8 +17,8 @@ def read_list(list_path, data_dir, bad=None):
 
     A line is the path of a photo below images/ (ADE20K_object150_train.txt of semantic-segmentation-pytorch:
     'training/ADE_train_00000001.jpg'). If it names images/ itself, only what follows counts. The annotation has the
-    same path below annotations/, but for the ending. Composed and decomposed Unicode and the case of endings make no
-    difference. Blank lines are skipped; UTF-8. Raises DataError naming the lines; but with `bad`, a dict, photos of
+    same path below annotations/, except for the extension. Unicode composition and the case of extensions are
+    ignored. Blank lines are skipped; UTF-8. Raises DataError naming the lines; but with `bad`, a dict, photos of
     which a file is missing are left out and gathered there as {photo: why}, if some stay.
     """
     folders = _Folders(data_dir)
@@ -37,7 +37,7 @@ def read_list(list_path, data_dir, bad=None):
 
 
 class _Folders:
-    """Files below data_dir by names that may be spelled otherwise; each folder is listed once."""
+    """Finds files below data_dir whose names may be spelled differently; lists each folder once."""
 
     def __init__(self, data_dir):
         self.data_dir = data_dir
@@ -58,7 +58,7 @@ class _Folders:
         return [os.path.join(folder, found) for found in self._listed(folder).get(_nfc(os.path.splitext(name)[0]), ())]
 
     def _spelled(self, folder, name):
-        """The path spelled in just this way, if there is one, or else all that mean the same."""
+        """The path in exactly this spelling if it exists, otherwise all equivalent ones."""
         exact, extension = os.path.join(folder, name), os.path.splitext(name)[1].lower()
         paths = [path for path in self.of_stem(exact) if os.path.splitext(path)[1].lower() == extension]
         return [exact] if exact in paths else paths
@@ -69,7 +69,7 @@ class _Folders:
             try:
                 for name in sorted(os.listdir(folder)):
                     names[_nfc(os.path.splitext(name)[0])].append(name)
-            except OSError:  # it is missing, and so are the files
+            except OSError:  # the folder is missing, and so are its files
                 pass
         return self._names[folder]
 
@@ -114,7 +114,7 @@ def _record(line, folders, where):
         shown = line.strip() if len(line) <= SHOWN_CHARACTERS else line[:SHOWN_CHARACTERS] + '...'
         raise DataError(f'{where}: expected the path of a photo below images/, such as training/NAME.jpg, found '
                         f'{shown!r}.')
-    # A name may begin or end with spaces, and a folder below images/ may be called images: what is there decides.
+    # A name may begin or end with spaces, and a folder below images/ may be called images: existing files decide.
     found = [(parts, images) for parts in paths for images in [folders.find('images', parts)] if images]
     parts, images = found[0] if found else (paths[-1], [])
     annotations = folders.find('annotations', parts, ANNOTATION_EXTENSIONS)

@@ -19,7 +19,7 @@ Form = collections.namedtuple('Form', 'high_bytes step premultiplied')
 
 
 def stored_form(image):
-    """What is lost to know once an opened image is decoded."""
+    """Facts about an opened image that decoding loses."""
     arguments = image.tile[0][3] if image.tile else None
     raw = arguments[0] if isinstance(arguments, tuple) and arguments else arguments
     raw = raw if isinstance(raw, str) else ''

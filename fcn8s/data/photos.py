@@ -40,7 +40,7 @@ def read_photo(path):
 
 
 def load_photo(path):
-    """As read_photo, but a Pillow image: one that is only resized need not become an array before."""
+    """Like read_photo, but returns a Pillow image, which spares a copy if it is only resized."""
     with open_image(path) as image:
         return _upright(image, path)
 
@@ -129,7 +129,7 @@ def _orientation(image):
 
 
 def _exif_orientation(image):
-    """The value of the EXIF tag; None where there is none or it cannot be parsed."""
+    """The value of the EXIF tag; None if it is missing or cannot be parsed."""
     try:
         return Image.Image.getexif(image).get(ORIENTATION)  # a PNG's own getexif would decode the pixels
     except (SyntaxError, ValueError, struct.error):

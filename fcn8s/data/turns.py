@@ -50,7 +50,7 @@ def examine_turn(image_path, annotation, photo=None):
 def edges_met(photo, ids, orientation):
     """How strong the photo's edges are along the borders in ids, as (upright, turned as the photo).
 
-    photo: an upright Pillow image of the same size; both in units of its mean edge. None where there is no border.
+    photo: an upright Pillow image of the same size; both in units of its mean edge. None if there is no border.
     """
     scale = min(1, EDGE_SIDE / max(photo.size))
     width, height = (max(1, round(side * scale)) for side in photo.size)

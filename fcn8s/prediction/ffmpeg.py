@@ -1,4 +1,4 @@
-"""ffmpeg: the program, its sound and its writer."""
+"""Runs ffmpeg: opens films, copies their sound, writes films."""
 import contextlib
 import os
 import subprocess
@@ -21,7 +21,7 @@ def film_input(path):
 
 
 def ffmpeg_program():
-    """Path of ffmpeg. Raises UserError where there is none for this platform."""
+    """Path of ffmpeg. Raises UserError if there is none for this platform."""
     from imageio_ffmpeg import get_ffmpeg_exe
     try:
         return get_ffmpeg_exe()
@@ -49,14 +49,14 @@ def ffmpeg(arguments, **pipes):
             if process.poll() is None:
                 process.kill()
             for pipe in filter(None, (process.stdin, process.stdout)):
-                with contextlib.suppress(OSError):  # what was still to be written to it
+                with contextlib.suppress(OSError):  # unwritten input
                     pipe.close()
             process.wait()
 
 
 def failed(process, messages):
-    """Whether ffmpeg, whose end is waited for, could not write its file."""
-    return bool(process.wait()) or 'Error writing trailer' in messages()  # of which ffmpeg 4's exit code tells nothing
+    """Waits for ffmpeg to end; returns whether it failed to write its file."""
+    return bool(process.wait()) or 'Error writing trailer' in messages()  # ffmpeg 4's exit code does not show this
 
 
 def last_line(text):
@@ -65,7 +65,7 @@ def last_line(text):
     return lines[-1] if lines else 'ffmpeg gave no reason'
 
 
-COPIED = ('aac', 'mp3', 'ac3', 'eac3', 'alac')  # what MP4 holds and players know
+COPIED = ('aac', 'mp3', 'ac3', 'eac3', 'alac')  # what MP4 can hold and players know
 TRIED = 50  # packets of the sound
 
 
@@ -84,9 +84,9 @@ def sound_encoder(path, codec):
     return None
 
 
-# HD's colour matrix, and said so, for players differ in what they assume of a film that does not tell.
+# HD's colour matrix, stated in the file, because players assume different ones otherwise.
 _BT709 = ['-vf', 'scale=out_color_matrix=bt709:out_range=tv', '-colorspace', 'bt709', '-color_range', 'tv']
-# crf 18: hardly to be told from the original; veryfast: leaves the processor to the net
+# crf 18: nearly indistinguishable from the original; veryfast: leaves the processor to the net
 _H264 = ['-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-crf', '18', '-preset', 'veryfast', '-movflags', '+faststart']
 
 
@@ -125,6 +125,6 @@ def film_writer(path, height, width, fps, sound_of=None):
 def _sound(film):
     if film is None or film.sound_encoder is None:
         return ['-map', '0:v:0']
-    # a sound that is damaged later on is written as far as it goes
+    # damaged sound is written up to the damage
     return ['-max_error_rate', '1'] + film_input(film.path) + ['-map', '0:v:0', '-map', '1:a:0', '-c:a',
                                                                film.sound_encoder]

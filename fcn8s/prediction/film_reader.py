@@ -13,8 +13,8 @@ from fcn8s.utils.errors import UserError
 
 FILM_EXTENSIONS = ('.mp4', '.m4v', '.mov', '.avi', '.mkv', '.webm', '.wmv', '.mpg', '.mpeg', '.ts', '.mts', '.m2ts',
                    '.3gp', '.flv', '.ogv')
-USUAL_FPS = 30.  # of browsers' recordings, which may not tell theirs
-HD = 720  # rows from which on players take a film for BT.709 that names no colour matrix; ffmpeg always BT.601
+USUAL_FPS = 30.  # of browser recordings, whose header may lack a rate
+HD = 720  # rows from which players assume BT.709 if a film names no colour matrix; ffmpeg always assumes BT.601
 _MATRIX = re.compile(r'[( ](bt|smpte|fcc|ycgco|gbr|ictcp|chroma|ipt)')
 
 
@@ -29,7 +29,7 @@ class FilmReader:
     """
 
     def __init__(self, path):
-        """Reads the film's header. Raises UserError where ffmpeg cannot."""
+        """Reads the film's header. Raises UserError if ffmpeg cannot."""
         self.path, self.damage = path, None
         header = _read_header(path)
         self.width, self.height = header['size']
@@ -54,7 +54,7 @@ class FilmReader:
                 count += 1
                 yield np.frombuffer(data, np.uint8).reshape(self.height, self.width, 3)
             process.wait()
-            # Complaints alone may be harmless, and too few frames too: sound can be longer than the picture.
+            # Messages alone may be harmless, and so may missing frames: sound can be longer than the picture.
             if messages() and not (self.count and count >= self.count - 2):
                 of = f' of about {self.count}' if self.count else ''
                 why = f'{count}{of} frames could be decoded ({last_line(messages())})'
@@ -62,7 +62,7 @@ class FilmReader:
 
 
 def exact_rate(fps):
-    """Frames a second as a Fraction, from the two decimals that ffmpeg prints: 23.98 is 24000/1001, NTSC's rate."""
+    """Frames per second as a Fraction, from the two decimals that ffmpeg prints: 23.98 is 24000/1001, NTSC's rate."""
     ntsc = fractions.Fraction(1000 * round(fps), 1001)
     decimal = fractions.Fraction(str(fps))
     return ntsc if decimal.denominator > 1 and abs(fps - ntsc) <= 0.005 else decimal
@@ -73,7 +73,7 @@ def _first_stream(colours=''):
 
 
 def _is_untold_hd(header):
-    """Whether a film of HD's size does not tell its matrix.
+    """Whether a film of HD size does not name its colour matrix.
 
     One that does has the pixel format 'yuv420p(tv, bt709)' or 'yuv420p(tv, bt709/unknown/unknown, progressive)'.
     """
@@ -83,7 +83,7 @@ def _is_untold_hd(header):
 
 def _read_header(path):
     from imageio_ffmpeg import read_frames
-    logging.getLogger('imageio_ffmpeg').setLevel(logging.ERROR)  # it warns of every film that is turned upright
+    logging.getLogger('imageio_ffmpeg').setLevel(logging.ERROR)  # it warns about every film with a rotation
     frames = read_frames(os.path.abspath(path), input_params=ONLY_FILMS,
                          output_params=_first_stream() + ['-frames:v', '1'])
     try:
@@ -95,7 +95,7 @@ def _read_header(path):
 
 
 class FrameFolder:
-    """What FilmReader is for a film file. The photos come in the order of their names, frame_9 before frame_10.
+    """Like FilmReader, for a folder of frames. Photos are sorted by name, frame_9 before frame_10.
 
     A photo that cannot be read, or of another size than the first, is left out and named in `damage`.
     """
@@ -103,7 +103,7 @@ class FrameFolder:
     sound = sound_encoder = None
 
     def __init__(self, folder, fps):
-        """Raises UserError where there is no photo, or the first cannot be read."""
+        """Raises UserError if there is no photo, or the first cannot be read."""
         self.path, self.fps, self.damage = folder, exact_rate(fps), None
         self._photos = sorted(list_photos(folder), key=_natural)
         if not self._photos:

@@ -1,4 +1,4 @@
-"""A film -> the film of what a net sees in it; decoding, computing and encoding go on side by side."""
+"""Segments films. Decoding, prediction and encoding run in parallel."""
 import contextlib
 import functools
 import itertools
@@ -16,7 +16,7 @@ from fcn8s.visualize import VIEWS, describe, legend, palette, save_picture
 
 
 def segment_film(film, output, predict, paint, progress=lambda: None):
-    """Writes a film; memory does not grow with its length.
+    """Writes the segmented film; memory does not grow with its length.
 
     Args:
       film: FilmReader or FrameFolder; its `damage` tells afterwards what is missing.
@@ -55,7 +55,7 @@ def segment_film(film, output, predict, paint, progress=lambda: None):
 
 
 def film_facts(film):
-    """One line for the log about an opened film."""
+    """One line about an opened film."""
     note = '; MP4 needs even sides, so an odd one gets one more row or column'
     return (f'{film.path}: {film.width}x{film.height}, {float(film.fps):g} frames per second, '
             f'{film.sound or "no"} sound' + (note if film.width % 2 or film.height % 2 else ''))

@@ -1,4 +1,4 @@
-"""What is to be inferred: which photos and films, where their results go, and what of it is there already."""
+"""Plans an inference run: the inputs, their output paths, and which outputs already exist."""
 import collections
 import os
 
@@ -8,16 +8,16 @@ from fcn8s.utils.errors import UsageError, UserError
 from fcn8s.visualize import IDS
 
 SHOWN, TEXTS = 5, ('.md', '.txt')
-# path: of a photo or film; outputs: {'ids', 'view', 'legend', 'softmax': path}, as far as they are written;
-# error: why it cannot be inferred, or None
+# path: of a photo or film; outputs: {'ids', 'view', 'legend', 'softmax': path}, those that will be written;
+# error: why it cannot be segmented, or None
 Input = collections.namedtuple('Input', 'path outputs error')
 
 
 def find_inputs(arguments):
-    """Paths of the photos and films that files and folders on the command line mean, a folder's sorted by name.
+    """Paths of the photos and films named on the command line; those of a folder are sorted by name.
 
-    Prints a note about what else a folder holds, but for hidden files and texts: it may be photos of other kinds.
-    Raises UserError for what is not there, and where there is nothing at all.
+    Notes any other files in the folder (except hidden and text files): they may be photos in an unsupported format.
+    Raises UserError if a path does not exist or no photo is found.
     """
     paths = []
     for argument in arguments:
@@ -34,7 +34,7 @@ def find_inputs(arguments):
                         f'({" ".join(PHOTO_EXTENSIONS + FILM_EXTENSIONS)}), or name files or folders on the command '
                         'line.')
     first = collections.OrderedDict()
-    for path in paths:  # by their spellings, not by what links lead to: links of other names are other photos
+    for path in paths:  # by path, not by link target: links with other names are other photos
         first.setdefault(os.path.abspath(path), path)
     return list(first.values())
 
@@ -49,24 +49,24 @@ def _note_others(folder, found):
 
 
 def is_photo(item):
-    """Whether an Item is a photo; else it is a film."""
+    """Whether an Input is a photo, not a film."""
     return 'ids' in item.outputs
 
 
 def plan(paths, output_dir, view, softmax):
-    """An Item for each path. One whose results another has already, or would replace an input, has an error.
+    """An Input for each path; with an error if its outputs are another input's, or would replace an input.
 
     Raises UserError where the results would go into a folder that a path lies in.
     """
     for folder in sorted({os.path.dirname(path) for path in paths}):
         _check_apart(f'--output_dir={output_dir}', output_dir, folder)
     inputs = {os.path.realpath(path) for path in paths}
-    items, taken = [], {}
+    items, owner_of = [], {}
     for path in paths:
         outputs = _outputs(path, output_dir, view, softmax)
         error = None
         for output in outputs.values():
-            owner = taken.setdefault(output.lower(), path)  # some file systems do not tell A from a
+            owner = owner_of.setdefault(output.lower(), path)  # some file systems ignore case
             if owner != path:
                 error = (f'{path}: {owner} has the same name and its results would be replaced. Rename one, or infer '
                          'them into different --output_dir.')
@@ -77,14 +77,14 @@ def plan(paths, output_dir, view, softmax):
 
 
 def _check_apart(flag, output_dir, folder):
-    """Raises UserError where the results' folder is the photos': masks of the user's may stand beside them."""
+    """Raises UserError if the results would go into the photos' folder, which may hold the user's own masks."""
     if os.path.isdir(output_dir or '.') and os.path.samefile(output_dir or '.', folder or '.'):
         raise UserError(f'{flag} puts the results among the photos or films of {os.path.abspath(folder)}. They might '
                         'replace files of yours, and would be taken for photos the next time. Give another folder.')
 
 
 def folder_film(arguments, path, skip_done=False):
-    """The Item that makes the film `path` of one folder of frames.
+    """The Input that makes the film `path` from one folder of frames.
 
     Raises UserError where the arguments are something else, and for a path that is no .mp4 or would stand among the
     frames; also where a result is there already, but with skip_done not where both are, which an earlier run made.
@@ -102,7 +102,7 @@ def folder_film(arguments, path, skip_done=False):
 
 
 def select_shard(items, shard):
-    """Of a shard 'i/n', i from 1 to n: items i, i + n, i + 2n, ... Raises UsageError for another text."""
+    """Of a shard 'i/n', i from 1 to n: items i, i + n, i + 2n, ... Raises UsageError for any other text."""
     try:
         i, n = map(int, shard.split('/'))
     except ValueError:
@@ -114,9 +114,9 @@ def select_shard(items, shard):
 
 
 def is_done(item, checkpoint):
-    """Whether all results are there, none older than the photo, film or folder with its frames, and the checkpoint.
+    """Whether all results exist and none is older than the input (or its frames) or the checkpoint.
 
-    Never of an item with an error: what is there under its names belongs to another.
+    Always False for an input with an error: files under its output names belong to another input.
     """
     if item.error:
         return False

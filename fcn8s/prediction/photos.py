@@ -1,4 +1,4 @@
-"""Photos through inference: read, predicted and written, each stage at work on another photo."""
+"""Segments photos: reads, predicts and writes them, with each stage working on a different photo."""
 import collections
 import functools
 
@@ -16,19 +16,19 @@ OUT_OF_MEMORY = 'memory ran out. Use --tile=768, which bounds it, or --max_side=
 PROBABILITIES_OUT_OF_MEMORY = (
     'memory ran out. --softmax, --scales and --flip take 4 bytes a class for each pixel that the net sees, fewer with '
     '--max_side=1024, and --softmax 2 more for each of the photo. Leave them out, or scale the photo down.')
-# photo: uint8 [H, W, 3]; ids: uint8 [H, W]; softmax: float16 [H, W, N]; each None until it is known, and for good
-# where error is set
+# photo: uint8 [H, W, 3]; ids: uint8 [H, W]; softmax: float16 [H, W, N]; each None until known, and forever if
+# error is set
 Result = collections.namedtuple('Result', 'item photo ids softmax error')
 
 
 def infer_photos(items, segmenter, classes, view, softmax, errors):
-    """Segments photos; appends to `errors` why one could not be done.
+    """Segments photos; appends an error message to `errors` for each that fails.
 
     view: a key of VIEWS, or IDS; softmax: whether to save the probabilities too.
     """
     predicted = _predict(segmenter, ordered_map(_read, items, 2, 4, lambda item: pixels_of(item.path)), softmax)
     finish = functools.partial(_write, classes=classes, view=view)
-    ahead = 0 if softmax else 2  # probabilities are too large to wait for each other
+    ahead = 0 if softmax else 2  # probabilities are too large to queue
     for error, line in progress(ordered_map(finish, predicted, 1, ahead, _pixels), total=len(items), unit='photo',
                                 disable=not items):
         if error:
@@ -38,12 +38,12 @@ def infer_photos(items, segmenter, classes, view, softmax, errors):
 
 
 def out_of_memory(probabilities):
-    """What to do where memory ran out; probabilities: whether those of the whole photo are needed."""
+    """Advice after memory ran out; probabilities: whether those of the whole photo are needed."""
     return PROBABILITIES_OUT_OF_MEMORY if probabilities else OUT_OF_MEMORY
 
 
 def _read(item):
-    """Work with its photo, or with the error that reading it gave."""
+    """A Result with its photo, or with the error of reading it."""
     result = Result(item, None, None, None, item.error)
     if result.error:
         return result
@@ -58,13 +58,13 @@ def _pixels(result):
 
 
 def _predict(segmenter, results, softmax):
-    """Yields each Work with its ids, and probabilities if asked for, or with the error that predicting gave."""
+    """Yields each Result with its ids, and probabilities if asked for, or with the error of predicting."""
     for batch in segmenter.batches(results, lambda result: None if softmax else result.photo):
         yield from _predict_batch(segmenter, batch, softmax)
 
 
 def _predict_batch(segmenter, results, softmax):
-    """A list of Works with what `_predict` adds; where one has an error, or with softmax, there is one alone."""
+    """Results with what `_predict` adds. A Result with an error, or with softmax, comes alone."""
     if results[0].error:
         return results
     try:
@@ -74,7 +74,7 @@ def _predict_batch(segmenter, results, softmax):
         every = segmenter.predict([result.photo for result in results])
         return [result._replace(ids=ids) for result, ids in zip(results, every)]
     except (UserError, MemoryError) as error:
-        if len(results) > 1:  # one's fault must not cost the others their results
+        if len(results) > 1:  # one bad photo must not cost the others their results
             return [_predict_batch(segmenter, [result], softmax)[0] for result in results]
         words = error if isinstance(error, UserError) else out_of_memory(softmax or segmenter.averages)
         return [results[0]._replace(error=f'{results[0].item.path}: {words}')]
@@ -83,7 +83,7 @@ def _predict_batch(segmenter, results, softmax):
 def _write(result, classes, view):
     """Writes a photo's results; returns the error, or None, and the line that describes it.
 
-    Raises UserError where the disk is full: the next photos would not find room either.
+    Raises UserError if the disk is full: the next photos would not fit either.
     """
     if result.error:
         return result.error, ''
@@ -108,7 +108,7 @@ def _write(result, classes, view):
 
 
 def save_probabilities(path, softmax):
-    """Writes [H, W, N] as 'softmax' into a .npz, in float16 (three digits), whole or not at all.
+    """Writes [H, W, N] as 'softmax' into a .npz, in float16 (three digits), atomically.
 
     Not compressed: that makes such a file a tenth smaller in eight times the time.
     """

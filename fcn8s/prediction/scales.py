@@ -8,7 +8,7 @@ LARGEST_SCALE = 8.
 
 
 def parse_scales(text):
-    """Tuple of floats from '0.5,1'. Raises UsageError for what is no number above 0 and up to LARGEST_SCALE."""
+    """Tuple of floats from '0.5,1'. Raises UsageError unless all are above 0 and at most LARGEST_SCALE."""
     try:
         scales = tuple(float(word) for word in text.split(','))
     except ValueError:
@@ -44,7 +44,7 @@ def mean_softmax(softmax_batch, image, scales=(1.,), flip=False):
 
 
 def most_likely_class(softmax, with_class_0=True):
-    """The likeliest class of each pixel: [H, W, N] -> uint8 [H, W]; without class 0 where it is left out."""
+    """The most likely class of each pixel: [H, W, N] -> uint8 [H, W]; with_class_0: whether 0 may win."""
     if with_class_0:
         return softmax.argmax(axis=2).astype(np.uint8)
     return (softmax[:, :, 1:].argmax(axis=2) + 1).astype(np.uint8)
@@ -85,7 +85,7 @@ def _resized_rows(values, height, width):
 
 
 def _neighbours(length, new_length):
-    """For each of new_length places the two of `length` beside it, and how far it is from the first to the second."""
+    """For each of new_length positions: the two neighbours among `length`, and the weight of the second."""
     place = np.clip((np.arange(new_length) + 0.5) * length / new_length - 0.5, 0, length - 1)
     first = place.astype(np.intp)
     return first, np.minimum(first + 1, length - 1), (place - first).astype(np.float32)

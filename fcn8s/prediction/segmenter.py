@@ -1,6 +1,6 @@
-"""A trained net behind one door: photos in, class ids out.
+"""Loads a trained net: photos in, class ids out.
 
-    from segmenter import Segmenter
+    from fcn8s.prediction.segmenter import Segmenter
     segmenter = Segmenter('logs')
     ids = segmenter.predict(photo)                        # uint8 [H, W, 3] RGB -> uint8 [H, W]
     softmax = segmenter.predict(photo, argmax=False)      # -> float32 [H, W, num_classes]
@@ -63,7 +63,7 @@ class Segmenter:
         self.averages = tuple(options.scales) != (1.,) or options.flip
         self._together = onednn_caches_kernels() and not self.averages
         graph = tf.Graph()
-        # not resource variables, which TensorFlow 2 would take and 1 does not
+        # TensorFlow 2 would make resource variables, which 1 does not
         with graph.as_default(), tf.variable_scope(tf.get_variable_scope(), use_resource=False):
             self._images = tf.placeholder(tf.uint8, [None, None, None, 3], 'images')
             scores, _ = build_scores(self.net.net, self._images, self.net.num_classes, self.net.width,
@@ -105,16 +105,16 @@ class Segmenter:
         return tuple(self._predict([photo], [self._ids, self._softmax], dtype)[0])
 
     def predict_each(self, photos):
-        """Yields (photo, ids) for each of `photos`, any iterable, in their order. Raises UserError as predict does."""
+        """Yields (photo, ids) for each of an iterable of photos, in order. Raises UserError as predict does."""
         for batch in self.batches(photos):
             for photo, (ids,) in zip(batch, self._predict(batch, [self._ids])):
                 yield photo, ids
 
     def batches(self, items, photo_of=lambda item: item):
-        """Yields lists of consecutive `items` that had better pass the net together; see fcn8s.prediction.tiles.
+        """Groups consecutive items into batches worth running together; see fcn8s.prediction.tiles.
 
-        That is where oneDNN computes with its kernels arranged: TensorFlow's own convolutions gain nothing, and on a
-        GPU cuDNN would look for its fastest kernels anew for each number of photos.
+        Batches only pay if oneDNN caches its kernels: TensorFlow's own convolutions gain nothing, and on a GPU cuDNN
+        would search for its fastest kernels again for every batch size.
         photo_of: function item -> its photo, or None for one that must be alone.
         """
         def size(item):
@@ -122,13 +122,13 @@ class Segmenter:
             if photo is None:
                 return None
             net_size = self._net_size(photo)
-            # of photos that the net sees scaled down many would wait in memory
+            # photos that are scaled down for the net would pile up in memory
             return None if photo.shape[0] * photo.shape[1] > 4 * MOST_PIXELS else net_size
 
         return in_batches(items, size)
 
     def _net_size(self, photo):
-        """(height, width) in pixels at which the net sees a photo. Raises UserError for what is none."""
+        """(height, width) in pixels of the net's input for a photo. Raises UserError if it is no photo."""
         _check_photo(photo)
         return network_size(*photo.shape[:2], max_side=self._options.max_side)
 
@@ -141,23 +141,23 @@ class Segmenter:
         return self._run_tiled([self._softmax], images)[0]
 
     def _predict(self, photos, fetches, dtype=np.float32):
-        """What is fetched of photos that the net sees at one size: of each photo a list of [H, W, ...] at its own."""
+        """Runs photos that share a net size; returns for each photo a list of [H, W, ...] at its own size."""
         size = self._net_size(photos[0])
         images = [resize_photo(photo, *size) for photo in photos]
-        images = np.stack(images) if len(images) > 1 else images[0][np.newaxis]  # np.stack would copy
+        images = np.stack(images) if len(images) > 1 else images[0][np.newaxis]  # without a copy
         results = (self._run_averaged if self.averages else self._run_tiled)(fetches, images)
         return [[resize_ids(result[i], *photo.shape[:2]) if result.ndim == 3 else
                  resize_probabilities(result[i], *photo.shape[:2], dtype=dtype) for result in results]
                 for i, photo in enumerate(photos)]
 
     def _run_tiled(self, fetches, images):
-        """What is fetched of images at the net's size, [B, H, W, ...] each; large ones pass the net in tiles."""
+        """Runs images at the net's size, large ones in tiles; returns a list of [B, H, W, ...]."""
         if self._tile and max(images.shape[1:3]) > self._tile:
             return run_tiled(functools.partial(self._run, fetches), images, self._tile, self._tile_margin)
         return self._run(fetches, images)
 
     def _run_averaged(self, fetches, images):
-        """As _see for one image, [1, H, W, 3], from the mean of its probabilities over scales and mirror images."""
+        """Like _run_tiled for one image, [1, H, W, 3], but averaged over scales and mirror images."""
         softmax = mean_softmax(self.softmax_batch, images[0], self._options.scales, self._options.flip)
         ids = most_likely_class(softmax, self._options.with_class_0)
         return [(softmax if fetch is self._softmax else ids)[np.newaxis] for fetch in fetches]

@@ -6,13 +6,13 @@ import numpy as np
 from fcn8s.data.photos import round_up
 from fcn8s.utils.errors import UsageError
 
-AUTO_TILE = 1536  # the net sees a photo of any size in 3 GiB, for fcn8s at full width with 151 classes on a CPU
-TILE_MARGIN = 128  # of tiles of 512, some 0.4 % of the pixels get another class than untiled; at Net.reach none
-STRIDE = 32  # where the nets' pooling falls must be the same in a tile and in the whole image
+AUTO_TILE = 1536  # keeps fcn8s at full width with 151 classes below 3 GiB on a CPU, whatever the photo's size
+TILE_MARGIN = 128  # with tiles of 512, 0.4 % of the pixels get another class than untiled; at Net.reach none do
+STRIDE = 32  # pooling must fall on the same pixels in a tile as in the whole image
 
 
 def check_tile(tile, margin):
-    """Raises UsageError for sides that make no tiles."""
+    """Raises UsageError unless the sides make tiles."""
     if tile % STRIDE or margin % STRIDE or margin < 0 or tile <= 2 * margin:
         raise UsageError(f'--tile={tile} and --tile_margin={margin}: expected multiples of {STRIDE}, and a tile of '
                          'more than two margins.')
@@ -77,7 +77,7 @@ MOST_PHOTOS, MOST_PIXELS = 8, 700 * 10**3  # beyond these a batch is no faster a
 
 
 def in_batches(items, size):
-    """Yields lists of consecutive `items` of one size, each as soon as it is full or an item of another size comes.
+    """Yields lists of consecutive `items` of one size, each as soon as it is full or the size changes.
 
     items: any iterable; size: function item -> (height, width) at which the net sees it, None for one that must be
     alone.
@@ -98,7 +98,7 @@ def in_batches(items, size):
 
 
 def max_batch_size(size):
-    """How many photos of a size are a full batch."""
+    """Largest batch of photos of a size."""
     if size is None:
         return 1
     height, width = size

@@ -55,7 +55,7 @@ def median_frequency_weights(dataset, ignored=(), num_threads=2):
 
 
 def read_class_weights(path, num_classes):
-    """A CSV file of index,weight -> its weights, floats, by index 0..N-1. The rows may stand in any order.
+    """A CSV file of index,weight -> its weights, floats, by index 0..N-1. The rows may come in any order.
 
     Raises UserError naming file and line, or the classes that are missing; and where all weights are 0.
     """

@@ -1,4 +1,4 @@
-"""Turns an archive into a folder that exists only when it is whole."""
+"""Extracts an archive into a folder that appears only when complete."""
 import lzma
 import os
 import re
@@ -39,7 +39,7 @@ def unzip(archive, folder, root='', max_ratio=MAX_RATIO):
 
 
 def _members(file, archive, root):
-    """[(ZipInfo, path parts below root)] of the files to extract, every name of the archive checked."""
+    """[(ZipInfo, path parts below root)] of the files to extract, with every name of the archive checked."""
     root = [part for part in root.split('/') if part]
     checked = [(info, _safe_parts(info, archive)) for info in file.infolist()]
     members = [(info, parts[len(root):]) for info, parts in checked
@@ -53,7 +53,7 @@ def _members(file, archive, root):
 def _safe_parts(info, archive):
     name = info.filename
     parts = [part for part in name.split('/') if part not in ('', '.')]
-    kind = stat.S_IFMT(info.external_attr >> 16)  # 0 where the zip was not made on Unix
+    kind = stat.S_IFMT(info.external_attr >> 16)  # 0 if the zip was not made on Unix
     if name.startswith('/') or '..' in parts or re.search(r'[\\:\0]', name):
         problem = 'a path that leads out of the folder'
     elif kind not in (0, stat.S_IFREG, stat.S_IFDIR):
@@ -69,7 +69,7 @@ def _safe_parts(info, archive):
 
 
 def _check_sizes(infos, archive, folder, max_ratio):
-    """Sizes as the archive declares them; _extract holds every file to its own."""
+    """Checks the sizes that the archive declares; _extract enforces them for each file."""
     needed, packed = sum(info.file_size for info in infos), os.path.getsize(archive)
     if needed > max_ratio * packed:
         raise ArchiveError(f'{archive} is refused: its {packed} bytes would grow to {needed}, '

@@ -13,10 +13,11 @@ from fcn8s.utils.tf1 import use_version_1
 
 
 def parse(flag_values, argv, doc, takes_paths=False):
-    """Parses the command line argv (its first entry the script's name); returns what is no flag, of takes_paths.
+    """Parses the command line argv, which starts with the script's name; returns the positional arguments.
 
-    Nothing is left of an earlier command line in the same process, and TensorFlow behaves as version 1 from here on.
-    --help prints doc and the flags and exits with 0; a wrong flag, or what is none, raises UsageError.
+    Flags of an earlier command line in the same process are forgotten, and TensorFlow behaves as version 1 from now on.
+    --help prints doc and the flags and exits with 0. Raises UsageError for a wrong flag, and for positional arguments
+    unless takes_paths.
     """
     if any(argument in ('-h', '-help', '--help') for argument in argv[1:]):
         print(doc.strip() + '\n' + help_text(flag_values) + '\n' + EXIT_CODES)
@@ -28,19 +29,19 @@ def parse(flag_values, argv, doc, takes_paths=False):
     except flags.Error as error:
         raise UsageError(f'{error}\n{os.path.basename(argv[0])} --help lists the flags.')
     for name in flag_values:
-        if isinstance(flag_values[name].value, str):  # no value but a path begins with ~
+        if isinstance(flag_values[name].value, str):  # only paths begin with ~
             flag_values[name].value = expand_home(flag_values[name].value)
-    for name in flag_values:  # nan is within all bounds
+    for name in flag_values:  # NaN passes all bounds
         if isinstance(flag_values[name].value, float) and not math.isfinite(flag_values[name].value):
             raise UsageError(f'--{name}={flag_values[name].value}: expected a finite number.')
     if arguments and not takes_paths:
         raise UsageError(f'{" ".join(arguments)}: expected flags alone, such as --data_dir=my_data; a value with '
-                         f'blanks stands in quotes.\n{os.path.basename(argv[0])} --help lists the flags.')
+                         f'spaces needs quotes.\n{os.path.basename(argv[0])} --help lists the flags.')
     return [expand_home(argument) for argument in arguments]
 
 
 def help_text(flag_values):
-    """The flags with their defaults, in the groups and the order in which they were declared."""
+    """The flags with their defaults, in the groups and order of their declaration."""
     lines = []
     for group, members in flag_values.flags_by_module_dict().items():
         lines.append(f'\n{group}:')
@@ -52,9 +53,9 @@ def help_text(flag_values):
 
 
 def expand_home(path):
-    """`path` with the home folder in place of a leading ~ or ~USER.
+    """`path` with a leading ~ or ~USER replaced by the home folder.
 
-    Raises UserError for the ~USER/... of a user that there is not, unless a folder of that very name is there.
+    Raises UserError for ~USER/... if there is no such user, unless a folder of that very name exists.
     """
     expanded = os.path.expanduser(path)
     first, behind = _parts(path)

@@ -1,4 +1,4 @@
-"""Fetches one public file: streamed, resumed, verified, and at its path only when it is whole."""
+"""Downloads one public file: streamed, resumed, verified, and at its path only when complete."""
 import contextlib
 import hashlib
 import http.client
@@ -12,19 +12,19 @@ from fcn8s.utils.errors import UserError
 from fcn8s.utils.progress import progress
 
 CHUNK = 1 << 16
-WORTH_ANOTHER_TRY = (408, 429)  # the only 4xx answers that a later request may turn into a file
+WORTH_ANOTHER_TRY = (408, 429)  # the only 4xx answers worth another request
 
 
 class DownloadError(UserError):
-    """The file could not be fetched, or what is on the disk is not it."""
+    """The file could not be downloaded, or the file on disk is a different one."""
 
 
 class _Failed(Exception):
-    """No further request would help."""
+    """Another request would not help."""
 
 
 class _Interrupted(Exception):
-    """The next request may go on from here."""
+    """The next request may resume from here."""
 
 
 def fetch(url, path, md5=None, size=None, tries=4, wait=1.0, timeout=30.0, manual=None):
@@ -75,7 +75,7 @@ def _verify_existing(path, md5, size):
 
 @contextlib.contextmanager
 def _only_writer(part):
-    """Yields part while no other process may write it; an empty one is not left behind."""
+    """Yields the locked part file; removes it afterwards if it is empty."""
     with open(part, 'ab') as file:
         try:
             import fcntl
@@ -98,7 +98,7 @@ def _only_writer(part):
 def _download(url, part, md5, size, tries, wait, timeout):
     """Fills part until it is the whole file, or raises _Failed."""
     if not md5:
-        os.truncate(part, 0)  # nothing could prove that the old beginning and the new rest are one file
+        os.truncate(part, 0)  # nothing could prove that old beginning and new rest belong together
     fresh = os.path.getsize(part) == 0
     while True:
         _receive_all(url, part, size, tries, wait, timeout)
@@ -129,7 +129,7 @@ def _receive_all(url, part, size, tries, wait, timeout):
 
 
 def _receive(url, part, size, timeout):
-    """One request: adds to part what the server still has to give."""
+    """Sends one request and appends the rest of the file to part."""
     done = os.path.getsize(part)
     if done and done == size:
         return
@@ -180,7 +180,7 @@ def _open(url, part, done, timeout):
 
 
 def _content_range(response):
-    """(first byte, total bytes) of a Content-Range header; None for what it does not tell."""
+    """(first byte, total bytes) of a Content-Range header; None for each that is missing."""
     found = re.match(r'bytes (?:(\d+)-\d+|\*)/(?:(\d+)|\*)$', response.headers.get('Content-Range', ''))
     return tuple(number and int(number) for number in found.groups()) if found else (None, None)
 

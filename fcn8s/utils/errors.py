@@ -1,19 +1,19 @@
-"""The exceptions that speak to the user."""
+"""Exceptions with messages for the user, and the grouping of such messages."""
 import os
 import re
 import unicodedata
 
 
 class UserError(Exception):
-    """Something the user can mend: a file, a flag, a folder.
+    """Something the user can fix: a file, a flag, a folder.
 
     Its message names what was found, what was expected and the fix. The scripts print it without a
-    traceback and exit with 1; any other exception is a defect of ours and keeps its traceback.
+    traceback and exit with 1; any other exception is a bug and keeps its traceback.
     """
 
 
 class UsageError(UserError):
-    """A command line that cannot be right, whatever the files hold: the scripts exit with 2."""
+    """A command line that is wrong whatever the files hold; the scripts exit with 2."""
 
 
 class DataError(UserError):
@@ -24,11 +24,11 @@ class ArchiveError(UserError):
     """The archive is damaged, hostile or does not fit, or its target is taken."""
 
 
-NAMED = 2  # files beside the one that the message names
+NAMED = 2  # files in addition to the one that the message names
 
 
 def kind_of(problem, path):
-    """A problem without what differs from file to file: the names of `path` and of its partner, and all numbers."""
+    """A problem without its file-specific parts: the names of `path` and its partner, and all numbers."""
     stem = os.path.splitext(os.path.basename(path))[0]
     stems = '|'.join(re.escape(unicodedata.normalize(form, stem)) for form in ('NFC', 'NFD'))
     problem = re.sub(r'(?:[^\s,;:(]*[/\\]|(?<![\w.-]))(?:' + stems + r')\.\w+', 'FILE', problem)
@@ -38,7 +38,7 @@ def kind_of(problem, path):
 def grouped(problems):
     """(path, problem) pairs -> a line for each kind of problem: the first in full, how many there are, two more names.
 
-    problems: an iterable; the lines come in the order in which the kinds come first.
+    problems: an iterable; the lines keep the order in which the kinds first occur.
     """
     kinds = {}
     for path, problem in problems:

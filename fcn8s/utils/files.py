@@ -13,7 +13,7 @@ from fcn8s.utils.partial import PREFIX, new_tag, remove_abandoned_folders
 
 
 def make_folder(path):
-    """Makes `path` and the folders above it, as far as they are not there. Raises UserError naming the reason."""
+    """Makes `path` and its missing parents. Raises UserError naming the reason."""
     try:
         os.makedirs(path, exist_ok=True)
     except OSError as error:
@@ -22,14 +22,14 @@ def make_folder(path):
 
 @contextlib.contextmanager
 def atomic_file(path, make_folders=True):
-    """Yields a temporary path beside `path`; leaving the block moves what was written there to `path`.
+    """Yields a temporary path beside `path`; leaving the block moves the file written there to `path`.
 
     The temporary name is hidden and keeps the extension, by which Pillow, imageio and numpy choose a format. On any
     failure the temporary file is removed and `path` stays as it was. make_folders: False for a folder that must not
     come back where it was removed.
     Raises UserError, naming `path` and the reason, where the file cannot be written.
     """
-    target = os.path.realpath(path)  # through a link, so that the file it points to is replaced and not the link
+    target = os.path.realpath(path)  # follow links, so that the target is replaced and not the link
     folder = os.path.dirname(target)
     temporary = os.path.join(folder, PREFIX + new_tag() + os.path.splitext(target)[1])
     try:
@@ -44,7 +44,7 @@ def atomic_file(path, make_folders=True):
     except OSError as error:
         raise UserError(_cannot_write(path, temporary, error)) from error
     finally:
-        with contextlib.suppress(OSError):  # it may not be there, nor its folder: the cause is told above
+        with contextlib.suppress(OSError):  # it or its folder may be missing; the cause is reported above
             os.remove(temporary)
 
 
@@ -63,19 +63,19 @@ def write_json(path, value):
 
 
 def is_full_disk(error):
-    """Whether this UserError of atomic_file says that there is no room on the disk."""
+    """Whether a UserError of atomic_file means that the disk is full."""
     return getattr(error.__cause__, 'errno', None) in (errno.ENOSPC, errno.EDQUOT)
 
 
 def flush_file(path):
-    """Waits until a file's bytes are on the disk, so that a power cut cannot leave its name without them."""
+    """Flushes a file to disk, so that a power cut cannot leave its name without its bytes."""
     with open(path, 'rb+') as file:
         os.fsync(file.fileno())
 
 
 def flush_folder(folder):
-    """Waits until the names in a folder are on the disk, where the system can be asked for that."""
-    with contextlib.suppress(OSError):  # neither Windows nor every network file system can
+    """Flushes the names in a folder to disk, if the system supports that."""
+    with contextlib.suppress(OSError):  # Windows and some network file systems cannot
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)
@@ -111,7 +111,7 @@ def _jsonable(value):
 
 @contextlib.contextmanager
 def atomic_folder(folder):
-    """Yields an empty folder beside `folder` that takes its name at the end, or vanishes on any exception.
+    """Yields a temporary folder, renamed to `folder` on success and deleted on error.
 
     A link to a folder stays, and the folder that it points to is filled. Raises ArchiveError, before the work, when
     folder is a file, holds something, or cannot give way to another, as a mount point cannot.
@@ -153,14 +153,14 @@ SMALL = 4 << 20  # for files that people write or change by hand
 
 
 def read_bounded(path, max_bytes=MAX_BYTES):
-    """The bytes of a file. Raises UserError for a folder, a pipe, a device and a file above max_bytes; OSError else."""
-    status = os.stat(path)  # before opening, which waits at a pipe until somebody writes
+    """The bytes of a file. Raises UserError for a folder, pipe, device or a file above max_bytes, else OSError."""
+    status = os.stat(path)  # before opening, which would block on a pipe
     if stat.S_ISDIR(status.st_mode):
         raise UserError(f'{path} is a folder; expected a text file.')
     if not stat.S_ISREG(status.st_mode):
         raise UserError(f'{path} is a pipe or a device; expected a text file. Write the lines to a file and give that.')
     with open(path, 'rb') as file:
-        data = file.read(min(status.st_size, max_bytes) + 1)  # a size is claimed: never ask for more memory than that
+        data = file.read(min(status.st_size, max_bytes) + 1)  # never allocate more than the claimed size
     if status.st_size > max_bytes or len(data) > max_bytes:
         raise UserError(f'{path} has {max(status.st_size, len(data))} bytes; at most {max_bytes} are read. '
                         'Is it the right file?')

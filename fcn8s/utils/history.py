@@ -1,4 +1,4 @@
-"""The figures of a run in CSV files: written whole, and read as far as a power cut has left them."""
+"""The CSV files of a run: written atomically, and read even if a power cut damaged them."""
 import csv
 import io
 import os
@@ -9,7 +9,7 @@ from fcn8s.utils.files import atomic_file
 
 
 def write_rows(csv_path, columns, rows):
-    """Writes rows, dicts, anew and whole. Raises UserError where that cannot be done."""
+    """Rewrites a file with rows (dicts). Raises UserError if that fails."""
     with atomic_file(csv_path, make_folders=False) as path, open(path, 'w', newline='', encoding='utf-8') as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
@@ -17,7 +17,7 @@ def write_rows(csv_path, columns, rows):
 
 
 def read_rows(csv_path, columns):
-    """(rows of a CSV file as dicts of numbers, what is damaged in words or ''); no rows where there is no such file.
+    """(rows of a CSV file as dicts of numbers, what is damaged in words or ''); no rows if there is no such file.
 
     Of a damaged file these are the rows above the damage. Raises UserError for a file of other columns.
     """
@@ -25,7 +25,7 @@ def read_rows(csv_path, columns):
         return [], ''
     try:
         with open(csv_path, 'rb') as file:
-            whole, _, rest = file.read().rpartition(b'\n')  # a line without an end may be half a number
+            whole, _, rest = file.read().rpartition(b'\n')  # an unterminated line may end in half a number
     except OSError as error:
         raise UserError(f'{csv_path} cannot be read: {error.strerror}. Move it away, or make it readable.')
     header, *lines = whole.decode('utf-8', 'replace').split('\n')
@@ -35,7 +35,7 @@ def read_rows(csv_path, columns):
     missing = [column for column in columns if column not in header.split(',')]
     if missing:
         raise UserError(f'{csv_path} cannot be read: its first line is {header[:80]!r}. Expected are the columns '
-                        f'{", ".join(columns)}, numbers all. Move the file away, or mend it.')
+                        f'{", ".join(columns)}, all numbers. Move the file away, or repair it.')
     rows = []
     for number, line in enumerate(lines, 2):
         try:
@@ -47,7 +47,7 @@ def read_rows(csv_path, columns):
 
 
 def recover_rows(csv_path, columns):
-    """Rows as read_rows has them; a damaged file is kept under another name, told, and replaced by its good rows."""
+    """Like read_rows, but keeps a damaged file under another name, reports it, and restores the good rows."""
     rows, damage = read_rows(csv_path, columns)
     if damage:
         aside = _free_name(csv_path + '.damaged')
@@ -63,6 +63,6 @@ def recover_rows(csv_path, columns):
 
 
 def _free_name(path):
-    """`path`, or with the lowest number behind it that nothing has."""
+    """`path`, or `path` with the lowest number appended that is free."""
     names = [path] + [f'{path}-{number}' for number in range(2, 1000)]
     return next(name for name in names if not os.path.lexists(name))

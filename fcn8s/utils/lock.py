@@ -1,4 +1,4 @@
-"""A lock on a folder, for work that two processes must not do in it at once."""
+"""Locks a folder against a second process."""
 import contextlib
 import os
 import socket
@@ -7,7 +7,7 @@ from fcn8s.utils.errors import UserError
 from fcn8s.utils.files import make_folder
 
 NAME = '.lock'
-_BYTE = 1 << 30  # the one locked on Windows, far behind the text, for a locked byte cannot be read
+_BYTE = 1 << 30  # the byte to lock on Windows, far behind the text: a locked byte cannot be read
 
 
 class FolderLost(UserError):
@@ -19,8 +19,8 @@ class LockedFolder:
 
     def __init__(self, folder):
         self.folder = folder
-        # held open, for the number of a folder that is gone may be given to its successor; Windows opens no folder,
-        # and removes none in which a file is open
+        # Held open, because a new folder could get the inode number of a deleted one. Windows cannot open folders,
+        # but does not remove one that holds an open file either.
         self._descriptor = None if os.name == 'nt' else os.open(folder, os.O_RDONLY)
 
     def check(self, more=''):
@@ -29,21 +29,21 @@ class LockedFolder:
             found = os.stat(self.folder)
         except OSError as error:
             if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
-                return  # a network's file system that is away may come back
+                return  # an unreachable network file system may come back
             found = None
         if found is None or self._descriptor is not None and not os.path.samestat(found, os.fstat(self._descriptor)):
             raise FolderLost(f'{self.folder} was deleted, moved or replaced while this process wrote into it: nothing '
                              f'more is written there.{more}')
 
     def close(self):
-        """Forgets the folder; the lock itself is not concerned."""
+        """Closes the folder without releasing the lock."""
         if self._descriptor is not None:
             os.close(self._descriptor)
 
 
 @contextlib.contextmanager
 def folder_lock(folder):
-    """Yields a LockedFolder: `folder`, made if it is not there, kept from every other process that asks for this lock.
+    """Yields a LockedFolder: `folder`, made if missing and locked against other processes.
 
     The system frees the lock when its holder ends, however it ends; the file .lock that stays behind locks nothing.
     Raises UserError with the holder's process id and host, and where the folder cannot be written.
@@ -68,7 +68,7 @@ def _opened(path):
 
 
 def _acquire(file, folder):
-    """Whether the lock is ours now."""
+    """Tries to take the lock; returns whether it succeeded."""
     try:
         import fcntl
     except ImportError:  # Windows

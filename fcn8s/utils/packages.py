@@ -9,14 +9,14 @@ PROJECT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file
 PACKAGES = {'numpy': 'numpy', 'PIL': 'pillow', 'absl': 'absl-py', 'tqdm': 'tqdm', 'imageio': 'imageio',
             'matplotlib': 'matplotlib', 'scipy': 'scipy', 'h5py': 'h5py', 'imageio_ffmpeg': 'imageio-ffmpeg',
             'jinja2': 'jinja2'}
-FIRST = ('numpy', 'PIL', 'absl', 'tqdm', 'imageio', 'matplotlib')  # the others are needed by few, and named there
-# Older ones lack what the scripts call; requirements.txt has what was tested.
+FIRST = ('numpy', 'PIL', 'absl', 'tqdm', 'imageio', 'matplotlib')  # the others are named where they are needed
+# Older ones lack functions that the scripts call; requirements.txt has the tested versions.
 OLDEST = {'pillow': (9, 1), 'imageio': (2, 16), 'matplotlib': (3, 3)}
 _INFO = re.compile(r'(.+?)-(\d+(?:\.\d+)*)[^-]*(?:-py[\d.]+[^-]*)?\.(?:dist|egg)-info$')
 
 
 def unusable():
-    """A sentence with the command that installs what is missing or too old of the packages, or None."""
+    """A sentence with the command that installs missing or outdated packages, or None."""
     missing = [PACKAGES[module] for module in FIRST if importlib.util.find_spec(module) is None]
     versions = _versions(OLDEST)
     old = [package for package in OLDEST if package not in missing and versions.get(package, (99,)) < OLDEST[package]]
@@ -27,7 +27,7 @@ def unusable():
 
 
 def missing(module):
-    """The same sentence for a module that could not be imported; None if it is of no package that we ask for."""
+    """The same sentence for a module that could not be imported; None if it belongs to no required package."""
     package = PACKAGES.get((module or '').partition('.')[0])
     return package and _advice(_not_installed([package]), [package])
 
@@ -40,7 +40,7 @@ def _advice(found, packages):
     return (f'{", ".join(found)} for {sys.executable}, which is Python {sys.version_info[0]}.{sys.version_info[1]}. '
             f'{sys.executable} -m pip install {" ".join(map(_requirement, packages))}\n'
             f'All that is needed: {sys.executable} -m pip install -r {os.path.join(PROJECT, "requirements-cpu.txt")} '
-            '(requirements.txt where there is an NVIDIA GPU).')
+            '(requirements.txt if there is an NVIDIA GPU).')
 
 
 def _requirement(package):

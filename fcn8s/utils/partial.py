@@ -1,4 +1,4 @@
-"""Names for files and folders that are not whole yet; those of a process that was killed are found and removed."""
+"""Names for incomplete files and folders, and the removal of those left by killed processes."""
 import contextlib
 import hashlib
 import os
@@ -14,7 +14,7 @@ _OLD = 24 * 3600  # seconds since the last change, after which nobody is still w
 
 
 def new_tag():
-    """32 hexadecimal digits that no other name has; they tell which process of which machine made it."""
+    """32 unique hexadecimal digits that encode the machine and process that made them."""
     return f'{_machine()}{os.getpid():08x}{uuid.uuid4().hex[:16]}'
 
 

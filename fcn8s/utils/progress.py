@@ -4,9 +4,9 @@ import time
 
 from tqdm import tqdm
 
-SECONDS = 30  # without a terminal a line comes after so many seconds, or
-PARTS = 10    # after a tenth of the way,
-LEAST = 1     # but not within a second
+SECONDS = 30  # without a terminal, seconds between two lines, or
+PARTS = 10    # this part of the whole,
+LEAST = 1     # but at least this many seconds
 
 
 def progress(items=None, **options):
@@ -24,8 +24,8 @@ class _Lines(tqdm):
         super().__init__(items, initial=initial, file=_LineFile(), ncols=0, mininterval=0, miniters=1, **options)
 
     def display(self, msg=None, pos=None):
-        """Shows where it is, if that is due. (tqdm asks after every update, and at the end.)"""
-        if msg == '' or self.n == self._shown or not (self.disable or self._is_due()):  # disabled: it is being closed
+        """Prints a line if one is due. (tqdm calls this after every update and at the end.)"""
+        if msg == '' or self.n == self._shown or not (self.disable or self._is_due()):  # disabled: closing
             return True
         self._shown, self._shown_at = self.n, time.monotonic()
         return super().display(msg, 0)
@@ -38,7 +38,7 @@ class _Lines(tqdm):
 
 
 class _LineFile:
-    """stderr for what tqdm writes: without returns and empty lines."""
+    """Writes tqdm's output to stderr without carriage returns and empty lines."""
 
     def write(self, text):
         """Writes a line, if there is anything in it."""

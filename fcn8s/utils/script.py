@@ -6,15 +6,15 @@ import sys
 
 from fcn8s.utils.errors import UsageError, UserError
 
-CLOSED_PIPE = 128 + 13  # SIGPIPE, which Windows has not
+CLOSED_PIPE = 128 + 13  # SIGPIPE, which Windows lacks
 EXIT_CODES = """
 exit codes: 0 done, 1 not done or not wholly, 2 a wrong command line, 130 stopped by Ctrl-C, 143 by SIGTERM, 141 the
 reader of a pipe has left"""
 
 
 def start():
-    """The first thing that a script does, before its imports: Ctrl-C and missing packages cost no traceback."""
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # what a shell starts with & ignores it
+    """Call before a script's imports: Ctrl-C and missing packages then cause no traceback."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a shell makes background jobs ignore it
         signal.signal(signal.SIGINT, _leave)
     from fcn8s.utils import packages, terminal  # not before: they import, too
     terminal.escape_unprintable()
@@ -36,7 +36,7 @@ def run(main):
     try:
         code = _code_of(main)
         sys.stdout.flush()
-    except BrokenPipeError:  # the reader of our output, such as `head`, has left
+    except BrokenPipeError:  # the reader of our output, such as `head`, has closed it
         for number in (1, 2):
             os.dup2(os.open(os.devnull, os.O_WRONLY), number)
         code = CLOSED_PIPE
@@ -45,7 +45,7 @@ def run(main):
 
 @contextlib.contextmanager
 def interrupts_heard():
-    """Ctrl-C in here is a KeyboardInterrupt in the end, even where code within makes another error of it, or none."""
+    """Raises KeyboardInterrupt after Ctrl-C in the block, even if code inside swallowed or replaced it."""
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         yield
         return
@@ -57,7 +57,7 @@ def interrupts_heard():
 
     try:
         signal.signal(signal.SIGINT, hear)
-    except ValueError:  # a thread other than the main one, which is the one that hears signals
+    except ValueError:  # only the main thread receives signals
         yield
         return
     try:
@@ -93,7 +93,7 @@ def _exit(number, frame):
 
 
 def _leave(number, frame):
-    """Ctrl-C while modules are imported, some of which would make another error of it. Nothing is begun yet."""
+    """Exits at Ctrl-C during imports, which may turn it into other errors. No work has begun yet."""
     os.write(2, b'stopped\n')
     os._exit(128 + number)
 
@@ -103,10 +103,10 @@ _HEARD = [number for number in (signal.SIGINT, signal.SIGTERM, _HANGUP) if numbe
 
 
 class StopSignal:
-    """Within `with StopSignal() as stop:` the first signal sets stop.code; a second one interrupts at once."""
+    """A context in which the first signal only sets `code`; a second one interrupts at once."""
 
     def __init__(self):
-        self.code = None  # exit code of a run so stopped: 128 + the signal, as shells have it
+        self.code = None  # exit code of a stopped run: 128 + the signal, as in shells
 
     def __enter__(self):
         self._previous = {number: signal.signal(number, self._hear) for number in _HEARD if not _by_nohup(number)}

@@ -4,7 +4,7 @@ import re
 import sys
 
 _BREAKS = {0x09, 0x0a, 0x0d}  # tab, line feed, carriage return: layout, not commands
-_CONTROLS = (set(range(0x20)) - _BREAKS) | set(range(0x7f, 0xa0))  # ESC and all else that a terminal obeys
+_CONTROLS = (set(range(0x20)) - _BREAKS) | set(range(0x7f, 0xa0))  # ESC and everything else that terminals obey
 _TURNS = set(range(0x202a, 0x202f)) | set(range(0x2066, 0x206a))   # bidi overrides: letters shown in another order
 _LINES = {0x2028, 0x2029}
 _ESCAPES = {code: '\\x%02x' % code if code < 0x100 else '\\u%04x' % code for code in _CONTROLS | _TURNS | _LINES}
@@ -37,11 +37,11 @@ class SafeStream:
 
 
 def escape_unprintable():
-    """From now on stdout and stderr show as escapes what the terminal cannot show and what it would obey.
+    """From now on stdout and stderr escape characters that the terminal cannot show or would obey.
 
     Each line leaves at once, also into a file or pipe that somebody watches.
     """
-    os.environ['PYTHON_COLORS'] = '0'  # tracebacks in colours, of Python 3.13, would be escaped too
+    os.environ['PYTHON_COLORS'] = '0'  # Python 3.13's coloured tracebacks would be escaped too
     for name in ('stdout', 'stderr'):
         stream = getattr(sys, name)
         if stream is None or isinstance(stream, SafeStream):

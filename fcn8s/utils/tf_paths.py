@@ -1,4 +1,4 @@
-"""Paths as TensorFlow can read and write them, whatever characters are in their names.
+"""Makes any path readable by TensorFlow, which takes some characters for patterns.
 
 When TensorFlow reads a checkpoint or a SavedModel it takes the path for a pattern: `run [v1]` means `run v` or `run 1`
 there, and never the folder of that name. It writes to the path as it is, if that is UTF-8.

@@ -1,12 +1,12 @@
-"""Work done ahead in threads, within a bound on the photos' pixels in memory; the order is that of the items."""
+"""Maps a function over items in threads, in order, with a bound on the pixels in memory."""
 import collections
 import concurrent.futures
 
-PIXELS_AT_ONCE = 128 * 10**6  # in a stage of work, unless one photo has more: five of a camera's 24 million
+PIXELS_AT_ONCE = 128 * 10**6  # per stage of work, unless one photo has more: five 24-megapixel photos
 
 
 def ordered_map(function, items, num_threads, ahead, pixels=None):
-    """Yields function(item) for each of `items`, in their order, computed in threads; `items` may be endless.
+    """Like map(), in threads, keeping the order; `items` may be endless.
 
     While the caller works on one result, at most `ahead` others are computed or wait. pixels: None, or function(item)
     -> those that its work holds in memory. Then the caller's and the others have PIXELS_AT_ONCE at most, unless one

@@ -15,20 +15,20 @@ def write_score(best_dir, step, mean_iu):
 
 
 def read_score(best_dir):
-    """The mean IU to beat, below all others where there is no score.json, or none in it. Raises UserError."""
+    """The mean IU to beat; -infinity if score.json is missing or holds none. Raises UserError."""
     if not os.path.exists(_path(best_dir)):
         return -math.inf
     try:
         with open(_path(best_dir), encoding='utf-8') as file:
             mean_iu = json.load(file)['mean_iu']
-        return -math.inf if mean_iu is None else float(mean_iu)  # null was not a number
+        return -math.inf if mean_iu is None else float(mean_iu)  # null stands for NaN
     except (ValueError, KeyError, TypeError, OSError) as error:
         raise UserError(f'{_path(best_dir)} cannot be read: {error}. It holds the mean IU of the checkpoint beside it: '
                         'restore it, or move the folder away.')
 
 
 def rebuild_score(best_dir, csv_path):
-    """Writes a damaged score.json again, of the validation that csv_path has of the best checkpoint; tells so.
+    """Rebuilds a damaged score.json from the validation of the best checkpoint in csv_path, and says so.
 
     Raises UserError where that cannot be known: a worse checkpoint must not take the best one's place.
     """

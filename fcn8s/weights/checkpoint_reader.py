@@ -1,4 +1,4 @@
-"""Reads the arrays of a checkpoint, and names a damaged one."""
+"""Reads the arrays of a checkpoint; a damaged one becomes an error that names it."""
 import contextlib
 import os
 
@@ -13,7 +13,7 @@ from fcn8s.weights.checkpoints import CheckpointError, checkpoint_files
 def open_checkpoint(prefix):
     """A reader of the checkpoint's arrays (get_tensor) and their shapes ({name: list}).
 
-    Raises CheckpointError for one that cannot be read, and where its data is cut short, be it behind what is needed.
+    Raises CheckpointError if the checkpoint cannot be read or any of its data is missing, needed or not.
     """
     try:
         reader = _Reader(prefix)
@@ -40,10 +40,10 @@ def checkpoint_errors(prefix):
 
 
 class _Reader:
-    """TensorFlow's reader of a checkpoint, whose files are found whatever its path holds."""
+    """TensorFlow's checkpoint reader, for any characters in the path."""
 
     def __init__(self, prefix):
-        self._linked = ReadablePath(prefix)  # kept, for data is opened when it is first needed
+        self._linked = ReadablePath(prefix)  # kept, because data files are opened at first use
         self._reader = tf.train.load_checkpoint(self._linked.path)
 
     def get_tensor(self, name):

@@ -1,4 +1,4 @@
-"""Checkpoints on the disk: which one is meant, whether it is whole, and whether it fits."""
+"""Checkpoints on disk: finds the one the user means and checks that it is complete and fits the net."""
 import collections
 import os
 import re
@@ -14,7 +14,7 @@ _VGG_FILES = ('.mat', '.npy', '.npz', '.h5')
 
 
 class CheckpointError(UserError):
-    """No checkpoint, or one that cannot be read."""
+    """A checkpoint is missing or cannot be read."""
 
 
 def find_checkpoint(checkpoint, logs_dir, flag='--checkpoint'):
@@ -33,7 +33,7 @@ def find_checkpoint(checkpoint, logs_dir, flag='--checkpoint'):
         checkpoint = os.path.join(logs_dir, BEST)
     given = checkpoint or logs_dir
     if os.path.isdir(given):
-        found = checkpoints_in(given) or checkpoints_in(given)  # one may be replaced while the folder is listed
+        found = checkpoints_in(given) or checkpoints_in(given)  # again, since one may be replaced during the listing
         if not found:
             raise CheckpointError(f'no checkpoint in {os.path.abspath(given)}: {_other_content(given)}. '
                                   + _advice(logs_dir, flag))
@@ -68,7 +68,7 @@ def checkpoint_files(folder):
 
 
 def missing_files(prefix):
-    """What a checkpoint needs and is not there, in words; '' if it is whole."""
+    """Describes the missing files of a checkpoint; '' if it is whole."""
     folder, name = os.path.split(prefix)
     return _missing(checkpoint_files(folder or '.')[name] if os.path.isdir(folder or '.') else ())
 
@@ -80,7 +80,7 @@ def step_of(prefix):
 
 
 def check_net(prefix, shapes, variables, num_classes=None, others=()):
-    """Raises UserError, which tells another net from another number of classes, unless all of a net's variables fit.
+    """Raises UserError unless all of a net's variables fit; says whether net or number of classes differs.
 
     A net with random weights in it, or without some of its layers, would predict nonsense. shapes: {name: shape} of the
     checkpoint; others: names of arrays in it that the net has no variables for.
@@ -115,7 +115,7 @@ def _advice(logs_dir, flag):
 
 
 def _missing(files):
-    """What is missing among the index and data files of one checkpoint, in words; '' if nothing is."""
+    """Describes what is missing among the index and data files of one checkpoint; '' if nothing."""
     shards = [_SUFFIX.search(name).group(2) for name in files if not name.endswith('.index')]
     if not files:
         return 'there is no such folder, nor are its .index and .data files there'
@@ -127,11 +127,11 @@ def _missing(files):
 
 
 def _other_content(folder):
-    """What a folder without a whole checkpoint holds instead."""
+    """Describes the content of a folder without a whole checkpoint."""
     for name, files in sorted(checkpoint_files(folder).items()):
         return f'of {name} ' + _missing(files)
     if os.path.exists(os.path.join(folder, 'saved_model.pb')):
-        return 'it is a SavedModel, whose variables stand in its graph'
+        return 'it is a SavedModel, whose variables are in its graph'
     return 'it holds other files' if os.listdir(folder) else 'the folder is empty'
 
 
@@ -144,16 +144,16 @@ def _other_kind(given, prefix):
 
 
 def listed_checkpoints(folder):
-    """Names of the checkpoints in the list, oldest first; [] where there is no list, or a damaged one."""
+    """Names of the checkpoints in the list, oldest first; [] if the list is missing or damaged."""
     try:
         state = tf.train.get_checkpoint_state(folder)
-    except (ValueError, tf.errors.OpError):  # it is empty, no UTF-8, or a folder
+    except (ValueError, tf.errors.OpError):  # empty, not UTF-8, or a folder
         return []
     return [os.path.basename(path) for path in state.all_model_checkpoint_paths] if state else []
 
 
 def write_checkpoint_list(folder, names):
-    """Replaces the list by these names, oldest first. Raises UserError where it cannot be written."""
+    """Replaces the list with these names, oldest first. Raises UserError if it cannot be written."""
     from google.protobuf import text_format
     folder = os.path.abspath(folder)  # names stay relative to it
     state = tf.train.generate_checkpoint_state_proto(folder, names[-1], names)
@@ -164,7 +164,7 @@ def write_checkpoint_list(folder, names):
 
 
 def rebuild_list(folder, keep):
-    """Rebuilds a damaged list, as a power cut leaves it, of the folder's last `keep` checkpoints; returns their names.
+    """Rebuilds a list damaged by a power cut from the folder's last `keep` checkpoints; returns their names.
 
     [] where the list is whole, or no checkpoint is. Older ones stay out of it: nobody knows any more whose they are.
     """

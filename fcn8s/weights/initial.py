@@ -1,4 +1,4 @@
-"""Where a new run's weights come from: another checkpoint, a pretrained VGG, or chance."""
+"""Initial weights of a new run: from another checkpoint, a pretrained VGG, or random."""
 import numpy as np
 
 from fcn8s.utils.errors import UserError
@@ -8,7 +8,7 @@ from FCN_model import NETS, pretrained_names
 
 
 def load_initial_weights(session, net, variables, init_from, pretrained, model_dir):
-    """Fills the variables of a net that starts anew, and prints what came from where.
+    """Fills the variables of a new run's net and prints the source of each.
 
     Args:
       net: NetConfig.
@@ -38,10 +38,10 @@ def load_initial_weights(session, net, variables, init_from, pretrained, model_d
 
 
 def load_vgg(session, net, variables, path):
-    """Loads a pretrained VGG file into the variables of the net it fits, one built on VGG."""
+    """Loads a pretrained VGG file into the variables of a net built on VGG."""
     weights = read_vgg(path, depth=NETS[net].vgg)
     arrays = {layer + part: array for layer, pair in weights.layers.items() for part, array in zip('wb', pair)}
-    # VGG was trained on pixels minus their mean; a net that also divides them by their deviation multiplies here
+    # VGG was trained on pixels minus their mean; a net that also divides by the deviation needs larger kernels
     arrays['conv1_1w'] = arrays['conv1_1w'] * np.reshape(NETS[net].std, [3, 1]).astype(np.float32)
     shapes = {name: array.shape for name, array in arrays.items()}
     result = load_arrays(session, variables, pretrained_names(net), arrays.get, shapes)

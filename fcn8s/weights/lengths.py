@@ -1,4 +1,4 @@
-"""Lengths that a weight file claims against the bytes that it has, before memory is asked for."""
+"""Checks the lengths that a weight file claims against its size, before memory is allocated."""
 import functools
 import operator
 import os
@@ -16,7 +16,7 @@ class LengthError(ValueError):
 
 
 def check_length(name, claimed, there, ratio=1):
-    """Raises LengthError where `claimed` bytes of what is called `name` are more than `ratio` times those there."""
+    """Raises LengthError if the bytes claimed for `name` exceed the available ones more than `ratio` times."""
     if claimed > ratio * there:
         compressed = ' compressed' if ratio > 1 else ''
         raise LengthError(f'{name} would take {claimed:,} bytes, and the file has {there:,}{compressed} ones for it')
@@ -36,7 +36,7 @@ def read_npy_header(file):
 
 
 def unzipped_size(path, names=None):
-    """Bytes of a zip's entries, or of those of `names`. LengthError where they are over MAX_RATIO times the zip's."""
+    """Bytes of a zip's entries, or of those of `names`. LengthError if they exceed MAX_RATIO times the zip's."""
     with zipfile.ZipFile(path) as archive:
         size = sum(info.file_size for info in archive.infolist() if names is None or info.filename in names)
     check_length('its content', size, os.path.getsize(path), MAX_RATIO)
@@ -44,7 +44,7 @@ def unzipped_size(path, names=None):
 
 
 def check_npz(path, names):
-    """Raises LengthError where the arrays of these names in an .npz claim more bytes than their entries have."""
+    """Raises LengthError if arrays of these names in an .npz claim more bytes than their entries have."""
     unzipped_size(path, {name + '.npy' for name in names})
     with zipfile.ZipFile(path) as archive:
         for name in names:

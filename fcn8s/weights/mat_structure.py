@@ -1,4 +1,4 @@
-"""Walks through a MATLAB 5 file before SciPy reads it, for SciPy trusts its lengths, kinds and dimensions.
+"""Checks the structure of a MATLAB 5 file before SciPy, which trusts its lengths and kinds, reads it.
 
 The format: MathWorks, "MAT-File Format". An element is a kind, a length and that many bytes, padded to a multiple of
 eight; a matrix is an element of elements.
@@ -20,16 +20,16 @@ CHUNK = 1 << 20
 
 
 class MatError(ValueError):
-    """The file is built otherwise than MATLAB builds one."""
+    """The file is not structured as MATLAB writes it."""
 
 
 def check_mat(path, variable):
-    """Raises MatError or LengthError where a MATLAB 5 file, or its variable, is not built as one of weights is."""
+    """Raises MatError or LengthError unless a MATLAB 5 file, or its variable, is structured like weights."""
     size = os.path.getsize(path)
     with open(path, 'rb') as file:
         header = file.read(128)
         order = '<' if header[126:] == b'IM' else '>'
-        if header[124:126] not in (b'\0\1', b'\1\0'):  # of another version, which SciPy sees too
+        if header[124:126] not in (b'\0\1', b'\1\0'):  # another version, which SciPy detects too
             return
         while file.tell() + SMALLEST <= size:
             kind, length = struct.unpack(order + 'II', file.read(8))
@@ -47,7 +47,7 @@ def check_mat(path, variable):
 
 
 class _Inflated:
-    """What the next `length` bytes of a file hold compressed."""
+    """A reader of the next `length` compressed bytes of a file."""
 
     def __init__(self, file, length):
         self.file, self.left, self.inflate = file, length, zlib.decompressobj()
@@ -84,7 +84,7 @@ class _Source:
     def tag(self):
         """(kind, length, padding) of the next element."""
         first, = struct.unpack(self.order + 'I', self.read(4))
-        if first >> 16:  # a small element: its length stands beside its kind, and it has four bytes
+        if first >> 16:  # a small element of up to four bytes: its length and kind share one word
             if first >> 16 > 4:
                 raise MatError(f'a small element has {first >> 16} bytes, expected 4 at most')
             return first & 0xffff, first >> 16, 4 - (first >> 16)
@@ -99,7 +99,7 @@ class _Source:
         return self.read(length + padding)[:length]
 
     def skip(self, kinds):
-        """Passes over the next element, of one of these kinds."""
+        """Skips the next element, which must be of one of these kinds."""
         kind, length, padding = self.tag()
         if kind not in kinds:
             raise MatError(f'an element is of the kind {kind}, expected one of {kinds}')
@@ -123,7 +123,7 @@ def _check_matrix(source, depth, variable=None):
     if not source.left:  # an empty one
         return
     if depth > MOST_DEEP:
-        raise MatError(f'cells and structs stand in each other more than {MOST_DEEP} deep')
+        raise MatError(f'cells and structs are nested more than {MOST_DEEP} deep')
     flags, dimensions = source.element((6,)), source.element((5,))
     if len(flags) != 8 or not 8 <= len(dimensions) <= 4 * 32 or len(dimensions) % 4:
         raise MatError('a matrix has no class or no dimensions')

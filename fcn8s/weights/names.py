@@ -5,13 +5,13 @@ from fcn8s.nets.vgg import CONVS
 from fcn8s.utils.errors import UserError
 
 TF_LAYERS_NET = 'fcn8s_ade20k'  # the row whose variables tf.layers named in FCN-tensorflow-ADE20k
-UNUSED = {'fcn8s_vgg19': ('inference/conv5_4_w', 'inference/conv5_4_b')}  # FCN.tensorflow makes them for nothing
+UNUSED = {'fcn8s_vgg19': ('inference/conv5_4_w', 'inference/conv5_4_b')}  # FCN.tensorflow creates but never uses them
 LAYERS = {'W6': 'conv6', 'W7': 'conv7', 'W8': 'conv8', 'W_t1': 'conv2d_transpose', 'W_t2': 'conv2d_transpose_1',
           'W_t3': 'conv2d_transpose_2'}
 
 
 def tf_layers_name(variable_name):
-    """'conv1_1/kernel' for 'inference/conv1_1_w', as tf.layers names it; None for a variable that no such net has."""
+    """'conv1_1/kernel' for 'inference/conv1_1_w', as tf.layers names it; None for a variable of other nets."""
     name = variable_name.split('/')[-1]
     match = re.match(r'(conv\d_\d)_([wb])$', name)
     if match:
@@ -32,7 +32,7 @@ SAVE_AGAIN = 'save it with torch.save(net.state_dict(), path)'
 
 
 def check_stem(path, arrays, names):
-    """Raises UserError for a ResNet with another beginning than ours. names: what torch_names returned."""
+    """Raises UserError for a ResNet with a different stem. names: what torch_names returned."""
     stem = arrays.get('conv1.weight')
     if 'conv1.weight' in names.values() and stem is not None and stem.shape[:2] == (7, 7):
         raise UserError(f'{path} is a ResNet that begins with one 7x7 convolution, as torchvision has it; the dilated '

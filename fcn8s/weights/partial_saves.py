@@ -1,4 +1,4 @@
-"""What a process leaves in its folder of checkpoints when it is killed while it writes."""
+"""Removes files left in a checkpoint folder by a process that was killed while saving."""
 import contextlib
 import os
 import re
@@ -12,7 +12,7 @@ _UNFINISHED = re.compile(re.escape(NAME) + r'-\d+\.(index|data-\d{5}-of-\d{5})\.
 
 
 def remove_partial_saves(folder, keep):
-    """Removes files of our own naming that are no part of a checkpoint that is kept; returns their names.
+    """Removes files with our names that belong to no checkpoint to keep; returns their names.
 
     They are those not yet renamed (see fcn8s.utils.partial too); data without an index, if TensorFlow's list names
     other checkpoints; and the oldest of that list beyond `keep`. Whole checkpoints that are not in
@@ -31,7 +31,7 @@ def remove_partial_saves(folder, keep):
 
 
 def remove_failed_save(prefix):
-    """Removes what a failed save of one checkpoint left."""
+    """Removes the files of a failed save."""
     folder = os.path.dirname(prefix)
     if not os.path.isdir(folder):  # that may be why it failed
         return []
@@ -42,8 +42,8 @@ def remove_failed_save(prefix):
 
 
 def remove(folder, names):
-    """Removes files, as far as that can be done; returns the names of those that are gone."""
-    for name in sorted(names, reverse=True):  # a checkpoint's index first: without it the data is no checkpoint
+    """Removes files if possible; returns the names of those removed."""
+    for name in sorted(names, reverse=True):  # the index first: data without an index is no checkpoint
         with contextlib.suppress(OSError):
             os.remove(os.path.join(folder, name))
     return sorted(name for name in names if not os.path.exists(os.path.join(folder, name)))

@@ -51,7 +51,7 @@ def _state_dict(path):
     except LengthError as error:
         raise UserError(f'{path} cannot be read: {error}. It is damaged or no file of weights. Give another copy.')
     except Exception as error:
-        # not PyTorch's own message, which advises to load it without weights_only and so to run what is in it
+        # not PyTorch's message, which suggests loading without weights_only and so running the file's code
         raise UserError(f'{path} cannot be read ({type(error).__name__}): it is truncated, damaged or holds more than '
                         f'weights. Give another copy, or {SAVE_AGAIN}.')
     if not isinstance(found, dict):
@@ -117,7 +117,7 @@ def _pair(path):
 
 
 def _halves(path):
-    """The files to read for what find_pth returned."""
+    """The files to read for a path from find_pth."""
     pair = _pair(path)
     return pair if all(map(os.path.isfile, pair)) else [path]
 

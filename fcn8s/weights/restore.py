@@ -1,4 +1,4 @@
-"""Restoring weights: arrays into variables, matched by name and shape."""
+"""Restores weights: loads arrays into variables, matched by name and shape."""
 import collections
 import os
 
@@ -15,7 +15,7 @@ CHUNK_BYTES = 2 ** 27  # arrays loaded by one run of the session
 
 
 def load_arrays(session, variables, names, read, shapes):
-    """Loads what fits, a chunk of arrays at a time, so that memory holds no second copy of the net.
+    """Loads matching arrays in chunks, so that memory holds no second copy of the net.
 
     Args:
       variables: the tf.Variables to fill.
@@ -42,7 +42,7 @@ def load_arrays(session, variables, names, read, shapes):
 
 
 def initialize(session, variables):
-    """Gives variables their initial values.
+    """Initializes variables.
 
     The sizes of what is filled with one number, such as an optimizer's slots, are fed: TensorFlow would make constants
     of tensors of known size and keep them as long as the session lives, beside the variables.
@@ -53,13 +53,13 @@ def initialize(session, variables):
 
 
 def _assign(session, arrays):
-    """One run for all of them; a variable's initializer is an assignment whose second input is the value."""
+    """Assigns in one run, by feeding the value of each variable's initializer."""
     feed = {variable.initializer.inputs[1]: array for variable, array in arrays.items()}
     session.run([variable.initializer for variable in arrays], feed)
 
 
 def print_loaded(result, source):
-    """One line an array: loaded, skipped and why, or left at its start."""
+    """Prints one line per array: loaded, skipped and why, or left at its initial value."""
     print(f'weights from {source}:')
     for name in result.loaded:
         print(f'  loaded     {name}')
@@ -80,7 +80,7 @@ def find_weights(given, logs_dir, flag='--checkpoint', alone=False):
 
 
 def read_found(path, read, given, logs_dir, flag='--checkpoint', alone=False):
-    """(path, read(path)) of what find_weights found for `given`, or of what it finds now if that is gone.
+    """(path, read(path)) for the path that find_weights found, or finds now if a training removed it.
 
     A training beside us removes its old checkpoints. Raises CheckpointError as `read` does, and where the one that was
     named is gone.

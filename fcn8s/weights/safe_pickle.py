@@ -26,12 +26,12 @@ def load_object(path):
         start, size = file.tell(), os.path.getsize(path)
         _check_pickle(file, size)
         file.seek(start)
-        # With 'bytes' the texts of Python 2, which hold its arrays' numbers, stay as they are.
+        # 'bytes' keeps Python 2's strings, which hold the array data, unchanged.
         return _converted(_Unpickler(file, encoding='bytes').load(), [size])
 
 
 class _Within:
-    """A file that is never asked for more than its bytes: reading ahead of them would take the memory first."""
+    """A file that refuses reads beyond its end, which would allocate memory first."""
 
     def __init__(self, file, size):
         self.file, self.size, self.readline, self.tell = file, size, file.readline, file.tell
@@ -42,7 +42,7 @@ class _Within:
 
 
 def _check_pickle(file, size):
-    """Raises LengthError where a pickle names a length or a place in its memo that its file is too small for."""
+    """Raises LengthError if a pickle names a length or memo index too large for its file."""
     for opcode, argument, _ in pickletools.genops(_Within(file, size)):
         if opcode.name in ('FRAME', 'PUT', 'LONG_BINPUT'):
             check_length(f'its pickle ({opcode.name})', argument, size)

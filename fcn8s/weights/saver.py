@@ -30,7 +30,7 @@ class CheckpointSaver:
     """
 
     def __init__(self, logs_dir, variables, model_variables, keep=5):
-        """variables: all that resuming needs; model_variables: what predicting needs, all that best/ holds."""
+        """variables: saved for resuming; model_variables: needed for prediction, saved in best/."""
         self.logs_dir, self.keep = logs_dir, keep
         self.best_dir = os.path.join(logs_dir, BEST)
         self._variables, self._model_variables = variables, model_variables
@@ -40,7 +40,7 @@ class CheckpointSaver:
                                                if variable.dtype.base_dtype.is_floating]))
 
     def resume(self, session):
-        """Restores the newest checkpoint that is whole; its prefix, or None where there is none at all.
+        """Restores the newest whole checkpoint; returns its prefix, or None if there is no checkpoint.
 
         What an earlier process left when it was killed while saving is removed. Raises CheckpointError where there
         are checkpoints, but none that can be read, and UserError for one of another net or optimizer.
@@ -69,15 +69,15 @@ class CheckpointSaver:
         return None
 
     def check_space(self):
-        """Raises UserError if the next checkpoint and a best one do not fit on the disk; warns if not all will."""
+        """Raises UserError if the next checkpoint and a best one do not fit on disk; warns if later ones will not."""
         one, best = _size(self._variables), _size(self._model_variables)
-        # an old one goes only when its successor is written
+        # an old one is removed only after its successor is written
         missing = max(0, self.keep - len(checkpoints_in(self.logs_dir)))
         missing_best = 0 if os.path.isdir(self.best_dir) and checkpoints_in(self.best_dir) else 1
         check_free_space(self.logs_dir, one + best, missing * one + missing_best * best)
 
     def save(self, session, step):
-        """Writes logs_dir/model.ckpt-STEP with all that resuming needs; the oldest beyond `keep` goes.
+        """Writes logs_dir/model.ckpt-STEP for resuming; removes the oldest beyond `keep`.
 
         Raises CheckpointError where it cannot be written, and where a value is not finite.
         """
@@ -107,7 +107,7 @@ class CheckpointSaver:
             load_arrays(session, self._variables, names, reader.get_tensor, shapes)
 
     def _adopt(self, name):
-        """Puts a checkpoint into the list, if its process was killed before it came to that."""
+        """Adds a checkpoint to the list if its process was killed before it could."""
         if name not in listed_checkpoints(self.logs_dir):
             try:
                 write_checkpoint_list(self.logs_dir, listed_checkpoints(self.logs_dir) + [name])
@@ -124,7 +124,7 @@ class CheckpointSaver:
             saver.save(session, prefix, write_meta_graph=False, write_state=False)
             for file in checkpoint_files(folder)[name]:
                 flush_file(os.path.join(folder, file))
-            flush_folder(folder)  # all of it is on the disk before the list names it, and before an old one goes
+            flush_folder(folder)  # on disk before the list names it and before an old one is removed
             names = [old for old in listed_checkpoints(folder) if old != name] + [name]
             write_checkpoint_list(folder, names)
             for old in names[:-keep]:
@@ -139,7 +139,7 @@ class CheckpointSaver:
 
 
 def _size(variables):
-    """Bytes of the variables, and of a checkpoint of them, but for its index."""
+    """Bytes of the variables, and of their checkpoint without its index."""
     return sum(variable.shape.num_elements() * variable.dtype.base_dtype.size for variable in variables)
 
 
@@ -148,13 +148,13 @@ def _free(folder):
 
 
 def _reason(error):
-    """What the system said: 'FILE; No space left on device', of a text that may also tell the graph's history."""
+    """The system's message, such as 'FILE; No space left on device', without the graph's history."""
     lines = str(getattr(error, 'message', error)).split('\n')
     return next((line for line in lines if '; ' in line), lines[0])
 
 
 def check_free_space(folder, first, further):
-    """Raises UserError unless `first` bytes are free where `folder` is; warns unless `further` bytes more are."""
+    """Raises UserError unless `first` bytes are free on the folder's disk; warns unless `further` more are."""
     total, _, free = shutil.disk_usage(folder)
     if not total:  # some network file systems do not know
         return

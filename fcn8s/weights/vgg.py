@@ -1,4 +1,4 @@
-"""Pretrained VGG weights: from any of the files that people have to named arrays.
+"""Pretrained VGG weights: reads any of the common files into named arrays.
 
     weights = read_vgg(find_pretrained('Model_zoo', 16) or download_pretrained('Model_zoo', 16), depth=16)
     kernel, bias = weights.layers['conv1_1']

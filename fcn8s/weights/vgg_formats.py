@@ -34,7 +34,7 @@ def read_npz(path):
     (http://www.cs.toronto.edu/~frossard/post/vgg16/). Raises PretrainedError.
     """
     with weight_file_errors(path):
-        if not zipfile.is_zipfile(path):  # np.load would take it for a pickle and advise to run that
+        if not zipfile.is_zipfile(path):  # np.load would take it for a pickle and suggest running it
             raise zipfile.BadZipFile('it is no zip archive, as .npz files are')
         with np.load(path, allow_pickle=False) as archive:
             names = [key[:-2] for key in archive.files if key.endswith('_W') and key[:-2] + '_b' in archive.files]
