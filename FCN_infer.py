@@ -100,7 +100,7 @@ def main(argv):
                   f'{FLAGS.film or FLAGS.output_dir}')
         finally:
             for error in failed:
-                print(f'not done: {error}')
+                print(f'failed: {error}')
     return 1 if failed else 0
 
 

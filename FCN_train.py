@@ -16,7 +16,6 @@ from batch_reader import BatchReader
 from fcn8s.config import check_same_run, save_config
 from fcn8s.data.augment import make_transform
 from fcn8s.data.augment_options import parse_augmentation
-from fcn8s.data.records import BadPhotos
 from fcn8s.devices import describe_device, prepare_for_training, resolve_precision, training_devices
 from fcn8s.flags import train_flags
 from fcn8s.training.checks import check_flags, check_learned_classes, describe_run, print_warnings
@@ -44,8 +43,7 @@ NET = 'fcn8s'
 BATCH_SIZE = 2
 LEARNING_RATE = 1e-5
 MAX_STEPS = 100001       # about ten epochs of ADE20K's 20,210 photos, two at a time
-SAVE_EVERY = 500
-VALIDATE_EVERY = 500
+SAVE_EVERY = VALIDATE_EVERY = 500
 VALIDATION_NUM = 100     # photos, evenly spaced over the validation split
 MAX_SIDE = 768           # larger photos are scaled down to it for training
 VALIDATION_MAX_SIDE = 1536   # and to this one for a validation
@@ -66,9 +64,8 @@ def main(argv):
                                       FLAGS.translate, FLAGS.gray)
     prepare_for_training(FLAGS.deterministic)
 
-    bad = BadPhotos() if FLAGS.bad_data == 'skip' else None
-    training, validation = read_splits(FLAGS.data_dir, FLAGS.list, FLAGS.num_classes, FLAGS.ignore_label, bad,
-                                       FLAGS.validation_num)
+    training, validation = read_splits(FLAGS.data_dir, FLAGS.list, FLAGS.num_classes, FLAGS.ignore_label,
+                                       FLAGS.bad_data == 'skip', FLAGS.validation_num)
     net = NetConfig(FLAGS.net, len(training.classes), FLAGS.width, training.classes)
     check_learned_classes(net, FLAGS.ignore_label)
     transform = make_transform(augmentation, FLAGS.seed, net.num_classes, FLAGS.ignore_label)

@@ -14,7 +14,7 @@ import os
 from fcn8s.data.classes import find_classes
 from fcn8s.data.folder import explain_unread, pair_up
 from fcn8s.data.list_file import read_list
-from fcn8s.data.records import Dataset, evenly_spaced
+from fcn8s.data.records import BadPhotos, Dataset, evenly_spaced
 from fcn8s.utils.cli import path_argument
 from fcn8s.utils.errors import DataError, UserError
 from fcn8s.utils.script import run
@@ -37,14 +37,15 @@ def read_dataset(data_dir, split, num_classes=None, ignore_label=None, bad=None)
     return Dataset(records, find_classes(data_dir, num_classes), ignore_label, bad)
 
 
-def read_splits(data_dir, list_path, num_classes, ignore_label, bad, validation_num):
+def read_splits(data_dir, list_path, num_classes, ignore_label, skip_bad, validation_num):
     """(training, validation) Datasets of a data folder, which is prepared first if it is one of Data_zoo's.
 
-    list_path: file of the photos to train on, '' for the training split; validation_num: photos of the validation
-    split to keep, evenly spaced, 0 for all; bad: None or a BadPhotos. Prints a note about photos in subfolders, which
-    are not read. Raises UserError as read_dataset, read_list and ensure_data_set do.
+    list_path: file of the photos to train on, '' for the training split; skip_bad: whether to collect unusable photos
+    instead of failing; validation_num: photos of the validation split to keep, evenly spaced, 0 for all. Notes photos
+    in subfolders, which are not read. Raises UserError as read_dataset, read_list and ensure_data_set do.
     """
     ensure_data_set(data_dir)
+    bad = BadPhotos() if skip_bad else None
     validation = read_dataset(data_dir, 'validation', num_classes, ignore_label, bad)
     if list_path:
         training = validation._replace(records=read_list(list_path, data_dir, bad))

@@ -276,7 +276,7 @@ def test_unreadable_photo_is_listed_and_the_rest_done(trained, tmp_path, capsys)
     code = run_script(FCN_infer, f'--logs_dir={trained[1]}', f'--output_dir={tmp_path / "out"}', str(folder))
     assert code == 1
     assert 'good.png' in os.listdir(str(tmp_path / 'out'))
-    assert 'not done: ' + str(folder / 'broken.jpg') in capsys.readouterr().out
+    assert 'failed: ' + str(folder / 'broken.jpg') in capsys.readouterr().out
 
 
 def test_mask_beside_the_photo_is_never_replaced_by_its_result(tmp_path):
@@ -292,7 +292,7 @@ def test_second_photo_of_one_name_does_not_replace_the_first(trained, tmp_path, 
         Image.new('RGB', (40, 40), colour).save(str(tmp_path / ('a' + extension)))
     code = run_script(FCN_infer, f'--logs_dir={trained[1]}', f'--output_dir={tmp_path / "out"}', str(tmp_path))
     assert code == 1
-    assert 'a.png: ' in capsys.readouterr().out.split('not done: ')[1]
+    assert 'a.png: ' in capsys.readouterr().out.split('failed: ')[1]
 
 
 def test_max_side_bounds_what_the_net_sees_not_the_result(trained, tmp_path):

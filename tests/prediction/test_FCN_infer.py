@@ -95,7 +95,7 @@ def test_cut_film_is_done_as_far_as_it_goes_and_listed(infer, film, tmp_path, ca
     cut.write_bytes(data[:len(data) // 2])
     assert infer(str(cut), film) == 1
     shown = capsys.readouterr().out
-    assert f'not done: {cut}: ' in shown and 'frames could be decoded' in shown and '1 of 2 done' in shown
+    assert f'failed: {cut}: ' in shown and 'frames could be decoded' in shown and '1 of 2 done' in shown
     frames, _ = read_film(tmp_path / 'out' / 'cut_overlay.mp4')
     assert 4 < len(frames) < 16 and 'street_overlay.mp4' in results(tmp_path)
 
@@ -104,7 +104,7 @@ def test_film_whose_sound_cannot_be_used_is_done_without_it_and_listed(infer, tm
     source = write_film_of_unknown_sound(tmp_path / 'a.mkv')
     assert infer(source) == 1
     assert streams(tmp_path / 'out' / 'a_overlay.mp4') == [('Video', 'h264')]
-    assert f'not done: {source}: its sound (none) is left out' in capsys.readouterr().out
+    assert f'failed: {source}: its sound (none) is left out' in capsys.readouterr().out
 
 
 def test_film_of_sound_that_mp4_refuses_keeps_it(infer, tmp_path):
@@ -119,7 +119,7 @@ def test_file_that_is_no_film_is_listed_and_the_rest_done(infer, photos, film, t
     bad = tmp_path / 'bad.mp4'
     bad.write_bytes(b'no film')
     assert infer(photos, str(bad), film) == 1
-    assert f'not done: {bad}: no film' in capsys.readouterr().out
+    assert f'failed: {bad}: no film' in capsys.readouterr().out
     assert {'p2.png', 'street_overlay.mp4'} <= set(results(tmp_path))
     assert not any('bad' in name for name in results(tmp_path))
 
@@ -194,7 +194,7 @@ def test_second_photo_of_one_name_is_not_done_by_the_first_ones_results(infer, p
     capsys.readouterr()
     assert infer(photos, '--skip_done') == 1
     shown = capsys.readouterr().out
-    assert '3 of them are done already' in shown and 'p0.png: ' in shown.split('not done: ')[1]
+    assert '3 of them are done already' in shown and 'p0.png: ' in shown.split('failed: ')[1]
 
 
 def test_shard_does_its_part(infer, photos, tmp_path):

@@ -75,7 +75,7 @@ def test_every_kind_of_bad_photo_is_named_and_the_rest_done(logs_dir, photos, tm
         BAD[kind][0](record)
     assert infer(logs_dir, tmp_path, str(photos)) == 1
     assert done(tmp_path) == {'a', 'b', 'c'}
-    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith('not done: ')]
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith('failed: ')]
     assert len(told) == len(PHOTO_KINDS)
     for kind in PHOTO_KINDS:
         words = BAD[kind][1].replace('0.png', kind + '.png')
@@ -107,14 +107,14 @@ def test_photo_that_vanishes_after_it_was_listed_is_named_and_the_rest_done(logs
     monkeypatch.setattr(FCN_infer, 'Segmenter', Late)
     assert infer(logs_dir, tmp_path, str(photos)) == 1
     assert done(tmp_path) == {'a', 'c'}
-    assert f'not done: {photos / "b.png"}: the image cannot be read: No such file' in capsys.readouterr().out
+    assert f'failed: {photos / "b.png"}: the image cannot be read: No such file' in capsys.readouterr().out
 
 
 def test_result_that_cannot_be_written_is_named_and_the_rest_done(logs_dir, photos, tmp_path, capsys):
     (tmp_path / 'output' / 'b.png').mkdir(parents=True)
     assert infer(logs_dir, tmp_path, str(photos)) == 1
     assert done(tmp_path) == {'a', 'b', 'c'}  # of b its other pictures
-    assert 'b.png cannot be written: it is a folder' in capsys.readouterr().out.split('not done: ')[1]
+    assert 'b.png cannot be written: it is a folder' in capsys.readouterr().out.split('failed: ')[1]
 
 
 def test_result_too_wide_for_a_jpeg_costs_only_that_one(logs_dir, tmp_path, capsys):
@@ -147,7 +147,7 @@ def test_photo_too_large_for_the_memory_is_named_and_the_rest_done(logs_dir, pho
     script = start_infer(logs_dir, tmp_path, tmp_path / 'output', str(photos), before=leave_little_memory)
     assert script.wait() == 1
     assert done(tmp_path) == {'a', 'c'}
-    assert re.search('not done: .*b.png: .*' + words, script.shown)
+    assert re.search('failed: .*b.png: .*' + words, script.shown)
 
 
 @pytest.mark.parametrize('error', [UserError('memory ran out'), MemoryError()])
@@ -166,7 +166,7 @@ def test_photo_of_a_batch_that_finds_no_memory_costs_only_itself(error, logs_dir
     monkeypatch.setattr(Segmenter, '_run', little_memory)
     assert infer(logs_dir, tmp_path, str(photos)) == 1
     assert seen == [3, 1, 1, 1] and done(tmp_path) == {'a', 'c'}
-    assert re.findall(r'not done: .*?(\w+\.png: memory ran out)', capsys.readouterr().out) == ['b.png: memory ran out']
+    assert re.findall(r'failed: .*?(\w+\.png: memory ran out)', capsys.readouterr().out) == ['b.png: memory ran out']
 
 
 def test_memory_that_is_too_small_for_probabilities_is_told_so(logs_dir, photos, tmp_path, monkeypatch, capsys):
@@ -190,7 +190,7 @@ def test_full_disk_stops_inference_and_leaves_no_half_file(logs_dir, photos, tmp
         script = start_infer(logs_dir, tmp_path, disk, str(photos))
         assert script.wait() == 1
         assert 'b_overlay.jpg cannot be written: No space left on device' in script.shown
-        assert f'not done: {photos / "a.png"}: ' in script.shown
+        assert f'failed: {photos / "a.png"}: ' in script.shown
         assert sorted(os.listdir(disk)) == ['b.png', 'filler']
         Image.open(disk + '/b.png').load()
 
