@@ -2,12 +2,11 @@
 import contextlib
 import os
 
-import numpy as np
-
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.tf1 import tf
 from fcn8s.utils.tf_paths import ReadablePath
 from fcn8s.weights.checkpoints import CheckpointError, checkpoint_files
+from fcn8s.weights.lengths import array_bytes
 
 
 def open_checkpoint(prefix):
@@ -21,7 +20,7 @@ def open_checkpoint(prefix):
         found = _data_size(prefix)
     except _damage() as error:
         raise CheckpointError(f'{prefix} cannot be read as a checkpoint: {error}. Copy it anew, or use another.')
-    written = sum(types[name].size * np.prod(shapes[name], dtype=object) for name in shapes if types[name] != tf.string)
+    written = sum(array_bytes(shapes[name], types[name].size) for name in shapes if types[name] != tf.string)
     if found < written:
         raise CheckpointError(f'{prefix} is damaged: of its data {written:,} bytes were written, {found:,} are there. '
                               'Copy it anew, or use another.')

@@ -151,9 +151,9 @@ def test_bytes_do_not_depend_on_threads(five):
 
 
 def test_batches_are_the_same_within_a_bound_on_pixels(five, monkeypatch):
-    free = take(BatchReader(five, 256, 3), 6)
+    free = take(BatchReader(dataset_of(five, 256), 3), 6)
     monkeypatch.setattr(reading_ahead, 'PIXELS_AT_ONCE', 1)
-    for batch, bounded in zip(free, take(BatchReader(five, 256, 3), 6)):
+    for batch, bounded in zip(free, take(BatchReader(dataset_of(five, 256), 3), 6)):
         np.testing.assert_array_equal(batch.images, bounded.images)
         np.testing.assert_array_equal(batch.annotations, bounded.annotations)
 

@@ -82,7 +82,7 @@ def test_dropout_is_off_in_validation():
 
 @pytest.mark.parametrize('border, expected', [(0, 2 * 64 * 96 * 0.5), (255, 0.)])
 def test_validation_tells_the_weight_of_the_pixels_that_count(border, expected):
-    net = training_graph('fcn8s', CLASSES, THIN, ignore_label=255, class_weights=CLASSES * [0.5])
+    net = training_graph(NetConfig('fcn8s', CLASSES, THIN), ignored=(255,), class_weights=CLASSES * [0.5])
     feed = {net.images: photos(), net.annotations: np.full((2, 64, 96), border, np.uint8)}
     with create_session() as session:
         session.run(tf.global_variables_initializer())
