@@ -4,9 +4,9 @@
     python FCN_export.py --logs_dir=logs/my_photos --checkpoint=best --export_dir=export/cats
     python FCN_export.py --format=frozen_graph              # export/frozen.pb, a GraphDef with its weights inside
 
-Photos go in as they are, uint8 [B, H, W, 3] in RGB of any size; out come ids, uint8 [B, H, W], or probabilities,
-float32 [B, H, W, classes], of the same size. export/export.json names tensors, signatures and classes. What was written
-is loaded again and compared with the net itself before export/ gets its name.
+The exported graph takes photos of any size, uint8 [B, H, W, 3] in RGB, and returns class ids, uint8 [B, H, W], or
+probabilities, float32 [B, H, W, classes]. export/export.json names its tensors, signatures and classes. Before export/
+gets its name, the export is loaded again and its predictions are compared with the net's.
 """
 if __name__ == '__main__':
     from fcn8s.utils.script import start
@@ -17,11 +17,11 @@ import os
 import numpy as np
 
 from fcn8s.config import NetOverrides
-from fcn8s.data.photos import STRIDE, network_size, resize_ids, resize_photo
+from fcn8s.data.photos import network_size, resize_ids, resize_photo, round_up
 from fcn8s.devices import plain_ops
 from fcn8s.flags import export_flags
 from fcn8s.nets.pillow_resampling import enlarge_bilinear, resize_nearest
-from fcn8s.prediction.segmenter import Options, Segmenter
+from fcn8s.prediction.segmenter import Segmenter
 from fcn8s.utils.cli import parse
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.files import atomic_folder, write_json
@@ -34,23 +34,26 @@ from TensorflowUtils import create_session
 
 LOGS_DIR = 'logs'
 EXPORT_DIR = 'export'
-DATA_DIR = os.path.join('Data_zoo', 'MIT_SceneParsing', 'ADEChallengeData2016')  # its classes, where no run names them
-SIGNATURES = {'serving_default': 'ids', 'probabilities': 'probabilities'}  # what each gives for `images`
+DATA_DIR = os.path.join('Data_zoo', 'MIT_SceneParsing', 'ADEChallengeData2016')  # names the classes if no run does
+SIGNATURES = {'serving_default': 'ids', 'probabilities': 'probabilities'}  # name: its output
 FROZEN = 'frozen.pb'
-CHECKED_SIZES = (64, 96), (75, 130), (33, 31), (1, 1)  # of the photos compared; the first is not resized for the net
-TOLERANCE = 1e-3  # of a probability, for layers may be computed in other forms here than there
+CHECKED_SIZES = (64, 96), (75, 130), (33, 31), (1, 1)  # of the photos compared; only the first needs no resizing
+TOLERANCE = 1e-3  # of a probability: the two may compute layers in different forms
 
 
 def serving_graph(net, with_class_0):
-    """Adds to the default graph what Segmenter.predict does, resizing included; returns the net's variables.
+    """Builds what Segmenter.predict does, resizing included, in the default graph; returns the net's variables.
 
-    Tensors: images, uint8 [B, H, W, 3]; ids, uint8 [B, H, W]; probabilities, float32 [B, H, W, N]. net: NetConfig.
+    Its tensors: images, uint8 [B, H, W, 3]; ids, uint8 [B, H, W]; probabilities, float32 [B, H, W, N].
+
+    Args:
+      net: a NetConfig.
+      with_class_0: False excludes class 0 from the ids.
     """
     images = tf.placeholder(tf.uint8, [None, None, None, 3], 'images')
     height, width = tf.unstack(tf.shape(images)[1:3])
-    net_height, net_width = (-(-side // STRIDE) * STRIDE for side in (height, width))
-    pixels = tf.cast(enlarge_bilinear(images, net_height, net_width), tf.float32)
-    # resource variables, which TensorFlow 2 takes for its own
+    pixels = tf.cast(enlarge_bilinear(images, round_up(height), round_up(width)), tf.float32)
+    # resource variables, because TensorFlow 2 can load no others
     with plain_ops(), tf.variable_scope(tf.get_variable_scope(), use_resource=True):
         scores, _ = build_scores(net.net, pixels, net.num_classes, net.width)
     tf.identity(resize_nearest(scores.ids(with_class_0), height, width), 'ids')
@@ -76,13 +79,13 @@ def write_saved_model(session, folder):
 
 
 def load_saved_model(session, folder):
-    """Loads what write_saved_model wrote into an empty session."""
+    """Loads the output of write_saved_model into an empty session."""
     linked = ReadablePath(folder)
     tf.saved_model.loader.load(session, [tf.saved_model.tag_constants.SERVING], linked.path)
 
 
 def write_frozen(session, folder):
-    """Writes frozen.pb."""
+    """Writes the session's graph, its variables frozen to constants, to frozen.pb in a folder."""
     outputs = list(SIGNATURES.values())
     frozen = tf.graph_util.convert_variables_to_constants(session, session.graph.as_graph_def(), outputs)
     with open(os.path.join(folder, FROZEN), 'wb') as file:
@@ -90,7 +93,7 @@ def write_frozen(session, folder):
 
 
 def load_frozen(session, folder):
-    """Loads frozen.pb into an empty session."""
+    """Loads the output of write_frozen into an empty session."""
     definition = tf.GraphDef()
     with open(os.path.join(folder, FROZEN), 'rb') as file:
         definition.ParseFromString(file.read())
@@ -103,12 +106,12 @@ FLAGS = export_flags(list(FORMATS), export_dir=EXPORT_DIR, logs_dir=LOGS_DIR)
 
 
 def export(segmenter, folder, form):
-    """Writes a Segmenter's net into an empty folder."""
+    """Writes a Segmenter's net to an empty folder; form: a key of FORMATS."""
     with tf.Graph().as_default() as graph, create_session(graph) as session:
         variables = serving_graph(segmenter.net, FLAGS.predict_class_0)
         names = {variable.op.name: variable.op.name for variable in variables}
         shapes = {variable.op.name: variable.shape.as_list() for variable in variables}
-        load_arrays(session, variables, names, segmenter.array, shapes)  # the checkpoint itself may be gone by now
+        load_arrays(session, variables, names, segmenter.array, shapes)  # not from the file, which may be gone
         FORMATS[form][0](session, folder)
     write_json(os.path.join(folder, 'export.json'), {
         'format': form, 'net': segmenter.net.net, 'width': segmenter.net.width, 'checkpoint': segmenter.checkpoint,
@@ -118,23 +121,23 @@ def export(segmenter, folder, form):
 
 
 def check(segmenter, folder, form):
-    """Raises UserError unless what was exported predicts what the Segmenter predicts, on photos of noise."""
+    """Raises UserError unless the export predicts the same as the Segmenter on photos of noise."""
     with tf.Graph().as_default() as graph, create_session(graph, as_written=True) as session:
         FORMATS[form][1](session, folder)
         for size in CHECKED_SIZES:
             photo = np.random.RandomState(0).randint(0, 256, size + (3,)).astype(np.uint8)
             (ids,), (softmax,) = session.run([name + ':0' for name in SIGNATURES.values()],
                                              {'images:0': photo[np.newaxis]})
-            far = np.abs(softmax - segmenter.predict(photo, argmax=False)).max()
-            others = int(((ids != segmenter.predict(photo)) & ~undecided(segmenter, photo)).sum())
-            if not far <= TOLERANCE or others:
-                raise UserError(f'what was exported does not predict what the net does: on a photo of {size[0]}x'
-                                f'{size[1]} probabilities are {far:.2g} apart, expected {TOLERANCE:g} at most, and '
-                                f'{others} of its {ids.size} ids are others. Nothing was kept.')
+            error = np.abs(softmax - segmenter.predict(photo, argmax=False)).max()
+            wrong = int(((ids != segmenter.predict(photo)) & ~undecided(segmenter, photo)).sum())
+            if not error <= TOLERANCE or wrong:  # NaN too is refused
+                raise UserError(f'the export does not predict what the net predicts: on a photo of {size[0]}x{size[1]} '
+                                f'probabilities differ by {error:.2g} (at most {TOLERANCE:g} is expected), and {wrong} '
+                                f'of {ids.size} ids are wrong. Nothing was kept.')
 
 
 def undecided(segmenter, photo):
-    """bool [H, W]: where two classes are so close that either id is right."""
+    """Marks the pixels whose two best classes are so close that either id is right: bool [H, W]."""
     net_photo = resize_photo(photo, *network_size(*photo.shape[:2]))
     softmax = segmenter.softmax_batch(net_photo[np.newaxis])[0, :, :, 0 if FLAGS.predict_class_0 else 1:]
     if softmax.shape[2] == 1:
@@ -148,16 +151,15 @@ def main(argv):
     parse(FLAGS, argv, __doc__)
     check_writable_name('export_dir', FLAGS.export_dir)
     overrides = NetOverrides(FLAGS.net, FLAGS.num_classes, FLAGS.width, FLAGS.data_dir)
-    options = Options(FLAGS.predict_class_0, precision='float32')
-    with Segmenter(FLAGS.logs_dir, FLAGS.checkpoint, overrides, DATA_DIR, **options._asdict()) as segmenter, \
-            atomic_folder(FLAGS.export_dir) as folder:
+    with Segmenter(FLAGS.logs_dir, FLAGS.checkpoint, overrides, DATA_DIR, with_class_0=FLAGS.predict_class_0,
+                   precision='float32') as segmenter, atomic_folder(FLAGS.export_dir) as folder:
         print(segmenter.describe())
         try:
             export(segmenter, folder, FLAGS.format)
         except (tf.errors.OpError, OSError) as error:
-            raise UserError(f'{FLAGS.export_dir} cannot be written: {error}. Nothing of it was kept.')
+            raise UserError(f'{FLAGS.export_dir} cannot be written: {error}. Nothing was kept.')
         check(segmenter, folder, FLAGS.format)
-    print(f'{FLAGS.export_dir} holds the net as a {FLAGS.format}; export.json there tells how it is called')
+    print(f'{FLAGS.export_dir} holds the net as a {FLAGS.format}; its export.json says how to call it')
     return 0
 
 

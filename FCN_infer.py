@@ -5,9 +5,9 @@
     python FCN_infer.py --logs_dir=logs/my_photos --checkpoint=best
     python FCN_infer.py --film=walk.mp4 --fps=25 FRAMES_DIR # a folder of frames becomes a film
 
-For street.jpg there is street.png (pixel values are class ids, any viewer shows colours), street_overlay.jpg and
-street_legend.png; for street.mp4 street_overlay.mp4 with its sound, and street_overlay_legend.png. What cannot be
-read is listed at the end, and the exit code is then 1.
+street.jpg becomes street.png (its pixel values are class ids; any viewer shows colours), street_overlay.jpg and
+street_legend.png. street.mp4 becomes street_overlay.mp4, with its sound, and street_overlay_legend.png. Files that
+fail are listed at the end, and the exit code is then 1.
 """
 if __name__ == '__main__':
     from fcn8s.utils.script import start
@@ -19,10 +19,11 @@ from fcn8s.config import NetOverrides
 from fcn8s.data.classes import read_classes
 from fcn8s.devices import assume_frozen_weights
 from fcn8s.flags import infer_flags
-from fcn8s.prediction.films import infer_film
+from fcn8s.prediction.films import infer_films
 from fcn8s.prediction.inputs import (
     check_film_flags,
     check_films,
+    count_inputs,
     find_inputs,
     folder_film,
     is_done,
@@ -32,7 +33,7 @@ from fcn8s.prediction.inputs import (
 )
 from fcn8s.prediction.photos import infer_photos
 from fcn8s.prediction.scales import parse_scales
-from fcn8s.prediction.segmenter import Options, Segmenter
+from fcn8s.prediction.segmenter import Segmenter
 from fcn8s.utils.cli import parse
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.files import make_folder
@@ -43,65 +44,81 @@ from fcn8s.visualize import IDS, undrawable_names
 INFER_DIR = 'infer'
 OUTPUT_DIR = 'output'
 LOGS_DIR = 'logs'
-DATA_DIR = os.path.join('Data_zoo', 'MIT_SceneParsing', 'ADEChallengeData2016')  # its classes, if no run names them
+DATA_DIR = os.path.join('Data_zoo', 'MIT_SceneParsing', 'ADEChallengeData2016')  # names the classes if no run does
 
 FLAGS = infer_flags(infer_dir=INFER_DIR, output_dir=OUTPUT_DIR, logs_dir=LOGS_DIR)
 
 
-def find_items(arguments):
-    """The Items that the command line asks for: photos and films, or the one film of a folder of frames."""
+def find_work(arguments):
+    """The Inputs of this run: the photos and films of its shard, or the one film of a folder of frames."""
     if FLAGS.film:
-        return [folder_film(arguments, FLAGS.film, FLAGS.skip_done)]
-    return select_shard(plan(find_inputs(arguments), FLAGS.output_dir, FLAGS.view, FLAGS.softmax), FLAGS.shard)
+        inputs = [folder_film(arguments, FLAGS.film, FLAGS.skip_done)]
+    else:
+        every = plan(find_inputs(arguments), FLAGS.output_dir, FLAGS.view, FLAGS.softmax)
+        inputs = select_shard(every, FLAGS.shard)
+    check_films([item for item in inputs if not is_photo(item)], FLAGS.view, FLAGS.softmax)
+    return inputs
+
+
+def open_net(scales):
+    """The Segmenter that the flags describe."""
+    overrides = NetOverrides(FLAGS.net, FLAGS.num_classes, FLAGS.width, FLAGS.data_dir)
+    return Segmenter(FLAGS.logs_dir, FLAGS.checkpoint, overrides, DATA_DIR, with_class_0=FLAGS.predict_class_0,
+                     max_side=FLAGS.max_side, tile=FLAGS.tile, tile_margin=FLAGS.tile_margin,
+                     precision=FLAGS.precision, scales=scales, flip=FLAGS.flip)
 
 
 def shown_classes(classes):
-    """The classes, with the names and colours of --color_map if it is given."""
-    if not FLAGS.color_map:
-        return classes
-    shown = read_classes(FLAGS.color_map)
-    if len(shown) != len(classes):
-        raise UserError(f'--color_map={FLAGS.color_map} lists {len(shown)} classes, but the net knows {len(classes)}.')
-    return shown
+    """The classes with the names and colours to show, those of --color_map if given; notes letters without a font."""
+    if FLAGS.color_map:
+        shown = read_classes(FLAGS.color_map)
+        if len(shown) != len(classes):
+            raise UserError(f'--color_map={FLAGS.color_map} lists {len(shown)} classes, but the net knows '
+                            f'{len(classes)}.')
+        classes = shown
+    missing_letters = FLAGS.view != IDS and undrawable_names(classes)
+    if missing_letters:
+        print(f'note: {missing_letters}')
+    return classes
+
+
+def not_done_yet(inputs, checkpoint):
+    """The Inputs to segment: all of them, or with --skip_done those without up-to-date results."""
+    if not FLAGS.skip_done:
+        return inputs
+    todo = [item for item in inputs if not is_done(item, checkpoint)]
+    print(f'{len(inputs) - len(todo)} of them are done already')
+    return todo
 
 
 def main(argv):
     """The whole inference; returns the exit code."""
     arguments = parse(FLAGS, argv, __doc__, takes_paths=True) or [FLAGS.infer_dir]
     check_film_flags(FLAGS.film, FLAGS.shard, FLAGS.fps if FLAGS['fps'].present else None)
-    options = Options(FLAGS.predict_class_0, FLAGS.max_side, FLAGS.tile, FLAGS.tile_margin, FLAGS.precision,
-                      parse_scales(FLAGS.scales), FLAGS.flip)
-    items = find_items(arguments)
-    films = [item for item in items if not is_photo(item)]
-    check_films(films, FLAGS.view, FLAGS.softmax)
-    counted = ' and '.join(f'{count} {kind}{"s" if count > 1 else ""}' for count, kind in (
-        (len(items) - len(films), 'photo'), (len(films), 'film')) if count) or 'no photo'
+    scales = parse_scales(FLAGS.scales)
+    inputs = find_work(arguments)
     if not FLAGS.film:
         make_folder(FLAGS.output_dir)
-    overrides = NetOverrides(FLAGS.net, FLAGS.num_classes, FLAGS.width, FLAGS.data_dir)
-    with Segmenter(FLAGS.logs_dir, FLAGS.checkpoint, overrides, DATA_DIR, **options._asdict()) as segmenter:
-        print(f'{segmenter.describe()}; {counted}')
+
+    with open_net(scales) as segmenter:
+        print(f'{segmenter.describe()}; {count_inputs(inputs)}')
         classes = shown_classes(segmenter.net.classes)
-        letters = FLAGS.view != IDS and undrawable_names(classes)
-        if letters:
-            print(f'note: {letters}')
-        todo = [item for item in items if not (FLAGS.skip_done and is_done(item, segmenter.checkpoint))]
-        if FLAGS.skip_done:
-            print(f'{len(items) - len(todo)} of them are done already')
-        for folder in sorted({os.path.dirname(path) for item in items for path in item.outputs.values()}):
-            remove_abandoned_files(folder or '.')
-        failed = []
+        todo = not_done_yet(inputs, segmenter.checkpoint)
+        for folder in sorted({os.path.dirname(path) for item in inputs for path in item.outputs.values()}):
+            remove_abandoned_files(folder or '.')  # partial results of runs that were killed
+
+        photos = [item for item in todo if is_photo(item)]
+        films = [item for item in todo if not is_photo(item)]
+        errors = []
         try:
-            infer_photos(list(filter(is_photo, todo)), segmenter, classes, FLAGS.view, FLAGS.softmax, failed)
-            fps = FLAGS.fps if FLAGS.film else None  # None: items are films, which have their own
-            failed += filter(None, (infer_film(item, segmenter, classes, FLAGS.view, fps)
-                                    for item in todo if not is_photo(item)))
-            print(f'{len(items) - len(failed)} of {len(items)} done ({counted}); the results are in '
+            infer_photos(photos, segmenter, classes, FLAGS.view, FLAGS.softmax, errors)
+            infer_films(films, segmenter, classes, FLAGS.view, FLAGS.fps if FLAGS.film else None, errors)
+            print(f'{len(inputs) - len(errors)} of {len(inputs)} done ({count_inputs(inputs)}); the results are in '
                   f'{FLAGS.film or FLAGS.output_dir}')
         finally:
-            for error in failed:
+            for error in errors:
                 print(f'failed: {error}')
-    return 1 if failed else 0
+    return 1 if errors else 0
 
 
 if __name__ == '__main__':

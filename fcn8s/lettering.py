@@ -1,6 +1,6 @@
-"""Text in pictures, each character in a font that has it: DejaVu Sans, or else one of the system's.
+"""Text in pictures: each character in a font that has it, DejaVu Sans or else one of the system's fonts.
 
-Heights and widths are in pixels. Characters that no font has are drawn as boxes; `undrawable` names them.
+Heights and widths are in pixels. Characters without a font are drawn as boxes; `undrawable` names them.
 """
 import collections
 import functools
@@ -10,23 +10,23 @@ import unicodedata
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-SIZES_OF_BITMAPS = (109, 160, 136, 128, 96, 64)  # in which fonts of coloured emoji come; they are scaled
-PLAINLY = ('bold', 'italic', 'oblique', 'light', 'thin', 'black', 'mono', 'serif')  # other fonts come first
-NO_CHARACTER = '\uffff'  # which every font shows as it shows what it lacks
+BITMAP_SIZES = (109, 160, 136, 128, 96, 64)  # of fonts with coloured emoji, which come in one size and are scaled
+STYLES = ('bold', 'italic', 'oblique', 'light', 'thin', 'black', 'mono', 'serif')  # tried after plain fonts
+NO_CHARACTER = '\uffff'  # drawn by every font as it draws characters that it lacks
 PACKAGES = (('fonts-noto-color-emoji', lambda c: unicodedata.category(c) in ('So', 'Sk') and ord(c) > 0xffff),
             ('fonts-noto-cjk', lambda c: unicodedata.east_asian_width(c) in 'WF'),
             ('fonts-noto-core', lambda c: True))
-# font: Pillow's; scale: what its pixels are to be multiplied by
+# font: Pillow's; scale: factor from the font's size to the wanted height
 Face = collections.namedtuple('Face', 'font scale')
 
 
 def text_width(text, height):
-    """How wide a line of text is."""
+    """The width of a line of text, rounded up."""
     return int(np.ceil(sum(face.font.getlength(run) * face.scale for face, run in _runs(text, height))))
 
 
 def write(image, left, middle, text, height, ink):
-    """Writes a line of text into a Pillow RGB image, beginning at x `left`, its middle at y `middle`."""
+    """Draws a line of text into a Pillow RGB image, starting at x `left` and centred at y `middle`."""
     draw = ImageDraw.Draw(image)
     for face, run in _runs(text, height):
         if face.scale == 1:
@@ -39,18 +39,18 @@ def write(image, left, middle, text, height, ink):
 
 
 def undrawable(texts):
-    """A sentence on the characters that no font here has, and on packages of fonts with them; or None."""
-    lacking = sorted({character for text in texts for character in text if _path_of(character) is None})
-    if not lacking:
+    """A sentence that names the characters without a font, and packages with such fonts; None if there are none."""
+    missing = sorted({character for text in texts for character in text if _path_of(character) is None})
+    if not missing:
         return None
-    wanted = sorted({next(package for package, fits in PACKAGES if fits(character)) for character in lacking})
-    shown = ''.join(lacking[:20]) + ('...' if len(lacking) > 20 else '')
-    return (f'no font of this computer has {shown}, so legends show boxes there. Install fonts that do, as with '
-            f'apt install {" ".join(wanted)}')
+    packages = sorted({next(package for package, fits in PACKAGES if fits(character)) for character in missing})
+    shown = ''.join(missing[:20]) + ('...' if len(missing) > 20 else '')
+    return (f'no font of this computer has {shown}, so legends show boxes instead. Install fonts that have them, such '
+            f'as with apt install {" ".join(packages)}')
 
 
 def _runs(text, height):
-    """List of (Face, longest piece of the text that it draws)."""
+    """Splits a text into runs of one font: a list of (Face, piece of the text)."""
     runs = []
     for character in text:
         path = _path_of(character) or _dejavu()
@@ -62,17 +62,15 @@ def _runs(text, height):
 
 
 def _is_joined(character):
-    """Whether a character changes the one before it, or shows nothing: joiners, accents, blanks, controls."""
+    """Whether a character modifies the one before it or is invisible: joiners, accents, blanks, controls."""
     category = unicodedata.category(character)
     return category[0] in 'MZ' or category in ('Cc', 'Cf')
 
 
 @functools.lru_cache(maxsize=None)
 def _path_of(character):
-    """The file of the first font that has a character, or None."""
-    if ord(character) < 128:
-        return _dejavu()
-    if _is_joined(character):
+    """Path of the first font that has a character, or None."""
+    if ord(character) < 128 or _is_joined(character):
         return _dejavu()
     return next((path for path in _fonts() if _has(path, character)), None)
 
@@ -94,7 +92,7 @@ def _box(path):
 
 
 def _picture(font, text):
-    """RGBA picture of a line of text in its font's own size and colours."""
+    """Draws a line of text in the font's own size and colours: a Pillow RGBA image."""
     ascent, descent = font.getmetrics()
     picture = Image.new('RGBA', (max(int(np.ceil(font.getlength(text))), 1), ascent + descent))
     ImageDraw.Draw(picture).text((0, ascent), text, font=font, fill=(0, 0, 0, 255), anchor='ls', embedded_color=True)
@@ -104,23 +102,23 @@ def _picture(font, text):
 @functools.lru_cache(maxsize=None)
 def _face(path, height):
     """The Face of a font file at a text height, or None if it cannot be opened."""
-    for size in (height,) + SIZES_OF_BITMAPS:
+    for size in (height,) + BITMAP_SIZES:
         try:
             return Face(ImageFont.truetype(path, size), height / size)
-        except OSError:  # not in this size, or not at all
+        except OSError:  # this size is missing, or the file is no font
             continue
     return None
 
 
 @functools.lru_cache(maxsize=None)
 def _fonts():
-    """Paths of DejaVu and the system's fonts, plain ones first."""
+    """Paths of DejaVu Sans and the system's fonts, plain styles first."""
     from matplotlib.font_manager import findSystemFonts
     names = {path: os.path.basename(path).lower() for path in findSystemFonts()}
-    return [_dejavu()] + sorted(names, key=lambda path: (any(word in names[path] for word in PLAINLY), path))
+    return [_dejavu()] + sorted(names, key=lambda path: (any(style in names[path] for style in STYLES), path))
 
 
 def _dejavu():
-    """DejaVu Sans out of matplotlib: sharp at every size and beyond Latin-1, which Pillow 9's own font is not."""
+    """Path of matplotlib's DejaVu Sans: sharp at every size and beyond Latin-1, unlike Pillow 9's own font."""
     import matplotlib
     return os.path.join(matplotlib.get_data_path(), 'fonts', 'ttf', 'DejaVuSans.ttf')

@@ -1,4 +1,4 @@
-"""Class ids to pictures: palettes, overlays, legends, views."""
+"""Pictures of class ids: palettes, overlays, legends, views."""
 import collections
 import os
 
@@ -9,18 +9,18 @@ from fcn8s.lettering import text_width, undrawable, write
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.files import atomic_file
 
-# PNG: three times as fast as zlib's default level, for files a tenth larger.
+# PNG at level 3: three times as fast as zlib's default, for files a tenth larger
 WRITE_OPTIONS = {'.png': {'compress_level': 3}, '.jpg': {'quality': 95}, '.jpeg': {'quality': 95}}
-JPEG_SIDE = 65500  # libjpeg's JPEG_MAX_DIMENSION
+MAX_JPEG_SIDE = 65500  # libjpeg's JPEG_MAX_DIMENSION
 WHITE, GREY, INK = (255, 255, 255), (150, 150, 150), (30, 30, 30)
 RED, PALE = (225, 45, 45), (214, 218, 224)
-MOST_NAMED = 5  # classes on a line
-LONGEST_NAME = 40
-LEGEND_ROWS = 32  # classes per column of a legend
+MAX_DESCRIBED = 5  # classes in the line of `describe`
+MAX_NAME = 40  # letters of a class name in a legend
+LEGEND_ROWS = 32  # per column
 
 
 def short_name(name):
-    """First of the synonyms that ADE20K joins by semicolons: 'building;edifice' -> 'building'."""
+    """The first of the synonyms that ADE20K joins by semicolons: 'building;edifice' -> 'building'."""
     return ' '.join(name.split(';')[0].split())
 
 
@@ -30,7 +30,15 @@ def palette(classes):
 
 
 def palette_image(ids, colours):
-    """Pillow palette image whose pixel values are the ids; ValueError where a byte cannot hold an id."""
+    """Returns a Pillow palette image whose pixel values are the ids.
+
+    Args:
+      ids: integers [H, W], 0 to 255.
+      colours: uint8 [N, 3], N at most 256; ids of N and above are black.
+
+    Raises:
+      ValueError: other ids, or more colours.
+    """
     ids = np.asarray(ids)
     if ids.dtype != np.uint8:
         if ids.dtype.kind not in 'iu' or ids.size and (ids.min() < 0 or ids.max() > 255):
@@ -38,7 +46,7 @@ def palette_image(ids, colours):
         ids = ids.astype(np.uint8)
     if len(colours) > 256:
         raise ValueError(f'a palette image holds at most 256 colours, found {len(colours)}')
-    # All 256 entries: with fewer, Pillow packs the ids into fewer bits and cuts those above.
+    # all 256 entries: with fewer, Pillow packs the ids into fewer bits, which larger ids do not fit
     table = np.zeros((256, 3), np.uint8)
     table[:len(colours)] = colours
     image = Image.fromarray(ids)
@@ -47,31 +55,31 @@ def palette_image(ids, colours):
 
 
 def colour_image(ids, colours):
-    """Each pixel in the colour of its class: uint8 [H, W, 3]."""
+    """Paints each pixel in the colour of its class: uint8 [H, W, 3]. See palette_image."""
     return np.asarray(palette_image(ids, colours).convert('RGB'))
 
 
 def save_ids(path, ids, colours):
-    """Write a palette PNG whose pixel values are the ids, whole or not at all."""
+    """Writes a palette PNG whose pixel values are the ids, atomically. See palette_image."""
     image = palette_image(ids, colours)
     with atomic_file(path) as part:
         image.save(part, format='PNG')
 
 
 def overlay(photo, ids, colours, alpha=0.5):
-    """Blend the class colours into a photo, uint8 [H, W, 3]: (1 - alpha) photo + alpha colour, rounded down.
+    """Blends the class colours into a photo, uint8 [H, W, 3]: (1 - alpha) photo + alpha colour, rounded down.
 
-    Raises ValueError when photo and ids differ in size or alpha lies outside 0..1.
+    Raises ValueError if photo and ids differ in size, or alpha is outside 0..1.
     """
     if photo.shape[:2] != ids.shape:
         raise ValueError(f'the photo is {photo.shape[:2]} pixels (height, width), the ids are {ids.shape}')
     if not 0 <= alpha <= 1:
-        raise ValueError(f'alpha must lie in 0..1, found {alpha}')
+        raise ValueError(f'alpha must be in 0..1, found {alpha}')
     return np.asarray(Image.blend(Image.fromarray(photo), palette_image(ids, colours).convert('RGB'), alpha))
 
 
 def differences(photo, truth, ids, labelled):
-    """The photo, uint8 [H, W, 3], in grey, red where truth and ids differ, pale where `labelled`, bool, is False."""
+    """Greys a photo, uint8 [H, W, 3]: red where truth and ids differ, pale where `labelled`, bool [H, W], is False."""
     grey = np.asarray(Image.fromarray(photo).convert('L').convert('RGB'))
     tinted = np.asarray(Image.blend(Image.fromarray(grey), Image.new('RGB', grey.shape[1::-1], RED), 0.65))
     picture = np.where((truth != ids)[..., np.newaxis], tinted, grey)
@@ -80,7 +88,7 @@ def differences(photo, truth, ids, labelled):
 
 
 def class_shares(ids, num_classes):
-    """List (id, share) of the classes found, largest share first; ids of N and above are left out of the count."""
+    """The classes found, a list of (id, share), largest first. Ids of num_classes and above do not count."""
     counts = np.bincount(np.ravel(ids), minlength=num_classes)[:num_classes]
     found = np.flatnonzero(counts)
     by_share = found[np.argsort(-counts[found], kind='stable')]
@@ -88,14 +96,14 @@ def class_shares(ids, num_classes):
 
 
 def describe(ids, classes):
-    """One line of the largest: 'classes found: road 41.2 %, sky 22.0 % and 7 more'. The legend has them all."""
+    """Names the largest classes in one line: 'classes found: road 41.2 %, sky 22.0 % and 7 more'."""
     found = [f'{name} {percent}' for _, name, percent in _entries(ids, classes)]
-    more = f' and {len(found) - MOST_NAMED} more' if len(found) > MOST_NAMED else ''
-    return 'classes found: ' + (', '.join(found[:MOST_NAMED]) + more or 'none')
+    more = f' and {len(found) - MAX_DESCRIBED} more' if len(found) > MAX_DESCRIBED else ''
+    return 'classes found: ' + (', '.join(found[:MAX_DESCRIBED]) + more or 'none')
 
 
 def _entries(ids, classes):
-    """(colour, short name, '41.2 %') of each class found, largest share first."""
+    """List of (colour, short name, '41.2 %') of the classes found, largest share first."""
     return [(tuple(classes[i].colour), short_name(classes[i].name), _percent(share))
             for i, share in class_shares(ids, len(classes))]
 
@@ -105,9 +113,9 @@ def _percent(share):
 
 
 def legend(ids, classes, text_height=16):
-    """Key to the classes found, largest share first: swatch, name, percentage. uint8 [H, W, 3].
+    """Draws a key to the classes found, largest share first: swatch, name, percentage. uint8 [H, W, 3].
 
-    text_height is in pixels and sets the scale. A legend of many classes has several columns.
+    text_height: in pixels; everything scales with it. Many classes take several columns.
     """
     entries = [(colour, _cut(name), percent) for colour, name, percent in _entries(ids, classes)]
     columns = max(-(-len(entries) // LEGEND_ROWS), 1)
@@ -120,7 +128,7 @@ def legend(ids, classes, text_height=16):
     for k, (colour, name, percent) in enumerate(entries):
         left, top = k // rows * column + pad, k % rows * line + pad
         middle = top + line // 2
-        # The outline shows a white swatch.
+        # the outline makes a white swatch visible
         draw.rectangle((left, top + 2, left + swatch, top + line - 3), fill=colour, outline=GREY)
         write(image, left + swatch + pad, middle, name, text_height, INK)
         write(image, left + column - 2 * pad - text_width(percent, text_height), middle, percent, text_height, INK)
@@ -128,12 +136,12 @@ def legend(ids, classes, text_height=16):
 
 
 def undrawable_names(classes):
-    """A sentence on letters of the classes' names that legends cannot show, or None."""
+    """A sentence that names the letters of class names for which no font was found, or None."""
     return undrawable(_cut(short_name(c.name)) for c in classes)
 
 
 def side_by_side(images, gap=8, titles=None):
-    """Set uint8 RGB images of any sizes next to each other on white, `gap` pixels apart, each under its title."""
+    """Sets RGB images, uint8 of any sizes, side by side on white, `gap` pixels apart, each under its title."""
     tallest = max(len(image) for image in images)
     text_height = max(14, tallest // 32)
     head = 3 * text_height // 2 if titles else 0
@@ -149,26 +157,26 @@ def side_by_side(images, gap=8, titles=None):
 
 
 def save_picture(path, picture):
-    """Write uint8 [H, W, 3], or [H, W] as grey, as PNG or JPEG by the path's extension, whole or not at all.
+    """Writes uint8 [H, W, 3], or grey [H, W], as PNG or JPEG by the path's extension, atomically.
 
-    Raises UserError on any other extension, and for a JPEG that would be too large for one.
+    Raises UserError for any other extension, for sides too large for a JPEG, and if the file cannot be written.
     """
     from imageio.v2 import imwrite
     extension = os.path.splitext(path)[1]
     options = WRITE_OPTIONS.get(extension.lower())
     if options is None:
         raise UserError(f'{path}: pictures are written as {", ".join(WRITE_OPTIONS)}, not as '
-                        f'{extension or "a file without extension"}; change the ending.')
+                        f'{extension or "a file without extension"}. Change the ending.')
     height, width = picture.shape[:2]
-    if 'quality' in options and max(height, width) > JPEG_SIDE:
-        raise UserError(f'{path}: a picture of {width} x {height} pixels, and a JPEG has at most {JPEG_SIDE} a side. '
-                        'Scale it down, or write it as .png.')
+    if 'quality' in options and max(height, width) > MAX_JPEG_SIDE:
+        raise UserError(f'{path}: the picture has {width} x {height} pixels, but a JPEG at most {MAX_JPEG_SIDE} per '
+                        'side. Scale it down, or write it as .png.')
     with atomic_file(path) as part:
         imwrite(part, picture, **options)
 
 
 def _cut(name):
-    return name if len(name) <= LONGEST_NAME else name[:LONGEST_NAME - 1] + '…'
+    return name if len(name) <= MAX_NAME else name[:MAX_NAME - 1] + '…'
 
 
 def _horizontal(photo, ids, colours):
@@ -179,7 +187,7 @@ def _vertical(photo, ids, colours):
     return np.concatenate([photo, overlay(photo, ids, colours)], axis=0)
 
 
-IDS = 'ids'  # no picture but the ids themselves, in grey
+IDS = 'ids'  # the ids themselves as a grey picture
 # function(photo uint8 [H, W, 3], ids uint8 [H, W], colours uint8 [N, 3]) -> uint8 [h, w, 3]
 VIEWS = collections.OrderedDict([
     ('overlay', overlay),  # the colours blended into the photo

@@ -26,7 +26,7 @@ def shown(notebook):
 
 def test_every_command_ends_well(run):
     text = shown(run[1])
-    assert 'error' not in text.lower() and 'not done' not in text
+    assert 'error' not in text.lower() and 'failed: ' not in text
     for line in ('no problems found', 'step 60: ', 'final score', '2 of 2 done', '1 of 1 done'):
         assert line in text
 

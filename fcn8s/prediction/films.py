@@ -16,53 +16,71 @@ from fcn8s.visualize import VIEWS, describe, legend, palette, save_picture
 
 
 def segment_film(film, output, predict, paint, progress=lambda: None):
-    """Writes the segmented film; memory does not grow with its length.
+    """Writes the segmented film, in memory that does not grow with its length.
 
     Args:
-      film: FilmReader or FrameFolder; its `damage` tells afterwards what is missing.
-      predict: function from an iterable of frames, uint8 [H, W, 3], to one of (frame, ids uint8 [H, W]).
-      paint: function from frame and ids to the picture that is written, uint8 [h, w, 3] of one size.
-      progress: called once a frame.
+      film: FilmReader or FrameFolder; afterwards its `damage` says what is missing.
+      output: path of the film to write.
+      predict: function from an iterable of frames, uint8 [H, W, 3], to an iterable of (frame, ids uint8 [H, W]).
+      paint: function from a frame and its ids to the picture to write, uint8 [h, w, 3], always of the same size.
+      progress: function called after each frame.
 
     Returns:
-      A sample of all ids, for legends: uint8 [about 100,000], in the shares that they have, each at least once.
+      A sample of all ids, for legends: uint8 [about 100,000], each id in proportion and at least once.
 
     Raises:
-      UserError: no frame at all, or the film cannot be written; then `output` stays as it was.
+      UserError: the film has no frames, or `output` cannot be written and is left as it was.
     """
-    pixels = np.zeros(256, np.int64)  # of each id
+    pixel_counts = np.zeros(256, np.int64)  # by id
     blank = np.zeros((film.height, film.width, 3), np.uint8)
     height, width = paint(blank, blank[:, :, 0]).shape[:2]
 
     def frame_pixels(_):
         return film.height * film.width
 
-    def counted(pair):
-        np.add(pixels, np.bincount(pair[1].ravel(), minlength=256), out=pixels)
+    def count_pixels(pair):
+        np.add(pixel_counts, np.bincount(pair[1].ravel(), minlength=256), out=pixel_counts)
         return pair
 
     with film_writer(output, height, width, film.fps, film) as write, contextlib.closing(film.frames()) as frames, \
             contextlib.closing(ordered_map(lambda _: next(frames, None), itertools.count(), 1, 4,
                                            frame_pixels)) as ahead:
-        pairs = map(counted, predict(itertools.takewhile(lambda frame: frame is not None, ahead)))
+        pairs = map(count_pixels, predict(itertools.takewhile(lambda frame: frame is not None, ahead)))
         with contextlib.closing(ordered_map(lambda pair: write(paint(*pair)), pairs, 1, 2, frame_pixels)) as written:
             for _ in written:
                 progress()
-        if not pixels.any():
-            raise UserError(f'{film.path}: {film.damage or "there are no frames in it"}.')
-    copies = np.ceil(100000 * (pixels / pixels.sum()))
+        if not pixel_counts.any():
+            raise UserError(f'{film.path}: {film.damage or "it has no frames"}.')
+    copies = np.ceil(100000 * (pixel_counts / pixel_counts.sum()))
     return np.repeat(np.arange(256, dtype=np.uint8), copies.astype(int))
 
 
 def film_facts(film):
-    """One line about an opened film."""
-    note = '; MP4 needs even sides, so an odd one gets one more row or column'
+    """One line about an opened film: size, rate and sound."""
+    note = '; MP4 needs even sides, so the last row or column is repeated'
     return (f'{film.path}: {film.width}x{film.height}, {float(film.fps):g} frames per second, '
             f'{film.sound or "no"} sound' + (note if film.width % 2 or film.height % 2 else ''))
 
 
-def infer_film(item, segmenter, classes, view, fps=None):
-    """Segments a film, or a folder of frames at fps frames per second; returns an error message, or None."""
+def infer_films(items, segmenter, classes, view, fps, errors):
+    """Segments films one after the other and prints a line about each.
+
+    Args:
+      items: Inputs, films only; or one folder of frames.
+      segmenter: a Segmenter.
+      classes: list of ClassInfo, the names and colours to show.
+      view: a key of VIEWS.
+      fps: frames per second of a folder of frames; None for films.
+      errors: list that gets a message for each film that fails or is incomplete.
+    """
+    for item in items:
+        error = _infer_film(item, segmenter, classes, view, fps)
+        if error:
+            errors.append(error)
+
+
+def _infer_film(item, segmenter, classes, view, fps):
+    """Segments a film, or a folder of frames if fps is given; returns an error message, or None."""
     colours = palette(classes)
     try:
         if item.error:
@@ -70,11 +88,11 @@ def infer_film(item, segmenter, classes, view, fps=None):
         film = FrameFolder(item.path, fps) if fps else FilmReader(item.path)
         print(film_facts(film))
         with tqdm(total=film.count, unit='frame', desc=os.path.basename(item.path), dynamic_ncols=True) as bar:
-            seen = segment_film(film, item.outputs['view'], segmenter.predict_each,
-                                functools.partial(VIEWS[view], colours=colours), bar.update)
+            sample = segment_film(film, item.outputs['view'], segmenter.predict_each,
+                                  functools.partial(VIEWS[view], colours=colours), bar.update)
             bar.total = bar.n  # the header's frame count is only an estimate
-        save_picture(item.outputs['legend'], legend(seen, classes))
-        print(f'{item.path}: {describe(seen, classes)}')
+        save_picture(item.outputs['legend'], legend(sample, classes))
+        print(f'{item.path}: {describe(sample, classes)}')
         return film.damage and f'{item.path}: {film.damage}; {item.outputs["view"]} holds the rest'
     except UserError as error:
         return str(error) if item.path in str(error) else f'{item.path}: {error}'

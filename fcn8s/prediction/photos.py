@@ -14,17 +14,27 @@ from fcn8s.visualize import IDS, VIEWS, describe, legend, palette, save_ids, sav
 
 OUT_OF_MEMORY = 'memory ran out. Use --tile=768, which bounds it, or --max_side=1024.'
 PROBABILITIES_OUT_OF_MEMORY = (
-    'memory ran out. --softmax, --scales and --flip take 4 bytes a class for each pixel that the net sees, fewer with '
-    '--max_side=1024, and --softmax 2 more for each of the photo. Leave them out, or scale the photo down.')
-# photo: uint8 [H, W, 3]; ids: uint8 [H, W]; softmax: float16 [H, W, N]; each None until known, and forever if
-# error is set
+    'memory ran out. --softmax, --scales and --flip need 4 bytes per class and pixel of the image that the net gets, '
+    'which --max_side=1024 makes smaller, and --softmax 2 more per class and pixel of the photo. Leave them '
+    'out, or scale the photo down.')
+# photo: uint8 [H, W, 3]; ids: uint8 [H, W]; softmax: float16 [H, W, N], only if asked for; error: a message. Each is
+# None until it is known; after an error the rest stays None.
 Result = collections.namedtuple('Result', 'item photo ids softmax error')
 
 
 def infer_photos(items, segmenter, classes, view, softmax, errors):
-    """Segments photos; appends an error message to `errors` for each that fails.
+    """Segments photos and prints a line about each.
 
-    view: a key of VIEWS, or IDS; softmax: whether to save the probabilities too.
+    Args:
+      items: Inputs, photos only.
+      segmenter: a Segmenter.
+      classes: list of ClassInfo, the names and colours to show.
+      view: a key of VIEWS, or IDS.
+      softmax: whether to save the probabilities too.
+      errors: list that gets a message for each photo that fails, also before an exception.
+
+    Raises:
+      UserError: the disk is full.
     """
     predicted = _predict(segmenter, ordered_map(_read, items, 2, 4, lambda item: pixels_of(item.path)), softmax)
     finish = functools.partial(_write, classes=classes, view=view)
@@ -38,12 +48,12 @@ def infer_photos(items, segmenter, classes, view, softmax, errors):
 
 
 def out_of_memory(probabilities):
-    """Advice after memory ran out; probabilities: whether those of the whole photo are needed."""
+    """A message with advice; probabilities: whether the whole photo's are held in memory."""
     return PROBABILITIES_OUT_OF_MEMORY if probabilities else OUT_OF_MEMORY
 
 
 def _read(item):
-    """A Result with its photo, or with the error of reading it."""
+    """Reads a photo: returns a Result with the photo or an error."""
     result = Result(item, None, None, None, item.error)
     if result.error:
         return result
@@ -58,32 +68,32 @@ def _pixels(result):
 
 
 def _predict(segmenter, results, softmax):
-    """Yields each Result with its ids, and probabilities if asked for, or with the error of predicting."""
+    """Yields each Result with its ids, and its probabilities if `softmax`; or with an error."""
     for batch in segmenter.batches(results, lambda result: None if softmax else result.photo):
         yield from _predict_batch(segmenter, batch, softmax)
 
 
 def _predict_batch(segmenter, results, softmax):
-    """Results with what `_predict` adds. A Result with an error, or with softmax, comes alone."""
+    """Predicts a list of Results as `_predict` does. Those with an error, and all if `softmax`, come one at a time."""
     if results[0].error:
         return results
     try:
         if softmax:
             ids, probabilities = segmenter.predict_both(results[0].photo, np.float16)
             return [results[0]._replace(ids=ids, softmax=probabilities)]
-        every = segmenter.predict([result.photo for result in results])
-        return [result._replace(ids=ids) for result, ids in zip(results, every)]
+        batch_ids = segmenter.predict([result.photo for result in results])
+        return [result._replace(ids=ids) for result, ids in zip(results, batch_ids)]
     except (UserError, MemoryError) as error:
-        if len(results) > 1:  # one bad photo must not cost the others their results
+        if len(results) > 1:  # one bad photo must not fail the whole batch
             return [_predict_batch(segmenter, [result], softmax)[0] for result in results]
-        words = error if isinstance(error, UserError) else out_of_memory(softmax or segmenter.averages)
-        return [results[0]._replace(error=f'{results[0].item.path}: {words}')]
+        reason = error if isinstance(error, UserError) else out_of_memory(softmax or segmenter.averages)
+        return [results[0]._replace(error=f'{results[0].item.path}: {reason}')]
 
 
 def _write(result, classes, view):
-    """Writes a photo's results; returns the error, or None, and the line that describes it.
+    """Writes a photo's outputs; returns (error message or None, line that describes the photo).
 
-    Raises UserError if the disk is full: the next photos would not fit either.
+    Raises UserError if the disk is full, because the next photos would not fit either.
     """
     if result.error:
         return result.error, ''
@@ -108,9 +118,9 @@ def _write(result, classes, view):
 
 
 def save_probabilities(path, softmax):
-    """Writes [H, W, N] as 'softmax' into a .npz, in float16 (three digits), atomically.
+    """Writes probabilities [H, W, N] to a .npz as 'softmax', float16 (three digits), atomically.
 
-    Not compressed: that makes such a file a tenth smaller in eight times the time.
+    Uncompressed: compression takes eight times as long and saves only a tenth.
     """
     with atomic_file(path) as part:
         np.savez(part, softmax=softmax.astype(np.float16, copy=False))

@@ -1,4 +1,4 @@
-"""Probabilities averaged over scales and mirror images."""
+"""Averages probabilities over scales and mirror images."""
 import numpy as np
 
 from fcn8s.data.photos import network_size, resize_photo
@@ -20,13 +20,16 @@ def parse_scales(text):
 
 
 def mean_softmax(softmax_batch, image, scales=(1.,), flip=False):
-    """Mean over the scales of the classes' probabilities: image uint8 [H, W, 3] -> float32 [H, W, N].
+    """The classes' probabilities, averaged over the scales: float32 [H, W, N].
 
-    H and W are multiples of 32. At each scale the image is resized as photos are, to round(scale * side) rounded up to
-    a multiple of 32, and the probabilities are interpolated back. One scale is in memory at a time.
+    At each scale the image is resized as photos are, to round(scale * side) rounded up to a multiple of 32, and the
+    probabilities are interpolated back. One scale is in memory at a time.
 
-    softmax_batch: function uint8 [1, h, w, 3] -> float32 [1, h, w, N], such as Segmenter's.
-    flip: each scale's probabilities are their mean with those of the mirrored image, mirrored back.
+    Args:
+      softmax_batch: function uint8 [1, h, w, 3] -> float32 [1, h, w, N], such as Segmenter.softmax_batch.
+      image: uint8 [H, W, 3], sides multiples of 32.
+      scales: tuple of floats.
+      flip: whether to average in the mirrored image too, its probabilities mirrored back.
     """
     height, width = image.shape[:2]
     total = None
@@ -44,16 +47,17 @@ def mean_softmax(softmax_batch, image, scales=(1.,), flip=False):
 
 
 def most_likely_class(softmax, with_class_0=True):
-    """The most likely class of each pixel: [H, W, N] -> uint8 [H, W]; with_class_0: whether 0 may win."""
+    """The most likely class of each pixel: [H, W, N] -> uint8 [H, W]. with_class_0: False excludes class 0."""
     if with_class_0:
         return softmax.argmax(axis=2).astype(np.uint8)
     return (softmax[:, :, 1:].argmax(axis=2) + 1).astype(np.uint8)
 
 
 def resize_probabilities(softmax, height, width, dtype=np.float32):
-    """float32 [h, w, N] -> dtype [height, width, N] as add_resized does it; each pixel's still sum to one.
+    """Resizes probabilities as add_resized does: float32 [h, w, N] -> dtype [height, width, N].
 
-    The input itself where size and dtype are the same. No other array of the new size is made.
+    Each pixel's still sum to one. Returns the input itself if neither size nor dtype changes; otherwise the result is
+    the only array of the new size.
     """
     if softmax.shape[:2] == (height, width):
         return softmax.astype(dtype, copy=False)
@@ -64,17 +68,17 @@ def resize_probabilities(softmax, height, width, dtype=np.float32):
 
 
 def add_resized(total, values):
-    """total [H, W, N] += values [h, w, N], both float32, values interpolated bilinearly between pixel centres.
+    """Adds values [h, w, N] to total [H, W, N] in place, interpolated bilinearly between pixel centres; float32.
 
-    Without antialiasing, as PyTorch's align_corners=False: probabilities are smooth. It goes row by row, all classes at
-    once, and needs no second array of that size.
+    Like PyTorch's align_corners=False: no antialiasing, since probabilities are smooth. Works row by row, so that no
+    second array of that size is needed.
     """
     for y, row in enumerate(_resized_rows(values, *total.shape[:2])):
         total[y] += row
 
 
 def _resized_rows(values, height, width):
-    """Yields the rows, float32 [width, N], of values [h, w, N] at another size."""
+    """Yields the rows, float32 [width, N], of values [h, w, N] resized to [height, width, N]."""
     top, bottom, down = _neighbours(values.shape[0], height)
     left, right, across = _neighbours(values.shape[1], width)
     across = across[:, np.newaxis]
@@ -85,16 +89,21 @@ def _resized_rows(values, height, width):
 
 
 def _neighbours(length, new_length):
-    """For each of new_length positions: the two neighbours among `length`, and the weight of the second."""
-    place = np.clip((np.arange(new_length) + 0.5) * length / new_length - 0.5, 0, length - 1)
-    first = place.astype(np.intp)
-    return first, np.minimum(first + 1, length - 1), (place - first).astype(np.float32)
+    """(first neighbour, second neighbour, weight of the second), each [new_length]: where to interpolate an axis."""
+    position = np.clip((np.arange(new_length) + 0.5) * length / new_length - 0.5, 0, length - 1)
+    first = position.astype(np.intp)
+    return first, np.minimum(first + 1, length - 1), (position - first).astype(np.float32)
 
 
 def example_predictor(segmenter, options, submit=None):
-    """Returns a function from the EvalExamples of one size to their class ids at the net's size.
+    """Returns a function from a batch of EvalExamples to their class ids, uint8 [H, W] each, at the net's size.
 
-    options: the segmenter's Options. submit(single, ids without class 0), if given, is called too.
+    Args:
+      segmenter: a Segmenter.
+      options: its Options.
+      submit: None, or a function that is also called with each example and its ids without class 0.
+
+    The returned function raises UserError if memory runs out.
     """
     if not segmenter.averages and not submit:
         return lambda examples: segmenter.predict_batch(np.stack([example.image for example in examples]))
@@ -103,8 +112,8 @@ def example_predictor(segmenter, options, submit=None):
         try:
             softmax = mean_softmax(segmenter.softmax_batch, example.image, options.scales, options.flip)
         except MemoryError:
-            raise UserError(f'{example.record.image}: memory ran out on its probabilities, 4 bytes for each pixel and '
-                            'class at each scale. Use smaller --scales, or scale it and its annotation down.')
+            raise UserError(f'{example.record.image}: memory ran out on its probabilities, which take 4 bytes per '
+                            'class and pixel. Use smaller --scales, or scale the photo and its annotation down.')
         if submit:
             submit(example, most_likely_class(softmax, with_class_0=False))
         return most_likely_class(softmax, options.with_class_0)

@@ -1,29 +1,34 @@
-"""Photos too large for one run are cut into tiles; small ones run together."""
+"""Fits images to the net: large ones are cut into tiles, small ones of one size are batched."""
 import itertools
 
 import numpy as np
 
-from fcn8s.data.photos import round_up
+from fcn8s.data.photos import STRIDE, round_up
 from fcn8s.utils.errors import UsageError
 
-AUTO_TILE = 1536  # keeps fcn8s at full width with 151 classes below 3 GiB on a CPU, whatever the photo's size
-TILE_MARGIN = 128  # with tiles of 512, 0.4 % of the pixels get another class than untiled; at Net.reach none do
-STRIDE = 32  # pooling must fall on the same pixels in a tile as in the whole image
+AUTO_TILE = 1536  # bounds a photo of any size to 3 GiB: fcn8s at full width, 151 classes, on a CPU
+TILE_MARGIN = 128  # with tiles of 512, some 0.4 % of the pixels change class; with a margin of Net.reach none do
+# Beyond these a batch is no faster and takes more memory.
+MAX_BATCH_PHOTOS, MAX_BATCH_PIXELS = 8, 700 * 10**3
 
 
 def check_tile(tile, margin):
-    """Raises UsageError unless the sides make tiles."""
-    if tile % STRIDE or margin % STRIDE or margin < 0 or tile <= 2 * margin:
-        raise UsageError(f'--tile={tile} and --tile_margin={margin}: expected multiples of {STRIDE}, and a tile of '
-                         'more than two margins.')
+    """Raises UsageError if the net cannot run in tiles of this side and margin, in pixels."""
+    if tile % STRIDE or margin % STRIDE or margin < 0 or tile <= 2 * margin:  # pooling must fall on the same pixels
+        raise UsageError(f'--tile={tile} and --tile_margin={margin}: expected multiples of {STRIDE}, and a tile larger '
+                         'than two margins.')
 
 
 def choose_tiles(tile, margin, reach):
-    """(tile, margin) to use; (0, 0) for none.
+    """Chooses the (tile, margin) to use, in pixels; (0, 0) means no tiles.
 
-    tile: what was asked for; 0 for no tiles; None for tiles if the net gives the same with them, which it does where
-    `margin` is its reach, the distance in pixels behind which a score depends on nothing, or None.
-    Raises UsageError for sides that make no tiles.
+    Args:
+      tile: the side asked for; 0 for no tiles; None for tiles if they change no result, which needs a `reach`.
+      margin: the margin asked for.
+      reach: Net.reach; a score depends on no pixel this far away. None if it depends on the whole image.
+
+    Raises:
+      UsageError: see check_tile.
     """
     if tile is None and reach:
         return AUTO_TILE, reach
@@ -34,15 +39,17 @@ def choose_tiles(tile, margin, reach):
 
 
 def tiles(length, tile, margin):
-    """Cuts one axis, a multiple of 32: list of (start, end, first, last).
+    """Cuts an axis into tiles: a list of (start, end, first, last), in pixels.
 
-    The net sees start:end; first:last of it is kept, `margin` away from every cut. Each pixel is kept once. A net whose
-    scores depend on no pixel farther than `margin` gives the same scores as for the whole image; how far they look
-    is Net.reach. What the dilated nets see depends on the size of the whole image, and is not quite the same.
-    The tiles are as few as sides of `tile` allow, of one size, and no larger than so many need be.
+    The net runs on start:end, of which first:last is kept, `margin` away from every cut; each pixel is kept once.
+    Scores equal those of the whole image if the margin is at least Net.reach. (The dilated nets depend on the size of
+    the whole image, so their scores change a little.) All tiles have the same side: at most `tile`, with as few tiles
+    as that allows, and no larger than they need.
+
+    length: of the axis, a multiple of 32.
     """
     count = max(1, -(-(length - 2 * margin) // (tile - 2 * margin)))
-    tile = min(tile, round_up(-(-(length + 2 * margin * (count - 1)) // count), STRIDE))
+    tile = min(tile, round_up(-(-(length + 2 * margin * (count - 1)) // count)))
     spans, first = [], 0
     while first < length:
         start = min(max(first - margin, 0), max(length - tile, 0))
@@ -54,11 +61,15 @@ def tiles(length, tile, margin):
 
 
 def run_tiled(function, images, tile, margin):
-    """function(images), computed tile by tile.
+    """Computes function(images) tile by tile.
 
     Args:
       function: from uint8 [B, h, w, 3] to a list of arrays [B, h, w, ...].
       images: uint8 [B, H, W, 3], sides multiples of 32.
+      tile, margin: see `tiles`.
+
+    Returns:
+      A list of arrays [B, H, W, ...].
     """
     batch, height, width = images.shape[:3]
     wholes = None
@@ -73,14 +84,12 @@ def run_tiled(function, images, tile, margin):
     return wholes
 
 
-MOST_PHOTOS, MOST_PIXELS = 8, 700 * 10**3  # beyond these a batch is no faster and takes more memory
-
-
 def in_batches(items, size):
-    """Yields lists of consecutive `items` of one size, each as soon as it is full or the size changes.
+    """Yields lists of consecutive `items` of one size, each as soon as it is full or an item of another size comes.
 
-    items: any iterable; size: function item -> (height, width) at which the net sees it, None for one that must be
-    alone.
+    Args:
+      items: any iterable.
+      size: function from an item to the (height, width) of its image for the net, or None if it must be alone.
     """
     batch, batch_size = [], None
     for item in items:
@@ -98,8 +107,8 @@ def in_batches(items, size):
 
 
 def max_batch_size(size):
-    """Largest batch of photos of a size."""
+    """The number of photos in a full batch; size: (height, width) in pixels, or None for photos that must be alone."""
     if size is None:
         return 1
     height, width = size
-    return min(MOST_PHOTOS, max(1, MOST_PIXELS // (height * width)))
+    return min(MAX_BATCH_PHOTOS, max(1, MAX_BATCH_PIXELS // (height * width)))

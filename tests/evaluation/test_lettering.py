@@ -17,7 +17,7 @@ CAT, CAR = '\u732b', '\U0001f697'
 
 @pytest.fixture
 def forget():
-    """Fonts are looked for anew, before and after."""
+    """Empties the caches of fonts before and after the test."""
     def forget():
         for function in (lettering._path_of, lettering._face, lettering._fonts, lettering._box):
             function.cache_clear()
@@ -28,7 +28,7 @@ def forget():
 
 @pytest.fixture
 def cat_font(tmp_path, monkeypatch, forget):
-    """The only font of the system: it has the letter for cat alone, a black square of half its height."""
+    """The system's only font: its only letter means cat and is a black square of half the height."""
     builder = FontBuilder(1000, isTTF=True)
     builder.setupGlyphOrder(['.notdef', 'cat'])
     builder.setupCharacterMap({ord(CAT): 'cat'})
@@ -55,7 +55,7 @@ def no_font(monkeypatch, forget):
 
 
 def written(text, height):
-    """uint8 [2 * height, 10 * height] of black on white."""
+    """Writes black text on white: uint8 [2 * height, 10 * height]."""
     image = Image.new('RGB', (10 * height, 2 * height), 'white')
     write(image, 0, height, text, height, (0, 0, 0))
     return np.asarray(image)[..., 0]
@@ -68,7 +68,7 @@ def test_letter_that_dejavu_lacks_comes_from_a_font_that_has_it(cat_font):
     assert undrawable([CAT]) is None
 
 
-def test_letters_of_two_fonts_stand_one_after_the_other(cat_font):
+def test_letters_of_two_fonts_follow_each_other(cat_font):
     assert text_width('a' + CAT + 'b', 40) == pytest.approx(
         text_width('a', 40) + text_width('b', 40) + 28, abs=2)  # 28: seven tenths of the height
     wide = written('a' + CAT, 40)
@@ -82,7 +82,7 @@ def test_font_of_one_size_is_scaled(cat_font, monkeypatch):
 
     def in_one_size(path, size):
         if os.path.basename(path) == 'cat.ttf' and size != 109:
-            raise OSError('invalid pixel size')  # as Pillow has it for a font of pictures
+            raise OSError('invalid pixel size')  # as Pillow raises for bitmap fonts
         return truetype(path, size)
     monkeypatch.setattr(ImageFont, 'truetype', in_one_size)
     inked = np.argwhere(written(CAT, 40) < 128)
@@ -99,7 +99,7 @@ def test_letter_that_no_font_has_is_named_with_a_package(no_font, texts, charact
 
 
 @pytest.mark.parametrize('text', ['road', 'дорога', 'a\u0301', 'x\u200dy\ufe0f', '\t\n', ''])
-def test_what_dejavu_draws_needs_no_note(no_font, text):
+def test_text_that_dejavu_draws_needs_no_note(no_font, text):
     assert undrawable([text]) is None
 
 

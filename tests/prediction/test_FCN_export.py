@@ -1,4 +1,4 @@
-"""What is exported predicts what the net predicts, wherever it is loaded."""
+"""An export predicts what the net predicts, wherever it is loaded."""
 import json
 import os
 import subprocess
@@ -16,8 +16,8 @@ from fcn8s.utils.errors import UserError
 from fcn8s.utils.tf1 import tf
 from TensorflowUtils import create_session
 
-PHOTOS = np.random.RandomState(3).randint(0, 256, (2, 70, 101, 3)).astype(np.uint8)  # which no net sees at this size
-AGREED = 0.999  # layers computed in other forms may decide otherwise between two classes that are level
+PHOTOS = np.random.RandomState(3).randint(0, 256, (2, 70, 101, 3)).astype(np.uint8)  # resized for the net
+AGREED = 0.999  # layers computed in other forms may break ties differently
 LOADED_BY_TENSORFLOW_2 = '''
 import sys
 import numpy as np
@@ -39,7 +39,7 @@ def export(logs_dir, folder, *arguments):
 
 
 def exported(folder, form):
-    """(ids, probabilities) of PHOTOS by what was exported."""
+    """(ids, probabilities) of PHOTOS by the export."""
     with tf.Graph().as_default() as graph, create_session(graph) as session:
         if form == 'saved_model':
             tf.saved_model.loader.load(session, ['serve'], folder)
@@ -83,15 +83,15 @@ def test_export_is_called_from_tensorflow_2(logs_dir, tmp_path):
     np.testing.assert_allclose(np.load(out), by_segmenter(logs_dir)[1], atol=1e-3)
 
 
-def test_export_tells_how_it_is_called_and_what_ids_mean(logs_dir, tmp_path):
+def test_export_json_says_how_to_call_it_and_names_the_classes(logs_dir, tmp_path):
     with open(os.path.join(export(logs_dir, tmp_path / 'out'), 'export.json')) as file:
-        told = json.load(file)
-    assert (told['input'], told['outputs']) == ('images:0', ['ids:0', 'probabilities:0'])
-    assert told['signatures'] == {'serving_default': 'ids', 'probabilities': 'probabilities'}
-    assert told['classes'][3] == {'index': 3, 'name': 'class 3', 'colour': [128, 128, 0]}  # PASCAL VOC's third colour
+        described = json.load(file)
+    assert (described['input'], described['outputs']) == ('images:0', ['ids:0', 'probabilities:0'])
+    assert described['signatures'] == {'serving_default': 'ids', 'probabilities': 'probabilities'}
+    assert described['classes'][3] == {'index': 3, 'name': 'class 3', 'colour': [128, 128, 0]}  # PASCAL VOC's third
 
 
-def test_graph_that_leaves_is_of_the_published_convolutions(logs_dir, tmp_path):
+def test_exported_graph_uses_plain_convolutions(logs_dir, tmp_path):
     folder = export(logs_dir, tmp_path / 'out', '--format=frozen_graph')
     definition = tf.GraphDef()
     with open(os.path.join(folder, 'frozen.pb'), 'rb') as file:
@@ -102,7 +102,7 @@ def test_graph_that_leaves_is_of_the_published_convolutions(logs_dir, tmp_path):
     assert not [kind for kind in kinds if 'Variable' in kind or 'Random' in kind or 'Adam' in kind]
 
 
-def test_folder_that_holds_something_is_left_as_it_is(logs_dir, tmp_path):
+def test_export_never_writes_into_a_folder_with_files(logs_dir, tmp_path):
     (tmp_path / 'mine.txt').write_text('mine')
     before = content(tmp_path)
     with pytest.raises(UserError, match='exists already and is left as it is'):
@@ -110,11 +110,11 @@ def test_folder_that_holds_something_is_left_as_it_is(logs_dir, tmp_path):
     assert content(tmp_path) == before
 
 
-def test_ids_of_a_row_further_on_are_noticed(logs_dir, tmp_path, monkeypatch):
+def test_export_with_shifted_ids_is_refused(logs_dir, tmp_path, monkeypatch):
     resize = FCN_export.resize_nearest
     monkeypatch.setattr(FCN_export, 'resize_nearest', lambda ids, height, width: tf.roll(
-        resize(ids, height, width), tf.cast(height % 32 > 0, tf.int32), 1))  # wrong where the net sees it resized
-    with pytest.raises(UserError, match='photo of 75x130 .* of its 9750 ids are others'):
+        resize(ids, height, width), tf.cast(height % 32 > 0, tf.int32), 1))  # wrong only for photos that are resized
+    with pytest.raises(UserError, match='photo of 75x130 .* of 9750 ids are wrong'):
         export(logs_dir, tmp_path / 'out')
 
 
@@ -123,13 +123,13 @@ def test_export_that_predicts_something_else_is_not_kept(logs_dir, tmp_path, for
     def not_restored(session, variables, *arrays):
         session.run(tf.global_variables_initializer())
     monkeypatch.setattr(FCN_export, 'load_arrays', not_restored)
-    with pytest.raises(UserError, match='does not predict what the net does.*Nothing was kept'):
+    with pytest.raises(UserError, match='does not predict what the net predicts.*Nothing was kept'):
         export(logs_dir, tmp_path / 'out', '--format=' + form)
     assert os.listdir(str(tmp_path)) == []
 
 
 @pytest.mark.parametrize('form', ['saved_model', 'frozen_graph'])
-def test_full_disk_is_told_and_keeps_nothing(logs_dir, tmp_path, form):
+def test_full_disk_is_reported_and_nothing_kept(logs_dir, tmp_path, form):
     with small_disk(tmp_path / 'disk', 1) as disk:
         with pytest.raises(UserError, match='out cannot be written: '):
             export(logs_dir, os.path.join(disk, 'out'), '--format=' + form)

@@ -1,4 +1,4 @@
-"""FCN_infer on films, large folders and large photos, with a thin net that has not learned anything."""
+"""FCN_infer on films, large folders and large photos, with a thin, untrained net."""
 import os
 
 import numpy as np
@@ -57,7 +57,7 @@ def test_film_becomes_its_overlay(infer, logs_dir, film, tmp_path):
     colours = palette(generic_classes(5))
     with Segmenter(logs_dir) as segmenter:
         expected = [overlay(frame, segmenter.predict(frame), colours) for frame in FilmReader(film).frames()]
-    # This net's ids are noise, on which a codec is hard; areas keep their colour.
+    # the codec blurs this net's noisy ids, but the mean colour of an area stays
     assert np.abs(areas(frames) - areas(np.stack(expected))).max() < 8
     assert np.abs(areas(frames) - areas(np.stack(list(moving_edge(6))))).max() > 30
 
@@ -83,7 +83,7 @@ def test_view_of_a_photo_sets_it_beside_its_overlay(infer, photos, tmp_path):
     assert Image.open(str(tmp_path / 'out' / 'p0_horizontal.jpg')).size == (100, 40)
 
 
-def test_cut_film_is_done_as_far_as_it_goes_and_listed(infer, film, tmp_path, capsys):
+def test_cut_film_is_segmented_up_to_the_cut_and_listed(infer, film, tmp_path, capsys):
     whole = tmp_path / 'whole.mp4'
     random = np.random.RandomState(0)
     noise = (random.randint(0, 256, (48, 64, 3)).astype(np.uint8) for _ in range(20))
@@ -100,14 +100,14 @@ def test_cut_film_is_done_as_far_as_it_goes_and_listed(infer, film, tmp_path, ca
     assert 4 < len(frames) < 16 and 'street_overlay.mp4' in results(tmp_path)
 
 
-def test_film_whose_sound_cannot_be_used_is_done_without_it_and_listed(infer, tmp_path, capsys):
+def test_film_with_unusable_sound_is_written_without_it_and_listed(infer, tmp_path, capsys):
     source = write_film_of_unknown_sound(tmp_path / 'a.mkv')
     assert infer(source) == 1
     assert streams(tmp_path / 'out' / 'a_overlay.mp4') == [('Video', 'h264')]
     assert f'failed: {source}: its sound (none) is left out' in capsys.readouterr().out
 
 
-def test_film_of_sound_that_mp4_refuses_keeps_it(infer, tmp_path):
+def test_sound_that_mp4_refuses_is_encoded_anew(infer, tmp_path):
     path = str(tmp_path / 'low.mkv')
     assert ffmpeg('-f', 'lavfi', '-i', 'testsrc=s=64x48:d=1', '-f', 'lavfi', '-i', 'sine=d=1', '-ar', '8000', '-c:a',
                   'libmp3lame', path)
@@ -135,7 +135,7 @@ def test_folder_of_frames_becomes_a_film(infer, photos, tmp_path):
 def test_film_of_a_folder_that_is_done_is_skipped_until_a_frame_changes(infer, photos, tmp_path, capsys):
     path = tmp_path / 'walk.mp4'
     assert infer(f'--film={path}', photos) == 0
-    with pytest.raises(UserError, match='walk.mp4 is there already'):
+    with pytest.raises(UserError, match='walk.mp4 exists already'):
         infer(f'--film={path}', photos)
     before = path.read_bytes()
     assert infer(f'--film={path}', '--skip_done', photos) == 0
@@ -149,7 +149,7 @@ def test_film_of_a_folder_that_is_done_is_skipped_until_a_frame_changes(infer, p
 
 @pytest.mark.parametrize('flags, words', [(('--film=walk.mp4', '--shard=1/2'), '--shard=1/2 divides'),
                                           (('--fps=5',), '--fps=5 is for --film')])
-def test_flag_that_would_do_nothing_is_refused_first(flags, words):
+def test_flags_without_effect_are_refused_first(flags, words):
     with pytest.raises(UserError, match=words):
         run_script(FCN_infer, *(flags + ('nowhere',)))
 
@@ -173,12 +173,12 @@ def test_color_map_of_other_classes_is_refused(infer, photos, tmp_path):
 
 
 @pytest.mark.parametrize('flag', ['--softmax', '--view=ids'])
-def test_what_is_made_of_photos_only_is_refused_for_a_film(infer, film, flag):
+def test_flags_for_photos_are_refused_for_films(infer, film, flag):
     with pytest.raises(UserError, match=flag + ' .*of photos; leave it out, or .*street.mov'):
         infer(film, flag)
 
 
-def test_what_is_done_is_skipped(infer, photos, tmp_path, capsys):
+def test_inputs_with_all_results_are_skipped(infer, photos, tmp_path, capsys):
     infer(photos)
     before = {name: os.stat(str(tmp_path / 'out' / name)).st_mtime_ns for name in results(tmp_path)}
     os.remove(str(tmp_path / 'out' / 'p1_overlay.jpg'))
@@ -188,7 +188,7 @@ def test_what_is_done_is_skipped(infer, photos, tmp_path, capsys):
     assert {name for name in after if after[name] != before[name]} == {'p1.png', 'p1_overlay.jpg', 'p1_legend.png'}
 
 
-def test_second_photo_of_one_name_is_not_done_by_the_first_ones_results(infer, photos, capsys):
+def test_results_of_another_photo_with_the_same_name_do_not_count_as_done(infer, photos, capsys):
     Image.new('RGB', (20, 20)).save(os.path.join(photos, 'p0.bmp'))
     assert infer(photos) == 1
     capsys.readouterr()
@@ -213,7 +213,7 @@ def test_tiled_photo_keeps_its_size(infer, tmp_path):
     assert Image.open(str(tmp_path / 'out' / 'large.png')).size == (301, 203)
 
 
-def test_film_that_finds_no_room_is_listed_and_leaves_nothing(logs_dir, tmp_path, capsys):
+def test_film_that_does_not_fit_on_the_disk_is_listed_and_leaves_nothing(logs_dir, tmp_path, capsys):
     random = np.random.RandomState(0)
     noise = (random.randint(0, 256, (120, 160, 3)).astype(np.uint8) for _ in range(12))
     source = write_film(tmp_path / 'noise.mp4', noise)

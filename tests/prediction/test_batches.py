@@ -1,8 +1,8 @@
-"""Which photos pass the net together."""
+"""Batches: which photos run through the net together."""
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fcn8s.prediction.tiles import MOST_PHOTOS, in_batches, max_batch_size
+from fcn8s.prediction.tiles import MAX_BATCH_PHOTOS, in_batches, max_batch_size
 
 SMALL, OTHER, LARGE = (64, 96), (96, 64), (512, 704)
 
@@ -22,10 +22,10 @@ def test_larger_photos_come_in_smaller_batches():
 def test_no_photo_is_lost_and_their_order_stays(sizes):
     batches = list(in_batches(enumerate(sizes), lambda item: item[1]))
     assert [item for batch in batches for item in batch] == list(enumerate(sizes))
-    assert all(0 < len(batch) <= MOST_PHOTOS and len({size for _, size in batch}) == 1 for batch in batches)
+    assert all(0 < len(batch) <= MAX_BATCH_PHOTOS and len({size for _, size in batch}) == 1 for batch in batches)
 
 
-def test_full_batch_does_not_wait_for_what_comes():
+def test_full_batch_does_not_wait_for_the_next_photo():
     read = []
 
     def photos():

@@ -1,4 +1,4 @@
-"""What comes out of film files: frames, rate, size, and what is missing."""
+"""Reading films: their frames, rate, size and damage."""
 from fractions import Fraction
 
 import numpy as np
@@ -30,8 +30,8 @@ def test_facts_of_a_film(film):
 def test_every_kind_of_film_is_read_whole(film, tmp_path, extension):
     if extension in ('.ts', '.mts', '.m2ts') and get_ffmpeg_version().startswith('4.2.2'):
         pytest.skip('ffmpeg 4.2.2, as imageio-ffmpeg brings it for Linux, crashes on MPEG transport streams')
-    path, rate = str(tmp_path / ('film' + extension)), USUAL_FPS if extension == '.ogv' else 25  # Ogg tells no rate
-    codec = ['-c:v', 'libx264'] if extension == '.3gp' else []  # elsewhere the usual one, which here has its own sizes
+    path, rate = str(tmp_path / ('film' + extension)), USUAL_FPS if extension == '.ogv' else 25  # Ogg states no rate
+    codec = ['-c:v', 'libx264'] if extension == '.3gp' else []  # 3GP's default codec allows few sizes
     assert ffmpeg('-r', str(rate), '-i', film, '-an', '-b:v', '2M', *(codec + [path]))
     reader = FilmReader(path)
     frames = np.stack(list(reader.frames()))
@@ -47,12 +47,12 @@ def test_whole_film_has_no_damage(film):
 @pytest.mark.parametrize('printed, exact', [
     (23.98, Fraction(24000, 1001)), (29.97, Fraction(30000, 1001)), (59.94, Fraction(60000, 1001)),
     (25., 25), (30., 30), (12.5, Fraction(25, 2)), (29.83, Fraction(2983, 100))])
-def test_rate_is_the_one_that_two_decimals_stand_for(printed, exact):
+def test_exact_rate_from_two_decimals(printed, exact):
     assert exact_rate(printed) == exact
 
 
 def test_variable_rate_becomes_constant(tmp_path):
-    """30 frames a second of which every third is missing: ffmpeg calls that 20, and the two seconds last as long."""
+    """30 frames per second with every third missing: ffmpeg reports 20, and the film still lasts two seconds."""
     source = write_film(tmp_path / 'constant.mp4', moving_edge(60), fps=30)
     path = str(tmp_path / 'variable.mp4')
     assert ffmpeg('-i', source, '-vf', 'select=mod(n\\,3)', '-vsync', 'vfr', '-enc_time_base', '1:30', path) or ffmpeg(
@@ -69,7 +69,7 @@ def test_turned_film_comes_upright(tmp_path):
     reader = FilmReader(path)
     first = next(reader.frames())
     assert (reader.height, reader.width) == first.shape[:2] == (64, 48)
-    # what was left is now at the bottom: a quarter turn counterclockwise
+    # a quarter turn counterclockwise: the left side is now at the bottom
     assert np.abs(first[0].mean(0) - BLUE).max() < 12 and np.abs(first[-1].mean(0) - RED).max() < 12
 
 
@@ -87,20 +87,20 @@ def test_sound_that_mp4_refuses_is_encoded_anew(tmp_path):
     assert (reader.sound, reader.sound_encoder, reader.damage) == ('mp3', 'aac', None)
 
 
-def test_sound_that_cannot_be_decoded_is_told(tmp_path):
+def test_sound_that_cannot_be_decoded_is_reported(tmp_path):
     reader = FilmReader(write_film_of_unknown_sound(tmp_path / 'a.mkv'))
     assert reader.sound_encoder is None and 'its sound (none) is left out' in reader.damage
     assert len(list(reader.frames())) == 12 and 'its sound (none) is left out' in reader.damage
 
 
-@pytest.mark.parametrize('height, told, matrix', [
+@pytest.mark.parametrize('height, named, matrix', [
     (720, 'unknown', 'bt709'), (718, 'unknown', 'bt601'), (720, 'bt709', 'bt709'), (718, 'bt709', 'bt709'),
     (720, 'smpte170m', 'bt601')])
-def test_matrix_of_the_colours_is_the_one_told_or_what_players_take(tmp_path, height, told, matrix):
+def test_colour_matrix_is_the_films_or_the_players_default(tmp_path, height, named, matrix):
     path = str(tmp_path / 'a.mp4')
-    filters = f'format=rgb24,scale=out_color_matrix={matrix},format=yuv420p,setparams=colorspace={told}'
+    filters = f'format=rgb24,scale=out_color_matrix={matrix},format=yuv420p,setparams=colorspace={named}'
     assert ffmpeg('-f', 'lavfi', '-i', f'color=0x28c828:s=64x{height}:d=0.2', '-vf', filters, '-c:v', 'libx264',
-                  '-colorspace', told, path)
+                  '-colorspace', named, path)
     frame = next(FilmReader(path).frames())
     assert np.abs(frame.mean((0, 1)) - (0x28, 0xc8, 0x28)).max() < 5  # another matrix moves it by ten and more
 
@@ -110,7 +110,7 @@ def test_film_without_sound(tmp_path):
 
 
 @pytest.mark.parametrize('extension', ['mp4', 'mkv', 'webm'])
-def test_cut_film_gives_what_there_is_and_says_so(tmp_path, extension):
+def test_cut_film_is_read_up_to_the_cut_and_says_so(tmp_path, extension):
     random = np.random.RandomState(0)
     noise = (random.randint(0, 256, (48, 64, 3)).astype(np.uint8) for _ in range(50))
     source = write_film(tmp_path / 'whole.mkv', noise, output_params=['-g', '5'])
@@ -127,7 +127,7 @@ def test_cut_film_gives_what_there_is_and_says_so(tmp_path, extension):
 
 
 @pytest.mark.parametrize('content', [b'', b'no film at all\n' * 100])
-def test_what_is_no_film_is_refused_with_its_name(tmp_path, content):
+def test_files_that_are_no_films_are_refused_by_name(tmp_path, content):
     path = tmp_path / 'notes.mp4'
     path.write_bytes(content)
     with pytest.raises(UserError, match='notes.mp4: no film'):

@@ -1,4 +1,4 @@
-"""Films that are written: what other programs find in them, and what happens when they cannot be written."""
+"""Writing films: what other programs read from them, and failures to write."""
 import os
 from fractions import Fraction
 

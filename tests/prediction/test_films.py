@@ -1,4 +1,4 @@
-"""Films of what a net sees: a stand-in for the net tells red from blue."""
+"""Segmenting films, with a stand-in for the net that tells red from blue."""
 import os
 
 import numpy as np
@@ -8,7 +8,7 @@ from PIL import Image
 
 from fcn8s.prediction.film_reader import FilmReader, FrameFolder
 from fcn8s.prediction.films import segment_film
-from fcn8s.prediction.tiles import MOST_PHOTOS
+from fcn8s.prediction.tiles import MAX_BATCH_PHOTOS
 from fcn8s.utils.errors import UserError
 from fcn8s.visualize import overlay
 
@@ -27,7 +27,7 @@ def paint(frame, ids):
     return overlay(frame, ids, COLOURS)
 
 
-def test_frames_show_what_photos_would(tmp_path):
+def test_frames_are_painted_as_photos_are(tmp_path):
     film = FilmReader(write_film(tmp_path / 'a.mp4', moving_edge(), sound='aac'))
     segment_film(film, str(tmp_path / 'out.mp4'), bluer_each, paint)
     frames, fps = read_film(tmp_path / 'out.mp4')
@@ -44,11 +44,11 @@ def test_sample_has_the_shares_of_the_classes(tmp_path):
     assert np.bincount(sample) / len(sample) == pytest.approx([0, 76 / 256, 180 / 256], abs=0.001)
 
 
-def test_progress_is_told_frame_by_frame(tmp_path):
-    told = []
+def test_progress_is_reported_frame_by_frame(tmp_path):
+    reported = []
     film = FilmReader(write_film(tmp_path / 'a.mp4', moving_edge()))
-    segment_film(film, str(tmp_path / 'out.mp4'), bluer_each, paint, lambda: told.append(1))
-    assert len(told) == 12
+    segment_film(film, str(tmp_path / 'out.mp4'), bluer_each, paint, lambda: reported.append(1))
+    assert len(reported) == 12
 
 
 def test_few_frames_are_in_memory_at_a_time(tmp_path):
@@ -73,7 +73,7 @@ def test_few_frames_are_in_memory_at_a_time(tmp_path):
         return paint(frame, ids)
 
     segment_film(film, str(tmp_path / 'out.mp4'), predict, slow_paint)
-    assert film.decoded == 60 and max(ahead) <= MOST_PHOTOS + 3
+    assert film.decoded == 60 and max(ahead) <= MAX_BATCH_PHOTOS + 3
 
 
 def test_error_of_the_net_leaves_no_film(tmp_path):
@@ -86,7 +86,7 @@ def test_error_of_the_net_leaves_no_film(tmp_path):
     assert os.listdir(str(tmp_path)) == ['a.mp4']
 
 
-def test_film_of_no_frames_is_none(tmp_path):
+def test_film_without_readable_frames_is_an_error(tmp_path):
     for size in ((48, 64), (50, 64)):
         Image.new('RGB', size[::-1]).save(str(tmp_path / f'{size[0]}.png'))
     folder = FrameFolder(str(tmp_path), 25)

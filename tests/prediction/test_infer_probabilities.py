@@ -1,4 +1,4 @@
-"""FCN_infer where it needs the probabilities: --softmax, --scales and --flip."""
+"""FCN_infer with flags that need probabilities: --softmax, --scales and --flip."""
 import numpy as np
 import pytest
 from film_files import moving_edge
@@ -25,7 +25,7 @@ def infer(logs_dir, tmp_path):
 
 @pytest.fixture
 def photo(tmp_path):
-    """A photo of 40x50 pixels, which the net sees at 64x64."""
+    """A photo of 40x50 pixels, resized to 64x64 for the net."""
     return save(str(tmp_path / 'p.png'), np.random.RandomState(0).randint(0, 256, (40, 50, 3)).astype(np.uint8))
 
 
@@ -62,6 +62,6 @@ def test_scales_average_frames_of_films_too(logs_dir):
             np.testing.assert_array_equal(ids, resize_ids(expected.astype(np.uint8), 48, 64))
 
 
-def test_wrong_scales_are_said_before_photos_are_looked_for(infer):
+def test_wrong_scales_are_reported_before_photos_are_listed(infer):
     with pytest.raises(UserError, match='--scales=x'):
         infer('nowhere', '--scales=x')

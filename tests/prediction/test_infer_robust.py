@@ -1,4 +1,4 @@
-"""Inference and testing where something is wrong with a photo, the memory or the disk: the rest is done, and said."""
+"""Inference and testing with a bad photo, too little memory or a full disk: the rest is done, failures are named."""
 import os
 import re
 import sys
@@ -43,7 +43,7 @@ def infer(logs_dir, tmp_path, *arguments):
 
 
 def done(tmp_path):
-    """Stems of the photos whose ids are there."""
+    """Stems of the photos with results."""
     return {name[:-len('_legend.png')] for name in os.listdir(str(tmp_path / 'output')) if name.endswith('_legend.png')}
 
 
@@ -75,11 +75,11 @@ def test_every_kind_of_bad_photo_is_named_and_the_rest_done(logs_dir, photos, tm
         BAD[kind][0](record)
     assert infer(logs_dir, tmp_path, str(photos)) == 1
     assert done(tmp_path) == {'a', 'b', 'c'}
-    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith('failed: ')]
-    assert len(told) == len(PHOTO_KINDS)
+    failures = [line for line in capsys.readouterr().out.splitlines() if line.startswith('failed: ')]
+    assert len(failures) == len(PHOTO_KINDS)
     for kind in PHOTO_KINDS:
         words = BAD[kind][1].replace('0.png', kind + '.png')
-        assert any(re.search(words, line) for line in told), kind
+        assert any(re.search(words, line) for line in failures), kind
 
 
 @pytest.mark.skipif(sys.platform != 'linux', reason='other systems have no such file')
@@ -117,20 +117,20 @@ def test_result_that_cannot_be_written_is_named_and_the_rest_done(logs_dir, phot
     assert 'b.png cannot be written: it is a folder' in capsys.readouterr().out.split('failed: ')[1]
 
 
-def test_result_too_wide_for_a_jpeg_costs_only_that_one(logs_dir, tmp_path, capsys):
+def test_result_too_wide_for_a_jpeg_fails_alone(logs_dir, tmp_path, capsys):
     save(str(tmp_path / 'wide.png'), np.full((2, 65501, 3), 90, np.uint8))
     assert infer(logs_dir, tmp_path, '--max_side=256', str(tmp_path / 'wide.png')) == 1
     assert sorted(os.listdir(str(tmp_path / 'output'))) == ['wide.png', 'wide_legend.png']
-    assert 'wide_overlay.jpg: a picture of 65501 x 2 pixels, and a JPEG has at most 65500' in capsys.readouterr().out
+    assert 'wide_overlay.jpg: the picture has 65501 x 2 pixels, but a JPEG at most 65500' in capsys.readouterr().out
 
 
 def leave_little_memory():
-    """From when the net is there, no more than 600 MB beyond what is used then."""
+    """Limits the memory to 600 MB beyond its use once the net is loaded."""
     import resource
     describe = Segmenter.describe
 
     def then_limit(segmenter):
-        segmenter.predict(GREY)  # what the first one needs once
+        segmenter.predict(GREY)  # allocates what only the first prediction needs
         with open('/proc/self/statm') as file:
             used = int(file.read().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (used + (600 << 20), used + (600 << 20)))
@@ -151,31 +151,31 @@ def test_photo_too_large_for_the_memory_is_named_and_the_rest_done(logs_dir, pho
 
 
 @pytest.mark.parametrize('error', [UserError('memory ran out'), MemoryError()])
-def test_photo_of_a_batch_that_finds_no_memory_costs_only_itself(error, logs_dir, photos, tmp_path, monkeypatch,
+def test_photo_of_a_batch_that_needs_too_much_memory_fails_alone(error, logs_dir, photos, tmp_path, monkeypatch,
                                                                         capsys):
-    run, seen = Segmenter._run, []
+    predict, batches = Segmenter.predict, []
 
-    def little_memory(segmenter, fetch, images):
-        seen.append(len(images))
-        if (images == 200).any():
+    def little_memory(segmenter, photos):
+        batches.append(len(photos))
+        if any((photo == 200).any() for photo in photos):
             raise error
-        return run(segmenter, fetch, images)
+        return predict(segmenter, photos)
 
     save(str(photos / 'b.png'), np.full_like(GREY, 200))
     monkeypatch.setattr('fcn8s.prediction.segmenter.onednn_caches_kernels', lambda: True)
-    monkeypatch.setattr(Segmenter, '_run', little_memory)
+    monkeypatch.setattr(Segmenter, 'predict', little_memory)
     assert infer(logs_dir, tmp_path, str(photos)) == 1
-    assert seen == [3, 1, 1, 1] and done(tmp_path) == {'a', 'c'}
+    assert batches == [3, 1, 1, 1] and done(tmp_path) == {'a', 'c'}
     assert re.findall(r'failed: .*?(\w+\.png: memory ran out)', capsys.readouterr().out) == ['b.png: memory ran out']
 
 
-def test_memory_that_is_too_small_for_probabilities_is_told_so(logs_dir, photos, tmp_path, monkeypatch, capsys):
+def test_too_little_memory_for_probabilities_is_reported(logs_dir, photos, tmp_path, monkeypatch, capsys):
     def no_memory(*_):
         raise MemoryError
 
     monkeypatch.setattr(Segmenter, 'predict_both', no_memory)
     assert infer(logs_dir, tmp_path, '--softmax', str(photos)) == 1
-    assert capsys.readouterr().out.count('memory ran out. --softmax, --scales and --flip take') == 3
+    assert capsys.readouterr().out.count('memory ran out. --softmax, --scales and --flip need') == 3
 
 
 def test_full_disk_stops_inference_and_leaves_no_half_file(logs_dir, photos, tmp_path):
@@ -195,7 +195,7 @@ def test_full_disk_stops_inference_and_leaves_no_half_file(logs_dir, photos, tmp
         Image.open(disk + '/b.png').load()
 
 
-def test_full_disk_stops_testing_and_keeps_the_scores_there_were(logs_dir, tmp_path):
+def test_full_disk_stops_testing_and_keeps_the_earlier_scores(logs_dir, tmp_path):
     import shutil
 
     from disks import fill, small_disk
@@ -209,7 +209,7 @@ def test_full_disk_stops_testing_and_keeps_the_scores_there_were(logs_dir, tmp_p
         script = Script(tmp_path, 'test', f'--logs_dir={disk}/logs', '--test_num=1')
         assert script.wait() == 1
         assert 'scores.json cannot be written: No space left on device' in script.shown
-        assert 'pixel accuracy' in script.shown.lower()  # what was computed is at least shown
+        assert 'pixel accuracy' in script.shown.lower()  # the scores are at least shown
         with open(disk + '/logs/test/scores.json', 'rb') as file:
             assert file.read() == before
         assert os.listdir(disk + '/logs/test') == ['scores.json']

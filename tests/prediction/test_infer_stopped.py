@@ -1,4 +1,4 @@
-"""Inference that is stopped or killed: what is there is whole, and the next run does the rest."""
+"""Inference that is stopped or killed: its results are whole, and the next run does the rest."""
 import os
 import random
 import signal
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 if not hasattr(os, 'fork'):
-    pytest.skip('Windows has not these signals', allow_module_level=True)
+    pytest.skip('Windows lacks these signals', allow_module_level=True)
 
 from image_files import save
 from PIL import Image
@@ -49,7 +49,7 @@ def results(output):
 
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
-def test_signal_leaves_with_its_code_and_whole_results_alone(folder, tmp_path, number):
+def test_signal_exits_with_its_code_and_leaves_only_whole_results(folder, tmp_path, number):
     script = infer(folder, tmp_path / 'output')
     script.wait_until(lambda: len(results(tmp_path / 'output')) > 3)
     script.send(number)

@@ -1,4 +1,4 @@
-"""What is to be inferred and what is done already."""
+"""Planning inference: inputs, output paths, shards and existing results."""
 import os
 
 import pytest
@@ -18,7 +18,7 @@ def test_folder_means_its_photos_and_films_by_name(tmp_path):
     assert [os.path.basename(path) for path in find_inputs([str(tmp_path)])] == ['a.mp4', 'b.JPG', 'c.MOV']
 
 
-def test_what_a_folder_holds_besides_is_noted(tmp_path, capsys):
+def test_other_files_of_a_folder_are_noted(tmp_path, capsys):
     (tmp_path / 'holiday').mkdir()
     touch(tmp_path, 'a.jpg', 'b.HEIC', 'README.md', '.hidden')
     find_inputs([str(tmp_path)])
@@ -32,7 +32,7 @@ def test_folder_of_photos_needs_no_note(tmp_path, capsys):
     assert capsys.readouterr().out == ''
 
 
-def test_what_is_named_twice_is_done_once_however_it_is_spelt(tmp_path, monkeypatch):
+def test_path_named_twice_counts_once_in_any_spelling(tmp_path, monkeypatch):
     path, = touch(tmp_path, 'a.jpg')
     monkeypatch.chdir(tmp_path)
     assert find_inputs([path, str(tmp_path)]) == [path]
@@ -40,7 +40,7 @@ def test_what_is_named_twice_is_done_once_however_it_is_spelt(tmp_path, monkeypa
 
 
 @pytest.mark.skipif(not hasattr(os, 'fork'), reason='Windows makes no links unasked')
-def test_links_of_other_names_are_other_photos(tmp_path):
+def test_links_with_other_names_are_other_photos(tmp_path):
     path, = touch(tmp_path, 'a.jpg')
     os.symlink(path, str(tmp_path / 'b.jpg'))
     assert find_inputs([str(tmp_path)]) == [path, str(tmp_path / 'b.jpg')]
@@ -56,14 +56,14 @@ def test_outputs_of_photos_and_films(tmp_path):
     assert is_photo(photo) and not is_photo(film)
 
 
-def test_results_never_meet_whatever_the_names(tmp_path):
+def test_inputs_never_share_outputs(tmp_path):
     items = plan(touch(tmp_path, 'a.jpg', 'A.png', 'b.mov', 'b.mkv', 'c.jpg', 'c.mp4'), 'out', 'overlay', False)
     assert [os.path.basename(item.path) for item in items if item.error] == ['A.png', 'b.mkv']
     assert 'a.jpg has the same name' in items[1].error
 
 
 @pytest.mark.parametrize('spelling', ['{}', '{}/', '{}/../{}', '.'])
-def test_results_never_go_among_the_photos_where_masks_may_be(tmp_path, spelling, monkeypatch):
+def test_results_never_go_into_the_photos_folder(tmp_path, spelling, monkeypatch):
     folder = tmp_path / 'mine'
     folder.mkdir()
     path, = touch(folder, 'a.jpg')
@@ -83,7 +83,7 @@ def test_result_never_replaces_an_input(tmp_path):
     assert 'would replace the photo' in item.error
 
 
-def test_shards_are_equal_and_together_everything():
+def test_shards_are_equal_and_complete():
     items = list(range(11))
     parts = [select_shard(items, f'{i}/4') for i in (1, 2, 3, 4)]
     assert sorted(sum(parts, [])) == items and sorted(map(len, parts)) == [2, 3, 3, 3]
@@ -113,14 +113,14 @@ def test_results_newer_than_photo_and_checkpoint_are_done(done):
 
 
 @pytest.mark.parametrize('changed', ['photo', 'checkpoint'])
-def test_newer_photo_or_checkpoint_undoes_it(done, changed):
+def test_input_with_a_newer_photo_or_checkpoint_is_not_done(done, changed):
     item, checkpoint = done
     os.utime(item.path if changed == 'photo' else checkpoint + '.index', (400, 400))
     assert not is_done(item, checkpoint)
 
 
 @pytest.mark.parametrize('output', ['ids', 'view', 'legend'])
-def test_missing_result_undoes_it(done, output):
+def test_input_with_a_missing_result_is_not_done(done, output):
     os.remove(done[0].outputs[output])
     assert not is_done(*done)
 
@@ -136,18 +136,18 @@ def test_checkpoint_may_be_a_file_of_its_own_name(done, tmp_path):
 def test_film_of_a_folder_never_replaces_a_film(tmp_path):
     path, = touch(tmp_path, 'walk.mp4')
     (tmp_path / 'frames').mkdir()
-    with pytest.raises(UserError, match='walk.mp4 is there already'):
-        folder_film([str(tmp_path / 'frames')], path, skip_done=True)  # its legend is not, so it is no run's
+    with pytest.raises(UserError, match='walk.mp4 exists already'):
+        folder_film([str(tmp_path / 'frames')], path, skip_done=True)  # without its legend it is not an earlier result
 
 
 def test_legend_of_a_film_never_replaces_a_picture(tmp_path):
     touch(tmp_path, 'walk_legend.png')
     (tmp_path / 'frames').mkdir()
-    with pytest.raises(UserError, match='walk_legend.png is there already'):
+    with pytest.raises(UserError, match='walk_legend.png exists already'):
         folder_film([str(tmp_path / 'frames')], str(tmp_path / 'walk.mp4'))
 
 
-def test_film_of_a_folder_never_stands_among_its_frames(tmp_path):
+def test_film_of_a_folder_never_goes_into_that_folder(tmp_path):
     with pytest.raises(UserError, match='--film=.*walk.mp4 puts the results among the photos'):
         folder_film([str(tmp_path)], str(tmp_path / 'walk.mp4'))
 

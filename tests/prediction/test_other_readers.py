@@ -1,4 +1,4 @@
-"""What programs other than Pillow read from FCN_infer's PNGs, as README.md has it."""
+"""What programs other than Pillow read from FCN_infer's PNGs, as README.md says."""
 import numpy as np
 import pytest
 from imageio.v2 import imread

@@ -32,7 +32,7 @@ def net():
 
 
 def bilinear_matrix(length, new_length):
-    """[new_length, length]: what each old place gives to each new one, by a triangle around its centre."""
+    """[new_length, length]: the weight of each old pixel in each new one, a triangle around its centre."""
     centres = (np.arange(new_length)[:, None] + 0.5) * length / new_length - 0.5
     centres = np.clip(centres, 0, length - 1)
     return np.maximum(0, 1 - np.abs(centres - np.arange(length)))
@@ -89,7 +89,7 @@ def test_mean_stays_a_distribution_at_every_pixel(net):
 
 
 @pytest.mark.parametrize('with_class_0, expected', [(True, [0, 2, 1]), (False, [1, 2, 1])])
-def test_likeliest_leaves_class_0_out_on_request(with_class_0, expected):
+def test_most_likely_class_can_exclude_class_0(with_class_0, expected):
     ids = most_likely_class(np.array([[[0.5, 0.3, 0.2], [0.2, 0.3, 0.5], [0.1, 0.6, 0.3]]], np.float32), with_class_0)
     assert ids.dtype == np.uint8 and ids.tolist() == [expected]
 
@@ -99,6 +99,6 @@ def test_scales_are_numbers():
 
 
 @pytest.mark.parametrize('text', ['', '0', '-1', 'nan', 'inf', '1,x', '9', '1,', '0.5;1'])
-def test_what_is_no_scale_is_refused(text):
+def test_wrong_scales_are_refused(text):
     with pytest.raises(UserError, match=f'--scales={text}: .*0.5,0.75'):
         parse_scales(text)

@@ -1,4 +1,4 @@
-"""Tiles: what the net sees and what is kept of it."""
+"""Tiles: how images are cut, run and put together."""
 import numpy as np
 import pytest
 from hypothesis import given
@@ -25,7 +25,7 @@ def test_every_pixel_is_kept_once_and_away_from_cuts(length, tile, margin):
     kept = [pixel for _, _, first, last in spans for pixel in range(first, last)]
     assert kept == list(range(length))
     side = spans[0][1]
-    # as few as there can be, and so few could not be a stride smaller
+    # fewer tiles would not do, and as many could not be a stride smaller
     assert len(spans) == 1 or (len(spans) - 1) * (tile - 2 * margin) + 2 * margin < length
     assert side <= tile and len(spans) * (side - 32 - 2 * margin) + 2 * margin < length
     for start, end, first, last in spans:
@@ -34,7 +34,7 @@ def test_every_pixel_is_kept_once_and_away_from_cuts(length, tile, margin):
 
 
 def box_sum(radius):
-    """Each output looks `radius` pixels far along the columns; the border counts as zero."""
+    """A function that sums the pixels up to `radius` to the left and right; zero beyond the border."""
     def function(images):
         line = np.pad(images[..., 0].astype(int), ((0, 0), (0, 0), (radius, radius)), 'constant')
         return [sum(line[..., i:i + images.shape[2]] for i in range(2 * radius + 1))]
@@ -42,7 +42,7 @@ def box_sum(radius):
 
 
 @pytest.mark.parametrize('radius, same', [(32, True), (48, False)])
-def test_tiled_is_untiled_where_the_margin_reaches_as_far_as_the_function(radius, same):
+def test_tiling_changes_nothing_if_the_margin_reaches_as_far_as_the_function(radius, same):
     images = np.random.RandomState(0).randint(0, 256, (2, 64, 320, 3)).astype(np.uint8)
     function = box_sum(radius)
     tiled = run_tiled(function, images, 128, 32)[0]
@@ -58,7 +58,7 @@ def test_every_result_is_put_together():
 
 
 @pytest.mark.parametrize('net', ['fcn8s', 'fcn32s_paper'])
-def test_margin_of_256_gives_what_the_whole_image_gives(net):
+def test_tiles_with_a_margin_of_256_give_the_scores_of_the_whole_image(net):
     image = np.random.RandomState(0).randint(0, 256, (1, 32, 960, 3)).astype(np.uint8)
     with tf.Graph().as_default(), create_session() as session:
         tf.set_random_seed(3)
@@ -79,14 +79,14 @@ def test_margin_of_256_gives_what_the_whole_image_gives(net):
 
 
 @pytest.mark.parametrize('tile, margin', [(1000, 128), (1024, 100), (256, 128), (0, 0), (512, -32)])
-def test_sides_that_make_no_tiles_are_refused(tile, margin):
+def test_impossible_sides_are_refused(tile, margin):
     with pytest.raises(UserError, match='multiples of 32'):
         check_tile(tile, margin)
 
 
-def test_a_net_that_does_not_see_far_gets_tiles_unasked_and_one_that_sees_all_none():
+def test_only_nets_with_a_reach_are_tiled_by_default():
     assert choose_tiles(None, 128, 288) == (AUTO_TILE, 288) and choose_tiles(None, 128, None) == (0, 0)
 
 
-def test_tiles_asked_for_are_taken_and_0_means_none():
+def test_requested_tiles_are_used_and_0_means_none():
     assert choose_tiles(96, 32, 288) == choose_tiles(96, 32, None) == (96, 32) and choose_tiles(0, 128, 288) == (0, 0)
