@@ -111,9 +111,9 @@ def secret(tmp_path):
     return str(path)
 
 
-def test_h5_whose_numbers_stand_in_another_file(h5, secret):
+def test_h5_stored_in_another_file(h5, secret):
     refused(h5(lambda h5py, group: group.create_dataset('k', (3, 3, 3, 4), 'f4', external=[(secret, 0, 432)])),
-            'block1_conv1/k stands in another file')
+            'block1_conv1/k is stored in another file')
 
 
 def test_h5_whose_numbers_are_those_of_another_h5(h5, tmp_path):
@@ -123,7 +123,7 @@ def test_h5_whose_numbers_are_those_of_another_h5(h5, tmp_path):
         layout = h5py.VirtualLayout((3, 3, 3, 4), 'f4')
         layout[...] = h5py.VirtualSource(str(tmp_path / 'other.h5'), 'x', (3, 3, 3, 4))
         group.create_virtual_dataset('k', layout)
-    refused(h5(make), 'block1_conv1/k stands in another file')
+    refused(h5(make), 'block1_conv1/k is stored in another file')
 
 
 @pytest.mark.parametrize('link', ['ExternalLink', 'SoftLink'])
