@@ -30,7 +30,7 @@ def read_score(best_dir):
 def rebuild_score(best_dir, csv_path):
     """Writes a damaged score.json again, of the validation that csv_path has of the best checkpoint; tells so.
 
-    Raises UserError where that cannot be known: a worse checkpoint must not take the best one's place.
+    Raises UserError if that validation is missing: a worse checkpoint must not replace the best one.
     """
     try:
         read_score(best_dir)

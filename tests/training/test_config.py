@@ -138,11 +138,11 @@ def test_value_that_no_run_writes_is_named(logs_dir, changed, words):
     config = dict(read_config(logs_dir), **changed)
     with open(config_path(logs_dir), 'w') as file:
         json.dump(config, file)
-    with pytest.raises(UserError, match=f'config.json is no config of a training run: .*{words}'):
+    with pytest.raises(UserError, match=f'config.json is not the config of a training run: .*{words}'):
         read_config(logs_dir)
 
 
-@pytest.mark.parametrize('text, words', [('[' * 100000, 'brackets in brackets'), ('\0' * 100, 'cannot be read'),
+@pytest.mark.parametrize('text, words', [('[' * 100000, 'nested too deeply'), ('\0' * 100, 'cannot be read'),
                                          ('{"width": ' + '9' * 5000 + '}', 'a number of 5000 digits')])
 def test_file_that_is_no_json_is_named(logs_dir, text, words):
     with open(config_path(logs_dir), 'w') as file:

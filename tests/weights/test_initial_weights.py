@@ -107,7 +107,7 @@ def test_auto_says_that_a_resnet_starts_from_scratch(tmp_path, capsys, width):
 
 @pytest.mark.parametrize('name', ['', 'none'])
 def test_checkpoint_that_is_not_there_is_asked_for_by_the_flag_that_named_it(tmp_path, name):
-    with pytest.raises(UserError, match=r'no checkpoint .*\. Say where one is with --init_from=PREFIX') as error:
+    with pytest.raises(UserError, match=r'no checkpoint .*\. Name one with --init_from=PREFIX') as error:
         load_initial_weights(None, NetConfig('fcn8s', 2, 1., ()), [], str(tmp_path / name), 'none', '')
     assert '--checkpoint' not in str(error.value) and '--logs_dir' not in str(error.value)
 

@@ -157,7 +157,7 @@ def test_mat_of_an_element_longer_than_the_file(tmp_path):
     with open(path, 'r+b') as file:
         file.seek(132)  # the length of the first element, behind the header of 128 bytes and its kind
         file.write(struct.pack('<I', 0xfffffff0))
-    refused(path, f'would take {136 + 0xfffffff0:,} bytes, and the file has {os.path.getsize(path):,}')
+    refused(path, f'would take {136 + 0xfffffff0:,} bytes, but the file has only {os.path.getsize(path):,}')
 
 
 def test_mat_that_is_a_zip_bomb(tmp_path):

@@ -51,7 +51,7 @@ def test_resume_without_checkpoints_restores_nothing(tmp_path):
                                     lambda prefix: os.remove(prefix + '.index'),
                                     lambda prefix: truncate(prefix + '.index')],
                          ids=['data cut', 'no data', 'no index', 'index cut'])
-def test_resume_names_and_passes_over_one_that_is_damaged(tmp_path, damage, capsys):
+def test_resume_names_and_skips_a_damaged_one(tmp_path, damage, capsys):
     net = Net(tmp_path)
     net.save(3)
     damage(net.save(5))
@@ -59,7 +59,7 @@ def test_resume_names_and_passes_over_one_that_is_damaged(tmp_path, damage, caps
     again = Net(tmp_path)
     assert again.saver.resume(again.session).endswith('model.ckpt-3') and again.value() == 3
     shown = capsys.readouterr().out
-    assert 'warning: ' in shown and 'model.ckpt-5' in shown and 'passed over' in shown
+    assert 'warning: ' in shown and 'model.ckpt-5' in shown and 'skipped' in shown
     assert os.listdir(str(tmp_path)) == before
 
 
@@ -180,7 +180,7 @@ def test_whole_checkpoint_that_is_not_listed_yet_is_resumed(tmp_path):
 
 
 def test_too_little_space_for_the_first_checkpoints_is_refused(tmp_path):
-    with pytest.raises(UserError, match=r'bytes free, and its first checkpoints take 1,000,000,000,000,000,000\.'):
+    with pytest.raises(UserError, match=r'bytes free, but its first checkpoints take 1,000,000,000,000,000,000\.'):
         check_free_space(str(tmp_path), 10 ** 18, 0)
 
 

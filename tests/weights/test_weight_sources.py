@@ -178,7 +178,7 @@ def test_resnet_of_torchvision_is_told_for_what_it_is(tmp_path, monkeypatch, net
     """As torchvision's resnet50 begins; a VGG has no layer of that name and is not concerned."""
     path = str(tmp_path / 'resnet50-0676ba61.pth')
     arrays = {'conv1.weight': np.zeros((7, 7, 3, 64), np.float32), 'bn1.weight': np.ones(64, np.float32)}
-    monkeypatch.setattr(weight_sources, 'read_pth', lambda path: arrays)
+    monkeypatch.setattr(weight_sources, 'read_pair', lambda path: arrays)
     with tf.Graph().as_default():
         build(net, tf.placeholder(tf.uint8, [None, None, None, 3]), CLASSES, THIN)
         names = [v.op.name for v in tf.global_variables()]
@@ -190,6 +190,6 @@ def test_resnet_of_torchvision_is_told_for_what_it_is(tmp_path, monkeypatch, net
 
 
 def test_resnet_with_the_stem_of_the_dilated_nets_passes(tmp_path, monkeypatch):
-    monkeypatch.setattr(weight_sources, 'read_pth', lambda path: {'conv1.weight': np.zeros((3, 3, 3, 64), np.float32)})
+    monkeypatch.setattr(weight_sources, 'read_pair', lambda path: {'conv1.weight': np.zeros((3, 3, 3, 64), np.float32)})
     source = weight_sources.open_source(str(tmp_path / 'a.pth'), ['inference/encoder/conv1_w'])
     assert source.shapes == {'inference/encoder/conv1_w': (3, 3, 3, 64)}

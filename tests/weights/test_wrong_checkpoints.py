@@ -71,14 +71,14 @@ PREDICTION = {
     'another net': (nothing, OTHER_NET, 'model.ckpt-1 is of another net: .*--net'),
     'other classes': (nothing, ('--num_classes=4',), 'model.ckpt-1 was trained with another number of classes'),
     'data cut': (cut_data, (), 'model.ckpt-1 is damaged'),
-    'no index': (remove_index, (), 'no checkpoint in .*: of model.ckpt-1 its .index file is missing'),
+    'no index': (remove_index, (), 'no checkpoint in .*: model.ckpt-1 is not whole: its .index file is missing'),
     'empty folder': (empty, (), 'no checkpoint in .*logs: the folder is empty'),
     'mat': (write_mat, ('--checkpoint={}/vgg.mat',), 'no checkpoint .*vgg.mat: it is a file of pretrained weights'),
 }
 TRAINING = {
-    'another net': (nothing, OTHER_NET, 'logs holds a run with net tiny, and fcn8s was asked for'),
+    'another net': (nothing, OTHER_NET, 'logs holds a run with net tiny, but fcn8s was given'),
     'another net, not told by its folder': (remove_config, OTHER_NET, 'model.ckpt-1 is of another net'),
-    'other classes': (add_class, (), 'logs holds a run with num_classes 3, and 4 was asked for'),
+    'other classes': (add_class, (), 'logs holds a run with num_classes 3, but 4 was given'),
     'other classes, not told by its folder': (lambda folder: [remove_config(folder), add_class(folder)], (),
                                               r'model.ckpt-1 does not fit .*\[1, 1, 8192, 3\], .*\[1, 1, 8192, 4\]'),
     'another optimizer': (nothing, ('--optimizer=sgd',), 'model.ckpt-1 was saved by another optimizer'),
@@ -89,7 +89,7 @@ TRAINING = {
 START = {
     'nothing fits': (nothing, ('--init_from={}/logs',) + OTHER_NET, 'nothing in .*model.ckpt-1 fits net fcn8s'),
     'data cut': (cut_data, ('--init_from={}/logs',), 'model.ckpt-1 is damaged'),
-    'no index': (remove_index, ('--init_from={}/logs',), 'of model.ckpt-1 its .index file is missing'),
+    'no index': (remove_index, ('--init_from={}/logs',), 'model.ckpt-1 is not whole: its .index file is missing'),
     'mat': (write_mat, ('--init_from={}/vgg.mat',), 'it is a file of pretrained weights.*--pretrained'),
     'damaged mat': (write_mat, OTHER_NET + ('--pretrained={}/vgg.mat',), 'vgg.mat cannot be read'),
 }
