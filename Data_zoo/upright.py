@@ -95,8 +95,8 @@ def main(argv=None):
     marked, unsure = mark(args.data_dir, args.all)
     print(f'{marked} annotations marked: they turn with their photos')
     if unsure:
-        print(f'{unsure} annotations left as they are: their photos are turned upside down, mirrored or square, so their '
-              'size cannot tell. Compare one to its photo; if it is not upright, give --all')
+        print(f'{unsure} annotations left as they are: their photos are turned upside down, mirrored or square, so '
+              'their size cannot tell. Compare one to its photo; if it is not upright, give --all')
 
 
 if __name__ == '__main__':
