@@ -1,4 +1,4 @@
-"""config.json: written whole, read back, and overridden by flags only where flags were given."""
+"""config.json: written whole, read back, and overridden only by flags that were given."""
 import json
 import os
 
@@ -54,7 +54,7 @@ def test_trained_net_comes_from_the_config(logs_dir):
     assert trained_net(read_config(logs_dir), NOTHING, 'none') == NET
 
 
-def test_flags_stand_over_the_config(logs_dir):
+def test_flags_override_the_config(logs_dir):
     net = trained_net(read_config(logs_dir), NetOverrides('fcn8s_paper', 5, 1., None), 'none')
     assert (net.net, net.num_classes, net.width, len(net.classes)) == ('fcn8s_paper', 5, 1., 5)
 
@@ -87,7 +87,7 @@ def test_without_config_151_classes_have_the_names_of_ADE20K():
 
 @pytest.fixture
 def run_dir(logs_dir):
-    """logs_dir with a checkpoint, by the names of its files."""
+    """logs_dir with the files of a checkpoint, all empty."""
     for suffix in ('.index', '.data-00000-of-00001'):
         with open(os.path.join(logs_dir, 'model.ckpt-1' + suffix), 'w'):
             pass

@@ -1,4 +1,4 @@
-"""Weight files that claim more than they hold, or lead into other files, are refused before memory is asked for."""
+"""Weight files that claim more than they hold, or lead into other files, are refused before memory is allocated."""
 import io
 import os
 import pickle
@@ -18,7 +18,7 @@ HUGE = (1 << 40, 1 << 40)
 
 
 def refused(path, *words):
-    """Whether the file is refused with these words, in 2 GB of memory beyond what is in use."""
+    """Checks that the file is refused with these words, within 2 GB of memory beyond what is in use."""
     limits = resource.getrlimit(resource.RLIMIT_AS)
     with open('/proc/self/statm') as file:
         used = int(file.read().split()[0]) * resource.getpagesize()
@@ -90,7 +90,7 @@ def test_npy_of_lists_in_lists(tmp_path):
 
 @pytest.fixture
 def h5(tmp_path):
-    """Function that has a layer's kernel made by make(h5py, group), beside an honest bias; returns the file's path."""
+    """Function that writes an .h5 whose kernel make(h5py, group) makes, beside a valid bias; returns its path."""
     h5py = pytest.importorskip('h5py')
 
     def write(make):
@@ -180,7 +180,7 @@ def test_mat_of_cells_in_cells(tmp_path, do_compression):
 
 
 @pytest.mark.parametrize('found, put, word', [
-    (b'\x07\0\0\0\x90\0\0\0', b'\x40\0\0\0\x90\0\0\0', 'of the kind 64'),  # numbers of no kind there is
+    (b'\x07\0\0\0\x90\0\0\0', b'\x40\0\0\0\x90\0\0\0', 'of the kind 64'),  # an unknown kind of numbers
     (b'\x07\0\0\0\x90\0\0\0', b'\x07\0\0\0\x90\0\0\x70', 'would take 1,879,048,336 bytes'),
     (b'\x05\0\0\0\x08\0\0\0\x01\0\0\0', b'\x05\0\0\0\x08\0\0\0\0\0\0\x40', 'a cell or struct would take')])
 def test_mat_that_scipy_would_not_survive(tmp_path, found, put, word):
