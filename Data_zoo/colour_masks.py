@@ -1,11 +1,11 @@
-"""Colour masks, in which each class is a colour, to annotations of class ids.
+"""Converts colour masks, in which each class has a colour, to annotations of class ids.
 
     python Data_zoo/colour_masks.py MASKS_DIR classes.csv OUT_DIR
     python Data_zoo/colour_masks.py MASKS_DIR classes.csv OUT_DIR --threshold=128     black-and-white masks, two classes
 
-The colours are those of classes.csv (index,name,red,green,blue). OUT_DIR, such as DIR/annotations/training, must not
-hold anything yet; it appears when all masks are converted. A colour that no class has is an error that lists it, unless
-an option says what becomes of it.
+The colours are those of classes.csv (index,name,red,green,blue). OUT_DIR, such as DIR/annotations/training, must be
+empty or absent; it is written only if all masks can be converted. A colour that no class has is an error, unless an
+option covers it.
 """
 import argparse
 import os
@@ -27,17 +27,17 @@ from fcn8s.utils.progress import progress
 from fcn8s.utils.script import run
 from fcn8s.visualize import palette, save_ids
 
-MANY_COLOURS = 1000  # so many unknown ones are reported at once: these are no masks
+MANY_COLOURS = 1000  # with more unknown ones the files are not masks, and the rest is not read
 WHITE_CLASS = ('give a copy of classes.csv in which the class that is white in the masks has the colour 255,255,255, '
                'and --nearest if edges are soft')
 
 
 def convert(masks_dir, classes_csv, out_dir, rules=None, transparent=None, suffix=None):
-    """Writes the masks of masks_dir to out_dir as palette PNGs of class ids, all or nothing; returns how many.
+    """Writes the masks of masks_dir to out_dir as palette PNGs of class ids, all or none; returns their number.
 
     rules: Rules; transparent: the class of transparent pixels, a name or an index; suffix: see find_masks. Prints what
-    was rounded, guessed or left out. Raises UserError for all that the rules do not cover, classes of one colour, JPEG
-    masks that are not to be rounded, two masks of one name, and an out_dir that holds something.
+    was rounded, guessed or left out. Raises UserError for anything the rules do not cover, classes of the same colour,
+    JPEG masks without rounding, two masks of one name, and an out_dir that is not empty.
     """
     classes, rules = read_classes(classes_csv), rules or Rules()
     if transparent is not None:
@@ -69,8 +69,8 @@ def _explain(unknown, masks_dir, classes, classes_csv):
     lines = [f'{masks_dir} holds {number} colours (red,green,blue) that no class of {classes_csv} has:',
              unknown.report(3) if many else unknown.report(), 'What to do:',
              '    if they are colours of classes: write them into classes.csv, or into a copy for this command alone, '
-             'for only the ids are written',
-             '    if edges are soft, or the colours a little off: --nearest rounds to the class of the nearest colour, '
+             'since only the ids are written',
+             '    if edges are soft, or colours slightly off: --nearest rounds to the class of the nearest colour, '
              '--tolerance=N if no channel is off by more than N; both count what they round',
              '    if some files are photos: move them away']
     if unknown.all_grey():
@@ -100,17 +100,17 @@ def _class_id(text, classes, classes_csv):
     if len(found) != 1:
         number = 'names several' if found else 'is none'
         names = ', '.join(f'{c.index} {c.name}' for c in classes)
-        raise UserError(f'--transparent={text} {number} of the classes of {classes_csv}: {names}. Give a name or an '
-                        'index of these.')
+        raise UserError(f'--transparent={text} {number} of the classes of {classes_csv}: {names}. Give one of these '
+                        'names or indices.')
     return found[0]
 
 
 def _refuse_jpegs(paths, rules):
     jpegs = [] if rules.nearest or rules.tolerance or rules.threshold else [path for path in paths if is_jpeg(path)]
     if jpegs:
-        raise UserError(f'{first_names(jpegs)}: {len(jpegs)} of {len(paths)} masks stored as JPEG, whose compression '
-                        'changes colours. Save the masks as PNG where they come from, or round the colours with '
-                        '--nearest or a --tolerance, such as 40, and look at what comes out. Move photos away.')
+        raise UserError(f'{first_names(jpegs)}: {len(jpegs)} of {len(paths)} masks are JPEGs, whose compression '
+                        'changes colours. Export the masks again as PNG, or round the colours with --nearest or a '
+                        '--tolerance, such as 40, and look at the results. Move photos away.')
 
 
 def _between(least, most):
@@ -130,16 +130,16 @@ def main(argv=None):
     rounding.add_argument('--tolerance', type=_between(0, 255), default=0, metavar='N', help='0 to 255: take a colour '
                           'for the nearest class colour that differs by at most N in red, in green and in blue '
                           '(default: 0)')
-    rounding.add_argument('--nearest', action='store_true', help='take any colour for the nearest class colour, as '
-                          'soft edges need it')
+    rounding.add_argument('--nearest', action='store_true', help='take any colour for the nearest class colour, for '
+                          'soft edges')
     rounding.add_argument('--threshold', type=_between(1, 255), metavar='N', help='for black-and-white masks and two '
                           'classes: greys below N become class 0, the others class 1; 128 is the middle')
     alpha = parser.add_mutually_exclusive_group()
     alpha.add_argument('--transparent', metavar='CLASS', help='the class, a name or an index, of transparent pixels')
-    alpha.add_argument('--alpha', action='store_true', help='the alpha channel alone is the mask: transparent is black '
-                       'and opaque white; colours do not count')
-    parser.add_argument('--suffix', help='what the names of masks have after those of the photos, such as _mask; other '
-                        'files are left out (default: found out and printed)')
+    alpha.add_argument('--alpha', action='store_true', help='the alpha channel alone is the mask: transparent is '
+                       'black, opaque is white; colours are ignored')
+    parser.add_argument('--suffix', help='what follows the photo name in the name of its mask, such as _mask; '
+                        'other files are left out (default: detected and printed)')
     args = parser.parse_args(argv)
     rules = Rules(args.tolerance, args.nearest, args.threshold, None, args.alpha)
     convert(args.masks_dir, args.classes_csv, args.out_dir, rules, args.transparent, args.suffix)

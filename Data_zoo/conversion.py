@@ -1,7 +1,7 @@
-"""Brings the files of a data set as its makers publish it into the one layout of read_data.
+"""Converts data sets from their published form to the layout that read_data reads.
 
-The prepare.py of a data set says where its files are and what its labels mean; the rest is here. Images are linked, not
-copied, where the system allows it; annotations become palette PNGs of class ids, pixel for pixel, never resized.
+The prepare.py of a data set defines where its files are and what its labels mean; the rest is here. Images are linked
+if the system allows it, otherwise copied; annotations become palette PNGs of class ids, pixel for pixel, never resized.
 """
 import argparse
 import collections
@@ -20,25 +20,25 @@ from fcn8s.utils.progress import progress
 from fcn8s.visualize import palette, save_ids
 from read_data import read_dataset
 
-Pair = collections.namedtuple('Pair', 'stem image annotation')  # the name in the layout and the two files of the source
+Pair = collections.namedtuple('Pair', 'stem image annotation')  # name in the layout; paths of the two source files
 PARTIAL = 'give --partial to go on without the missing ones'
 
 
 def parser(description, data_dir, source):
-    """The flags that every prepare.py with a source has."""
+    """An ArgumentParser with the flags of every prepare.py that reads a source."""
     flags = argparse.ArgumentParser(description=description)
     flags.add_argument('--source', type=path_argument, default=source,
                        help='the folder with the extracted files (default: %(default)s)')
     flags.add_argument('--data_dir', type=path_argument, default=data_dir,
                        help='where the data set goes (default: %(default)s)')
-    flags.add_argument('--partial', action='store_true', help='take what there is of an incomplete source')
+    flags.add_argument('--partial', action='store_true', help='accept an incomplete source')
     return flags
 
 
 def is_prepared(data_dir, counts):
-    """Whether data_dir holds a data set already; prints its pairs beside `counts`, {split: pairs of the whole set}.
+    """Whether data_dir already holds a data set; prints how many of `counts`, {split: pairs of the whole set}, it has.
 
-    Raises UserError where it holds something else.
+    Raises UserError if it holds something else.
     """
     if not os.path.isdir(data_dir) or not os.listdir(data_dir):
         return False
@@ -52,9 +52,9 @@ def is_prepared(data_dir, counts):
 
 
 def find_root(source, forms, advice):
-    """`source`, or a folder directly in it, that has all the folders of one of `forms`, tuples of relative paths.
+    """Returns `source`, or a folder directly in it, that has all folders of one of `forms`, tuples of relative paths.
 
-    Raises UserError that says what was expected and found, and ends with `advice`.
+    Raises UserError with what was expected, what was found, and `advice`.
     """
     if not os.path.isdir(source):
         raise UserError(f'{source}: there is no such folder. {advice}')
@@ -63,13 +63,13 @@ def find_root(source, forms, advice):
             return root
     expected = ', or '.join(' and '.join(form) for form in forms)
     held = ', '.join(sorted(os.listdir(source))[:10]) or 'nothing'
-    raise UserError(f'{source} holds {held}; expected are the folders {expected}, there or in a folder there. {advice}')
+    raise UserError(f'{source} holds {held}; expected the folders {expected}, in it or in one of its folders. {advice}')
 
 
 def files_by_stem(folder, suffix):
-    """{name without suffix: path} of the files of `folder` whose names end in `suffix`, whatever its case.
+    """{name without suffix: path} of the files in `folder` whose names end in `suffix`, in upper or lower case.
 
-    Raises UserError for a link among them, which could lead anywhere, and for a name with unprintable characters.
+    Raises UserError for a link, which could lead anywhere, and for a name with unprintable characters.
     """
     paths = list_files(folder, (suffix.lower(),))
     for path in paths:
@@ -81,19 +81,19 @@ def files_by_stem(folder, suffix):
 
 
 def pair_files(images, annotations, partial=False):
-    """Two {stem: path} -> list of Pairs by stem. Raises UserError for files without a partner, unless partial."""
+    """Pairs, sorted by stem, of two {stem: path}. Raises UserError for files without a partner, unless partial."""
     alone = [(images if stem in images else annotations)[stem] for stem in sorted(images.keys() ^ annotations.keys())]
     if alone and not partial:
         more = ', ...' if len(alone) > 3 else ''
-        raise UserError(f'{len(alone)} files have no partner, an image no annotation or the reverse: '
+        raise UserError(f'{len(alone)} files have no partner (image without annotation, or the reverse): '
                         f'{", ".join(alone[:3])}{more}. Extract the archives again, or {PARTIAL}.')
     return [Pair(stem, images[stem], annotations[stem]) for stem in sorted(images.keys() & annotations.keys())]
 
 
 def check_counts(splits, counts, partial=False):
-    """Prints the pairs of each split, {split: Pairs}, beside {split: pairs of the whole set}.
+    """Compares {split: Pairs} to counts, {split: pairs of the whole set}, and prints both.
 
-    Raises UserError where they differ, unless partial, and in any case where a split is empty.
+    Raises UserError if they differ, unless partial, and always if a split is empty.
     """
     lines = [_count_line(split, len(splits[split]), count) for split, count in counts.items()]
     print('\n'.join(lines))
@@ -103,12 +103,12 @@ def check_counts(splits, counts, partial=False):
 
 
 def write_layout(data_dir, splits, classes_csv, read_ids):
-    """Writes data_dir whole, or nothing of it: {split: Pairs}, and a copy of classes_csv.
+    """Writes splits, {split: Pairs}, and a copy of classes_csv to data_dir, all or nothing.
 
     read_ids: path of an annotation of the source -> uint8 [H, W] of class ids; it runs in threads. Raises UserError for
     an image and an annotation of different sizes, for what read_ids refuses, and if data_dir cannot be written.
     """
-    _note_leavings(data_dir)
+    _note_unfinished(data_dir)
     colours = palette(read_classes(classes_csv))
     ways = collections.Counter()
     try:
@@ -137,6 +137,7 @@ def _write_pair(data_dir, split, read_ids, colours, pair):
 
 
 def _link(source, target):
+    """Links or copies a file; returns in words which."""
     ways = ((os.link, 'hard links'), (os.symlink, 'links to the source, which must stay where it is'))
     for link, way in ways:
         try:
@@ -152,6 +153,6 @@ def _count_line(split, found, expected):
     return f'{split}: {found} pairs' + (f', the whole set has {expected}' if found != expected else ', complete')
 
 
-def _note_leavings(data_dir):
+def _note_unfinished(data_dir):
     for folder in glob.glob(glob.escape(os.path.realpath(data_dir)) + '.unfinished-*'):
-        print(f'note: {folder} is left from a run that was stopped or still runs; delete it if none runs')
+        print(f'note: {folder} is from a run that was stopped or is still running; delete it if none is running')

@@ -1,4 +1,4 @@
-"""How many pixels of what, and in which files: the counts from which colour_masks.py makes its errors and notes."""
+"""Counts pixels by colour and by file, for the errors and notes of colour_masks.py."""
 import collections
 import os
 
@@ -6,14 +6,14 @@ SHOWN_COLOURS, SHOWN_FILES = 20, 3
 
 
 class UnknownColours:
-    """The colours that no class has: how many pixels of them, and in which files."""
+    """Colours that no class has, with their pixels and files."""
 
     def __init__(self):
         self._pixels = collections.Counter()
         self._paths = collections.defaultdict(list)
 
     def add(self, pixels, path):
-        """pixels: Counter {(red, green, blue): pixels} of the mask at path."""
+        """Adds pixels, a Counter {(red, green, blue): pixels}, of the mask at path."""
         self._pixels.update(pixels)
         for colour in pixels:
             self._paths[colour].append(path)
@@ -22,7 +22,7 @@ class UnknownColours:
         return len(self._pixels)
 
     def report(self, shown=SHOWN_COLOURS):
-        """A line for each of the commonest, with pixels and files."""
+        """One line for each of the most common ones, with pixels and files."""
         lines = [self._line(colour, pixels) for colour, pixels in self._pixels.most_common(shown)]
         return '\n'.join(lines + ['    ...'] * (len(self) > shown))
 
@@ -31,12 +31,12 @@ class UnknownColours:
         return f'    {",".join(map(str, colour))}: {pixels} pixels in {len(paths)} files: {first_names(paths)}'
 
     def all_grey(self):
-        """Whether they are what black-and-white masks hold."""
+        """Whether all are greys, as in black-and-white masks."""
         return all(max(colour) == min(colour) for colour in self._pixels)
 
 
 class FilePixels:
-    """How many pixels of some kind each file has; as text, how many files and which."""
+    """Counts the files that have pixels of some kind, and these pixels; str() tells how many files and which."""
 
     def __init__(self):
         self._paths, self.pixels = [], 0

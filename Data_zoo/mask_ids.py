@@ -1,6 +1,6 @@
-"""Colour masks to class ids by the rules that the user gave, with an account of all that no rule covers or was rounded.
+"""Converts colour masks to class ids by the user's rules, and keeps account of pixels rounded or not covered.
 
-Nothing is guessed: a pixel is exactly of a class's colour, or a rule says what becomes of it, or it is a problem.
+Nothing is guessed: a pixel has exactly the colour of a class, or a rule covers it, or it is a problem.
 """
 import collections
 
@@ -10,19 +10,19 @@ from Data_zoo.mask_account import FilePixels, UnknownColours
 from fcn8s.data.labels import match_colours, read_mask
 
 HALF = 128
-FAR = 64  # so far in one channel from its class, a colour is not that class's colour made a little softer
-SLIGHT = 8  # what JPEG changes in an even area; the channels of a grey differ by at most this
-SHOWN, COUNTED = 3, 1000  # commonest colours that are named, and of each mask counted
+FAR = 64  # a colour that differs more than this in one channel is not just a soft edge of its class
+SLIGHT = 8  # JPEG changes even areas by at most this, and the channels of greys differ by at most this
+SHOWN, COUNTED = 3, 1000  # most common colours named in messages, and counted per mask
 
-# tolerance: the most by which a channel may differ from its class's; nearest: any difference is rounded; threshold: the
-# darkest grey of the second of two classes, or None; transparent: the id of transparent pixels, or None; alpha: whether
-# the alpha channel alone is the mask
+# tolerance: the largest difference in a channel that is rounded to a class's colour; nearest: round any difference;
+# threshold: the darkest grey of the second of two classes, or None; transparent: the id of transparent pixels, or None;
+# alpha: the alpha channel alone is the mask
 Rules = collections.namedtuple('Rules', 'tolerance nearest threshold transparent alpha')
 Rules.__new__.__defaults__ = (0, False, None, None, False)
 
 
 class MaskReader:
-    """Reads masks as ids by the Rules. All goes into the account: see problems() and notes()."""
+    """Reads masks as ids by the Rules, and collects what problems() and notes() report."""
 
     def __init__(self, classes, rules):
         self._classes, self._rules = classes, rules
@@ -49,27 +49,27 @@ class MaskReader:
         return ids
 
     def problems(self):
-        """A paragraph for each kind of problem."""
+        """Lists one paragraph for each kind of problem."""
         names = ', '.join(f'{c.index} {c.name}' for c in self._classes[:SHOWN])
         explained = (
             (self._no_alpha, 'no alpha channel, which --alpha reads. Leave the option out.'),
-            (self._unplaced, 'transparent pixels, and nothing says which class they are. Give --transparent=CLASS, a '
+            (self._unplaced, 'transparent pixels of unknown class. Give --transparent=CLASS, a '
              f'name or an index of the classes ({names}{", ..." * (len(self._classes) > SHOWN)}); or --alpha '
              'with --threshold=128 if opaque and transparent are the mask, whatever the colours are.'),
-            (self._hidden, 'nothing but transparent pixels, but several colours in them: the alpha channel seems to be '
+            (self._hidden, 'nothing but transparent pixels, but several colours in them: the alpha channel seems '
              'unused. Save these masks without it.'),
-            (self._soft, 'half-transparent pixels, as soft edges do. --nearest takes those below half for transparent '
-             'and counts them, --tolerance=N those that lack at most N of 255.'),
+            (self._soft, 'half-transparent pixels, as soft edges do. --nearest makes those below half transparent and '
+             'counts them, --tolerance=N those within N of transparent or opaque.'),
             (self._coloured, f'pixels of colours, but --threshold={self._rules.threshold} is for black-and-white '
              'masks. Leave the option out: colours are compared to those of classes.csv.'),
             (self._far, f'pixels far (more than {FAR} in a channel) from every class\'s colour in more than half of '
-             f'their area, most often {_listed(self._far_colours)}. Photos must be moved away; for masks of other '
-             'colours give a copy of classes.csv with the colours that they have: only the ids are written.'))
+             f'their area, most often {_listed(self._far_colours)}. Move photos away; for masks of other '
+             'colours give a copy of classes.csv with their colours: only the ids are written.'))
         problems = [f'{files} {"has" if len(files) == 1 else "have"} {text}' for files, text in explained if files]
         return problems or self._lost_shapes() * (not self.unknown)
 
     def notes(self):
-        """A line for all that was done and is not evident."""
+        """Lists one line for each thing done that is not obvious."""
         lines = []
         if self._rules.threshold is not None:
             dark, bright = (f'{c.index} {c.name}' for c in self._classes)
@@ -80,8 +80,8 @@ class MaskReader:
             lines.append(f'rounded: {self._rounded.pixels} pixels ({share:.2%}) in {self._rounded}'
                          + (f'; most often {_listed(self._rounded_colours)}' if self._rounded_colours else ''))
         if self._doubtful:
-            lines.append(f'look at {self._doubtful}: a class is there in rounded pixels only; where two colours blend, '
-                         'their mixture may come near to a third')
+            lines.append(f'look at {self._doubtful}: a class occurs in rounded pixels only; a blend of two colours '
+                         'may be near a third')
         if self._only_class():
             lines.append(f'every pixel became {self._only_class()}: a net learns nothing from such annotations')
         return ['note: ' + line for line in lines]
@@ -91,7 +91,7 @@ class MaskReader:
         return f'{seen[0]} {self._classes[seen[0]].name}' if len(seen) == 1 else ''
 
     def _lost_shapes(self):
-        """A paragraph if all became one class although the masks show more; else an empty list."""
+        """[a paragraph] if all pixels became one class although the masks show more; otherwise []."""
         if self._placed:
             seen = f'{self._placed} {"has" if len(self._placed) == 1 else "have"} opaque and transparent pixels'
             fix = '--alpha with --threshold=128 takes these for the mask, whatever the colours are'
@@ -103,7 +103,7 @@ class MaskReader:
         return [f'every pixel would become {self._only_class()}, but {seen}: {fix}.'] if self._only_class() else []
 
     def _see_through(self, mask, path):
-        """(rgb, through, soft, rounded): bool [H, W], which pixels are transparent, neither nor, and rounded here."""
+        """(rgb uint8 [H, W, 3], and bool [H, W] each: transparent, half-transparent, rounded to either)."""
         nowhere = np.zeros(mask.rgb.shape[:2], bool)
         if self._rules.alpha:
             self._no_alpha.add(path, mask.alpha is None and nowhere.size)
@@ -126,7 +126,7 @@ class MaskReader:
         return mask.rgb, through, soft, (mask.alpha > 0) & (mask.alpha < 255) & ~soft
 
     def _by_colour(self, rgb, opaque, path):
-        """(ids, which of the opaque pixels were rounded)."""
+        """(ids uint8 [H, W], bool [H, W]: opaque pixels that were rounded)."""
         tolerance = 255 if self._rules.nearest else self._rules.tolerance
         rgb = np.where(opaque[:, :, np.newaxis], rgb, self._colours[0])
         ids, unknown = match_colours(rgb, list(map(tuple, self._colours.tolist())), tolerance)
@@ -142,7 +142,7 @@ class MaskReader:
         return ids, off
 
     def _by_grey(self, rgb, opaque, path):
-        """(ids 0 and 1, which of the opaque pixels were neither black nor white)."""
+        """(ids uint8 [H, W] of 0 and 1, bool [H, W]: opaque pixels that were neither black nor white)."""
         self._coloured.add(path, (opaque & (rgb.max(axis=2) - rgb.min(axis=2) > SLIGHT)).sum())
         grey = rgb[:, :, 1]
         if opaque.any():
@@ -150,7 +150,7 @@ class MaskReader:
         return (grey >= self._rules.threshold).astype(np.uint8), opaque & (grey > 0) & (grey < 255)
 
     def _commonest(self, rgb, ids, where):
-        """Counter {'240,240,240 -> 1 cat': pixels} of the commonest colours there."""
+        """{'240,240,240 -> 1 cat': pixels} of the most common colours in the bool [H, W] `where`."""
         rgb, ids = rgb[where].astype(np.int64), ids[where]
         found, counts = np.unique(rgb[:, 0] << 24 | rgb[:, 1] << 16 | rgb[:, 2] << 8 | ids, return_counts=True)
         top = np.argsort(-counts, kind='stable')[:COUNTED]

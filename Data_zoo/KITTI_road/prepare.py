@@ -1,4 +1,4 @@
-"""Brings KITTI's road benchmark into the one layout of data sets.
+"""Converts KITTI's road benchmark to the layout of this project.
 
     python Data_zoo/KITTI_road/prepare.py --source=DIR     DIR holds the folder training/ of data_road.zip
 
@@ -26,11 +26,11 @@ COUNTS = {'training': 232, 'validation': 57}
 IMAGES, ANNOTATIONS = os.path.join('training', 'image_2'), os.path.join('training', 'gt_image_2')
 COLOURS = [(0, 0, 0), (255, 0, 255), (255, 0, 0)]  # void, road, valid but not road
 ADVICE = ('Ask for data_road.zip (0.5 GB) at http://www.cvlibs.net/datasets/kitti/eval_road.php, extract it and give '
-          'its folder with --source, or name it ' + SOURCE + '.')
+          'its folder as --source, or move it to ' + SOURCE + '.')
 
 
 def prepare(data_dir=DATA_DIR, source=SOURCE, partial=False):
-    """Links and converts the road annotations of `source` to data_dir, unless they are there; returns data_dir.
+    """Links and converts the road annotations of `source` to data_dir, unless that exists; returns data_dir.
 
     Raises UserError for a source that is missing, incomplete (unless partial) or damaged.
     """
@@ -46,10 +46,10 @@ def prepare(data_dir=DATA_DIR, source=SOURCE, partial=False):
 
 
 def split_of(pair):
-    """The benchmark has no validation images: every fifth of each category (um, umm, uu), 4, 9, 14, ..., is one."""
+    """The split of a Pair. The benchmark has no validation split: ours is every fifth image of each category."""
     name = re.match(r'(?:um|umm|uu)_(\d{6})$', pair.stem)
     if not name:
-        raise UserError(f'{pair.image} is no image of the benchmark, which are named like um_000000.png. Move it away.')
+        raise UserError(f'{pair.image} is no image of the benchmark (expected a name like um_000000). Move it away.')
     return 'validation' if int(name.group(1)) % 5 == 4 else 'training'
 
 

@@ -1,4 +1,4 @@
-"""Brings ADE20K's scene parsing benchmark (SceneParse150) into the one layout of data sets.
+"""Downloads ADE20K's scene parsing benchmark (SceneParse150) in the layout of this project.
 
     python Data_zoo/MIT_SceneParsing/prepare.py
 
@@ -35,9 +35,9 @@ FULL = ('%s is the full ADE20K (photos and *_seg.png side by side, thousands of 
 def prepare(data_dir=DATA_DIR, url=URL, md5=MD5, counts=None):
     """Downloads, extracts and checks the benchmark; returns data_dir.
 
-    ADEChallengeData2016.zip beside data_dir is used when it is there already, and an extracted data_dir is
-    only checked. counts: {split: pairs}, the benchmark's own by default. Raises UserError for the full
-    ADE20K, missing or unpaired files, and what fcn8s.utils.download and fcn8s.utils.archive raise.
+    An ADEChallengeData2016.zip beside data_dir is used instead of a download, and an extracted data_dir is only
+    checked. counts: {split: pairs}, by default the benchmark's own. Raises UserError for the full ADE20K, for missing
+    or unpaired files, and as fcn8s.utils.download and fcn8s.utils.archive do.
     """
     data_dir = os.path.abspath(data_dir)
     if not os.path.isdir(data_dir) or not os.listdir(data_dir):
@@ -77,7 +77,7 @@ def _again(data_dir):
 
 
 def _stems(folder, extension):
-    """Names without extension; those with a leading dot are leavings of file managers."""
+    """Names without extension, except hidden ones, which file managers leave."""
     names = os.listdir(folder) if os.path.isdir(folder) else []
     return {os.path.splitext(name)[0] for name in names
             if name.lower().endswith(extension) and not name.startswith('.')}
@@ -89,17 +89,18 @@ def _is_full(paths):
 
 
 def _refuse_full_archive(archive):
-    """Some mirrors serve the full ADE20K under the benchmark's name; its MD5 alone would not explain that."""
+    """Raises UserError for the full ADE20K, which some mirrors serve as the benchmark; a wrong MD5 would not say so."""
     try:
         with zipfile.ZipFile(archive) as file:
             names = file.namelist()
     except (OSError, zipfile.BadZipFile):
-        return  # absent, or damaged, which the MD5 tells
+        return  # absent, or damaged, which the MD5 shows
     if _is_full(names):
         raise UserError(FULL % archive)
 
 
 def _note_full_beside(archive):
+    """Prints a note for each full ADE20K beside the archive."""
     folder = os.path.dirname(archive)
     for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
         if name.startswith('ADE20K_'):
@@ -109,7 +110,7 @@ def _note_full_beside(archive):
 def main(argv=None):
     parser = argparse.ArgumentParser(description='Download, extract and check the ADE20K scene parsing benchmark.')
     parser.add_argument('--data_dir', type=path_argument, default=DATA_DIR,
-                        help='where it goes, the zip beside it (default: %(default)s)')
+                        help='the new folder; the zip is saved beside it (default: %(default)s)')
     print('ready: ' + prepare(parser.parse_args(argv).data_dir))
 
 

@@ -1,1 +1,5 @@
-"""Every file that weights come from or go to."""
+"""Weight files.
+
+checkpoints finds a checkpoint, checkpoint_reader opens it, restore loads it into a net, saver writes the next one.
+vgg and pth read published weights; initial chooses what a new run starts from.
+"""

@@ -30,7 +30,7 @@ def read_score(best_dir):
 def rebuild_score(best_dir, csv_path):
     """Rebuilds a damaged score.json from the validation of the best checkpoint in csv_path, and says so.
 
-    Raises UserError where that cannot be known: a worse checkpoint must not take the best one's place.
+    Raises UserError if that validation is missing: a worse checkpoint must not replace the best one.
     """
     try:
         read_score(best_dir)

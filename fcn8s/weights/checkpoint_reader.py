@@ -29,7 +29,7 @@ def open_checkpoint(prefix):
 
 @contextlib.contextmanager
 def checkpoint_errors(prefix):
-    """Turns what TensorFlow raises on a damaged checkpoint into a CheckpointError that names it."""
+    """Turns TensorFlow's exceptions on a damaged checkpoint into a CheckpointError that names it."""
     try:
         yield
     except tf.errors.ResourceExhaustedError:
@@ -61,5 +61,5 @@ def _data_size(prefix):
 
 
 def _damage():
-    """What TensorFlow raises on a damaged checkpoint: 2.x translates its errors to Python's own in its reader."""
+    """Exceptions of TensorFlow on a damaged checkpoint; the reader of 2.x raises Python's own."""
     return tf.errors.OpError, IndexError, RuntimeError, ValueError, OSError

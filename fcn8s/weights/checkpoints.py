@@ -18,16 +18,16 @@ class CheckpointError(UserError):
 
 
 def find_checkpoint(checkpoint, logs_dir, flag='--checkpoint'):
-    """The prefix that --checkpoint means.
+    """Returns the prefix of the checkpoint that the user named.
 
     Args:
       checkpoint: '' for the last one in logs_dir, 'best', a prefix, a file with any of a checkpoint's suffixes, or
         a folder.
-      logs_dir: folder of the run whose checkpoints are meant by '' and 'best'; '' where no run is.
-      flag: the one that says where a checkpoint is.
+      logs_dir: folder of the run to which '' and 'best' refer; '' if there is no run.
+      flag: the flag that gave `checkpoint`, for messages.
 
     Raises:
-      CheckpointError: nothing is there or not all of it; it names the folder and the command to run.
+      CheckpointError: the checkpoint is missing or not whole; names the folder and the command to run.
     """
     if checkpoint == BEST and not os.path.exists(BEST):
         checkpoint = os.path.join(logs_dir, BEST)
@@ -45,13 +45,13 @@ def find_checkpoint(checkpoint, logs_dir, flag='--checkpoint'):
 
 
 def config_folder(prefix):
-    """The folder whose config.json belongs to a checkpoint: its own, or that above best/."""
+    """The folder whose config.json belongs to a checkpoint: its own, or the one above best/."""
     folder = os.path.dirname(os.path.abspath(prefix))
     return os.path.dirname(folder) if os.path.basename(folder) == BEST else folder
 
 
 def checkpoints_in(folder, whole=True):
-    """Prefixes of the checkpoints in a folder, oldest first, by step and then by name; only whole ones, or all."""
+    """Prefixes of the checkpoints in a folder, sorted by step, then by name. whole: leave out those lacking files."""
     found = checkpoint_files(folder)
     prefixes = [os.path.join(folder, name) for name, files in found.items() if not (whole and _missing(files))]
     return sorted(prefixes, key=lambda prefix: (step_of(prefix), prefix))
@@ -82,8 +82,8 @@ def step_of(prefix):
 def check_net(prefix, shapes, variables, num_classes=None, others=()):
     """Raises UserError unless all of a net's variables fit; says whether net or number of classes differs.
 
-    A net with random weights in it, or without some of its layers, would predict nonsense. shapes: {name: shape} of the
-    checkpoint; others: names of arrays in it that the net has no variables for.
+    A net with random weights in some layers, or with layers left out, would predict nonsense. shapes: {name: shape} of
+    the checkpoint; others: names of its arrays for which the net has no variables.
     """
     needed = {variable.op.name: variable.shape.as_list() for variable in variables}
     missing = [name for name in needed if name not in shapes]
@@ -110,8 +110,8 @@ def check_net(prefix, shapes, variables, num_classes=None, others=()):
 
 
 def _advice(logs_dir, flag):
-    train = f'Train first (python FCN_train.py --logs_dir={logs_dir}), or say' if logs_dir else 'Say'
-    return f'{train} where one is with {flag}=PREFIX, such as logs/model.ckpt-500.'
+    train = f'Train first (python FCN_train.py --logs_dir={logs_dir}), or name' if logs_dir else 'Name'
+    return f'{train} one with {flag}=PREFIX, such as logs/model.ckpt-500.'
 
 
 def _missing(files):
@@ -129,7 +129,7 @@ def _missing(files):
 def _other_content(folder):
     """Describes the content of a folder without a whole checkpoint."""
     for name, files in sorted(checkpoint_files(folder).items()):
-        return f'of {name} ' + _missing(files)
+        return f'{name} is not whole: {_missing(files)}'
     if os.path.exists(os.path.join(folder, 'saved_model.pb')):
         return 'it is a SavedModel, whose variables are in its graph'
     return 'it holds other files' if os.listdir(folder) else 'the folder is empty'
@@ -166,7 +166,7 @@ def write_checkpoint_list(folder, names):
 def rebuild_list(folder, keep):
     """Rebuilds a list damaged by a power cut from the folder's last `keep` checkpoints; returns their names.
 
-    [] where the list is whole, or no checkpoint is. Older ones stay out of it: nobody knows any more whose they are.
+    [] if the list is whole or no checkpoint is. Leaves out older checkpoints, which may be another run's.
     """
     if not os.path.isfile(os.path.join(folder, 'checkpoint')) or listed_checkpoints(folder):
         return []

@@ -12,9 +12,9 @@ def load_initial_weights(session, net, variables, init_from, pretrained, model_d
 
     Args:
       net: NetConfig.
-      init_from: weights as find_weights takes them, or ''; all that fits by name and shape is loaded.
-      pretrained: 'auto' (a VGG file in model_dir, if there is one and the width is 1, which alone published weights
-        fit), 'none', 'download', or a VGG weight file.
+      init_from: weights for find_weights, or ''; loads all arrays that fit by name and shape.
+      pretrained: 'auto' (a VGG file in model_dir, if it holds one and the width is 1, the only one that published
+        weights fit), 'none', 'download', or a VGG weight file.
     """
     if init_from:
         path = find_weights(init_from, '', '--init_from', alone=True)
@@ -30,7 +30,7 @@ def load_initial_weights(session, net, variables, init_from, pretrained, model_d
               'of PyTorch (.pth) or from a checkpoint.')
         return
     if pretrained == 'auto' and net.width != 1:
-        print(f'training from scratch: published weights fit --width=1 only, and this is {net.width:g}')
+        print(f'training from scratch: published weights fit --width=1 only, not --width={net.width:g}')
         return
     path = _pretrained_path(pretrained, model_dir, NETS[net.net].vgg)
     if path:
@@ -52,6 +52,7 @@ def load_vgg(session, net, variables, path):
 
 
 def _pretrained_path(pretrained, model_dir, depth):
+    """Returns the VGG file that --pretrained names, or None to train from scratch."""
     if pretrained == 'none':
         return None
     if pretrained == 'download':
@@ -61,5 +62,5 @@ def _pretrained_path(pretrained, model_dir, depth):
     path = find_pretrained(model_dir, depth)
     if path is None:
         print(f'warning: no pretrained VGG{depth} in {model_dir}: training from scratch, which takes far longer and '
-              'ends lower. --pretrained=download fetches it (500 MB); --pretrained=FILE names one you have.')
+              'scores lower. --pretrained=download fetches it (500 MB); --pretrained=FILE names one you have.')
     return path

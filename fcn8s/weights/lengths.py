@@ -19,7 +19,7 @@ def check_length(name, claimed, there, ratio=1):
     """Raises LengthError if the bytes claimed for `name` exceed the available ones more than `ratio` times."""
     if claimed > ratio * there:
         compressed = ' compressed' if ratio > 1 else ''
-        raise LengthError(f'{name} would take {claimed:,} bytes, and the file has {there:,}{compressed} ones for it')
+        raise LengthError(f'{name} would take {claimed:,} bytes, but the file has only {there:,}{compressed} ones')
 
 
 def array_bytes(shape, itemsize):

@@ -67,7 +67,7 @@ class _Inflated:
 
 
 class _Source:
-    """`left` bytes of elements."""
+    """A reader of elements in the next `left` bytes."""
 
     def __init__(self, read, order, left):
         self._read, self.order, self.left = read, order, left
@@ -104,7 +104,7 @@ class _Source:
         if kind not in kinds:
             raise MatError(f'an element is of the kind {kind}, expected one of {kinds}')
         check_length('an element', length, self.left)
-        padding = min(padding, self.left - length)  # the last of a file may lack it
+        padding = min(padding, self.left - length)  # may be absent at the end of a file
         for start in range(0, length + padding, CHUNK):
             self.read(min(CHUNK, length + padding - start))
 
@@ -119,7 +119,7 @@ class _Source:
 
 
 def _check_matrix(source, depth, variable=None):
-    """variable: None, or the name of the one matrix that is looked into."""
+    """Checks a matrix and those in it. variable: check only the matrix of this name; None: any."""
     if not source.left:  # an empty one
         return
     if depth > MOST_DEEP:
@@ -142,12 +142,13 @@ def _check_matrix(source, depth, variable=None):
         for _ in range(parts):
             source.skip(TEXTS if kind == TEXT else NUMBERS)
     else:
-        raise MatError(f'a matrix is of the class {kind}, which a file of weights has no need of')
-    if source.left:  # where SciPy would look for the next matrix
+        raise MatError(f'a matrix is of the class {kind}, which weight files do not need')
+    if source.left:  # SciPy would look for the next matrix there
         raise MatError(f'a matrix has {source.left:,} bytes more than its dimensions say')
 
 
 def _field_count(source):
+    """Reads the field names of a struct and returns their number."""
     longest = source.element((5,))
     longest = struct.unpack(source.order + 'I', longest)[0] if len(longest) == 4 else 0
     names = source.element(NAMES)

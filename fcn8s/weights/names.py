@@ -27,7 +27,7 @@ SEQUENTIAL = ((r'downsample\.conv$', 'downsample.0'), (r'downsample\.bn$', 'down
               (r'^(psp\.\d)\.conv$', r'\1.1'), (r'^(psp\.\d)\.bn$', r'\1.2'),
               (r'^conv_last\.conv$', 'conv_last.0'), (r'^conv_last\.bn$', 'conv_last.1'),
               (r'^conv_last\.score$', 'conv_last.4'))
-POOLED = (1, 2, 3)  # blocks of the dilated VGG that a pool follows, which counts as a layer of `features`
+POOLED = (1, 2, 3)  # blocks of the dilated VGG followed by a pool, which counts as a layer of `features`
 SAVE_AGAIN = 'save it with torch.save(net.state_dict(), path)'
 
 
@@ -35,16 +35,16 @@ def check_stem(path, arrays, names):
     """Raises UserError for a ResNet with a different stem. names: what torch_names returned."""
     stem = arrays.get('conv1.weight')
     if 'conv1.weight' in names.values() and stem is not None and stem.shape[:2] == (7, 7):
-        raise UserError(f'{path} is a ResNet that begins with one 7x7 convolution, as torchvision has it; the dilated '
-                        'nets begin with three of 3x3. Give a file of semantic-segmentation-pytorch, such as '
+        raise UserError(f'{path} is a ResNet that begins with one 7x7 convolution, as in torchvision; the dilated '
+                        'nets begin with three 3x3 ones. Give a file of semantic-segmentation-pytorch, such as '
                         'http://sceneparsing.csail.mit.edu/model/pretrained_resnet/resnet50-imagenet.pth')
 
 
 def torch_names(variable_names):
     """{name of a variable of a dilated net: its name in the encoder's or decoder's state_dict}.
 
-    Whatever scopes surround encoder/ and decoder/ do not matter; names outside of these are left out. The names
-    must be those of the whole net, for VGG16 and VGG19 count their layers differently.
+    Scopes around encoder/ and decoder/ are ignored, and names outside them left out. The names must be those of the
+    whole net, because VGG16 and VGG19 number their layers differently.
     """
     layers = {name: re.search(r'(?:^|/)(?:encoder|decoder)/(.+)_([a-z]+)$', name) for name in variable_names}
     layers = {name: match.groups() for name, match in layers.items() if match and match.group(2) in PARTS}

@@ -6,7 +6,7 @@ import re
 from fcn8s.utils.partial import remove_abandoned_files
 from fcn8s.weights.checkpoints import NAME, checkpoint_files, listed_checkpoints, missing_files
 
-# of TensorFlow's files that were not yet renamed: index and data, and the list of checkpoints
+# TensorFlow's temporary names of index and data, and of the list of checkpoints
 _UNFINISHED = re.compile(re.escape(NAME) + r'-\d+\.(index|data-\d{5}-of-\d{5})\.tempstate\d+$'
                          r'|checkpoint\.tmp[0-9a-f]{32}$')
 
@@ -14,9 +14,9 @@ _UNFINISHED = re.compile(re.escape(NAME) + r'-\d+\.(index|data-\d{5}-of-\d{5})\.
 def remove_partial_saves(folder, keep):
     """Removes files with our names that belong to no checkpoint to keep; returns their names.
 
-    They are those not yet renamed (see fcn8s.utils.partial too); data without an index, if TensorFlow's list names
-    other checkpoints; and the oldest of that list beyond `keep`. Whole checkpoints that are not in
-    the list are somebody else's and stay.
+    These are files with temporary names (see fcn8s.utils.partial too); data without an index, if TensorFlow's list
+    names other checkpoints; and the oldest of that list beyond `keep`. Whole checkpoints outside the list belong to
+    somebody else and stay.
     """
     if not os.path.isdir(folder):
         return []

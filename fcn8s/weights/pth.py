@@ -81,10 +81,10 @@ _PTH = re.compile(r'(encoder|decoder)(.*\.pth)$')
 
 
 def find_pth(given, alone=False):
-    """The encoder's file of semantic-segmentation-pytorch that a path means: a file of the pair, or their folder.
+    """Returns the encoder's file of a semantic-segmentation-pytorch pair, given either file or their folder.
 
-    In a folder that is encoder_best.pth, or else that of the last epoch. None if it means no .pth file at all.
-    alone: whether any single .pth will do, such as an encoder or the ResNet or VGG that became one.
+    A folder's encoder_best.pth comes first, then that of its last epoch. None if `given` leads to no .pth file.
+    alone: whether to accept a single .pth too, such as an encoder or the ResNet or VGG that it started from.
 
     Raises:
       UserError: one of the pair is missing, or its name does not say which it is.
@@ -109,7 +109,7 @@ def find_pth(given, alone=False):
 
 
 def _pair(path):
-    """[encoder's file, decoder's file] of the pair that a file's name belongs to; of another name [path]."""
+    """[encoder's file, decoder's file] of the pair that a file belongs to by its name; otherwise [path]."""
     folder, name = os.path.split(path)
     if not _PTH.match(name):
         return [path]
@@ -120,6 +120,11 @@ def _halves(path):
     """The files to read for a path from find_pth."""
     pair = _pair(path)
     return pair if all(map(os.path.isfile, pair)) else [path]
+
+
+def read_pair(path):
+    """The arrays of the file, or of both files of a pair, that find_pth returned: see read_pth."""
+    return OrderedDict(item for half in _halves(path) for item in read_pth(half).items())
 
 
 def _epoch(name):

@@ -7,11 +7,11 @@ import numpy as np
 from fcn8s.weights.checkpoint_reader import checkpoint_errors, open_checkpoint
 from fcn8s.weights.checkpoints import BEST, CheckpointError, check_net, find_checkpoint, missing_files
 from fcn8s.weights.names import TF_LAYERS_NET, UNUSED, check_stem, tf_layers_name, torch_names
-from fcn8s.weights.pth import _halves, find_pth, read_pth
+from fcn8s.weights.pth import find_pth, read_pair
 
-# loaded: names; skipped: {name: why}; untouched: names of variables that no array was meant for
+# loaded: names; skipped: {name: why}; untouched: names of variables without an array
 Loaded = collections.namedtuple('Loaded', 'loaded skipped untouched')
-CHUNK_BYTES = 2 ** 27  # arrays loaded by one run of the session
+CHUNK_BYTES = 2 ** 27  # loaded by one session.run
 
 
 def load_arrays(session, variables, names, read, shapes):
@@ -44,8 +44,8 @@ def load_arrays(session, variables, names, read, shapes):
 def initialize(session, variables):
     """Initializes variables.
 
-    The sizes of what is filled with one number, such as an optimizer's slots, are fed: TensorFlow would make constants
-    of tensors of known size and keep them as long as the session lives, beside the variables.
+    Feeds the sizes of variables filled with one number, such as an optimizer's slots. Otherwise TensorFlow folds the
+    fills into constants of full size and keeps them, besides the variables, as long as the session lives.
     """
     fills = [variable.initializer.inputs[1].op for variable in variables]
     sizes = {op.inputs[0]: op.outputs[0].shape.as_list() for op in fills if op.type == 'Fill'}
@@ -69,21 +69,21 @@ def print_loaded(result, source):
         print(f'  not in it  {name}')
 
 
-# Both by the names of the net's variables. shapes: {name: shape} of the arrays there are; read: name -> array.
-# others: names of arrays of a net, in a checkpoint, that are for none of these variables
+# Opened weights, by the names of the net's variables. shapes: {name: shape} of the available arrays; read: name ->
+# array; others: names of a checkpoint's arrays that belong to a net but to none of these variables
 Source = collections.namedtuple('Source', 'shapes read others')
 
 
 def find_weights(given, logs_dir, flag='--checkpoint', alone=False):
-    """The prefix of a checkpoint, as find_checkpoint has it, or a path as find_pth has it."""
+    """Returns a .pth file as find_pth does, otherwise the prefix of a checkpoint as find_checkpoint does."""
     return find_pth(given, alone) or find_checkpoint(given, logs_dir, flag)
 
 
 def read_found(path, read, given, logs_dir, flag='--checkpoint', alone=False):
     """(path, read(path)) for the path that find_weights found, or finds now if a training removed it.
 
-    A training beside us removes its old checkpoints. Raises CheckpointError as `read` does, and where the one that was
-    named is gone.
+    A training run removes its old checkpoints meanwhile. Raises CheckpointError as `read` does, and if the checkpoint
+    was named explicitly and is gone.
     """
     while True:
         try:
@@ -98,8 +98,9 @@ def read_found(path, read, given, logs_dir, flag='--checkpoint', alone=False):
 
 
 def restore_for_prediction(session, path, variables, num_classes, net=None):
-    """Fills the variables of a row of NETS. Raises UserError if they do not all fit, or leave arrays of a net over;
-    CheckpointError if the file is damaged.
+    """Fills all variables of a net, which may be a row of NETS.
+
+    Raises UserError unless the arrays in `path` are exactly those of the net, CheckpointError if it is damaged.
     """
     source = open_source(path, [variable.op.name for variable in variables], tf_layers=net == TF_LAYERS_NET)
     others = [name for name in source.others if name not in UNUSED.get(net, ())]
@@ -108,7 +109,7 @@ def restore_for_prediction(session, path, variables, num_classes, net=None):
 
 
 def load_source(session, path, variables, source):
-    """Loads what fits from an opened source; returns arrays.Loaded. Raises CheckpointError if it is damaged."""
+    """Loads what fits from an opened source; returns Loaded. Raises CheckpointError if it is damaged."""
     with checkpoint_errors(path):
         return load_arrays(session, variables, {name: name for name in source.shapes}, source.read, source.shapes)
 
@@ -116,12 +117,12 @@ def load_source(session, path, variables, source):
 def open_source(path, names, tf_layers=True):
     """The Source of a net's variables in a checkpoint, a pair of .pth files or a single one.
 
-    path: what find_weights returned; names: of the net's variables; tf_layers: whether a checkpoint may have them by
-    FCN-tensorflow-ADE20k's names.
+    path: what find_weights returned; names: of the net's variables; tf_layers: whether a checkpoint may use the
+    names of FCN-tensorflow-ADE20k.
     """
     others = []
     if path.endswith('.pth'):
-        arrays = dict(pair for half in _halves(path) for pair in read_pth(half).items())
+        arrays = read_pair(path)
         theirs = torch_names(names)
         check_stem(path, arrays, theirs)
         shapes, read = {name: array.shape for name, array in arrays.items()}, arrays.get
@@ -129,7 +130,7 @@ def open_source(path, names, tf_layers=True):
         reader, shapes = open_checkpoint(path)
         theirs = {name: name if name in shapes or not tf_layers else tf_layers_name(name) for name in names}
         read = reader.get_tensor
-        # steps and powers are numbers, and an optimizer's slots are named below their variable
+        # steps and powers are scalars, and an optimizer's slots are named below their variable
         others = sorted(name for name in set(shapes) - set(theirs.values())
                         if shapes[name] and name.rpartition('/')[0] not in shapes)
     there = {name: their for name, their in theirs.items() if their in shapes}

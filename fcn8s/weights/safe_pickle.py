@@ -1,7 +1,7 @@
-"""Reads a pickled object of arrays from a .npy file without running anything that the file names.
+"""Reads a pickled object of arrays from a .npy file without running any code that the file names.
 
-np.load(allow_pickle=True) runs whatever program a file contains. Here a pickle may hold dictionaries, lists, text
-and arrays of numbers; even those arrays are built by this module, not by the constructors the file asks for.
+np.load(allow_pickle=True) runs any program in the file. Here a pickle may hold dictionaries, lists, text and arrays of
+numbers, and this module builds even the arrays itself instead of calling the constructors that the file names.
 """
 import os
 import pickle
@@ -17,7 +17,7 @@ from fcn8s.weights.lengths import check_length, read_npy_header
 def load_object(path):
     """The object in a .npy file of Python 2 or 3, with arrays of numbers (read-only, not copied).
 
-    Raises pickle.UnpicklingError if it needs more than that, and whatever pickle raises on damaged files.
+    Raises pickle.UnpicklingError if it needs other types, and any exception of pickle on damaged files.
     """
     with open(path, 'rb') as file:
         dtype = read_npy_header(file)[2]
@@ -49,14 +49,14 @@ def _check_pickle(file, size):
 
 
 class _Array:
-    """Stands for a numpy array: keeps (shape, dtype, whether in Fortran order, bytes or list of objects)."""
+    """A placeholder for a numpy array: keeps (shape, dtype, whether in Fortran order, bytes or list of objects)."""
 
     def __setstate__(self, state):
         self.state = state[-4:]
 
 
 class _Dtype:
-    """Stands for a numpy dtype: keeps its code, e.g. 'f4', and byte order."""
+    """A placeholder for a numpy dtype: keeps its code, e.g. 'f4', and byte order."""
 
     def __init__(self, code, *_):
         self.code = code
@@ -71,7 +71,7 @@ def _reconstruct(*_):
 
 
 def _encode(text, encoding):
-    """How Python 3 writes bytes for Python 2: codecs.encode, held to the one encoding that it uses there."""
+    """codecs.encode, with which Python 3 pickles bytes for Python 2, limited to the encoding used there."""
     if encoding != 'latin1':
         raise pickle.UnpicklingError(f'it encodes bytes as {encoding}, expected latin1')
     return text.encode('latin1')
@@ -90,16 +90,16 @@ ALLOWED = {
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module, name):
         if (module, name) not in ALLOWED:
-            raise pickle.UnpicklingError(f'it asks to run {module}.{name}, which a file of weights has no need of '
+            raise pickle.UnpicklingError(f'it asks to run {module}.{name}, which weight files do not need '
                                          '(it was not run)')
         return ALLOWED[module, name]
 
 
 def _converted(value, left):
-    """The value with numpy arrays for stand-ins and text for the bytes of Python 2.
+    """Replaces placeholders by numpy arrays, and the bytes of Python 2 by text.
 
-    left: [how many values there may still be]. Each takes a byte of the file, but in one whose lists hold each other
-    over and over.
+    left: [number of values still allowed], at first one for each byte of the file. Only a file whose lists contain each
+    other repeatedly has more values than bytes.
     """
     left[0] -= 1
     if left[0] < 0:

@@ -26,7 +26,7 @@ from fcn8s.weights.restore import load_arrays
 class CheckpointSaver:
     """Saves and resumes a training run: the last `keep` checkpoints, and the best by mean IU.
 
-    Only one process may keep checkpoints in a folder at a time: see fcn8s.utils.lock.
+    Only one process at a time may save to a folder: see fcn8s.utils.lock.
     """
 
     def __init__(self, logs_dir, variables, model_variables, keep=5):
@@ -42,8 +42,8 @@ class CheckpointSaver:
     def resume(self, session):
         """Restores the newest whole checkpoint; returns its prefix, or None if there is no checkpoint.
 
-        What an earlier process left when it was killed while saving is removed. Raises CheckpointError where there
-        are checkpoints, but none that can be read, and UserError for one of another net or optimizer.
+        First removes what a process killed while saving left behind. Raises CheckpointError if there are checkpoints
+        but none can be read, and UserError for one of another net or optimizer.
         """
         for folder, keep in ((self.logs_dir, self.keep), (self.best_dir, 1)):
             rebuilt = rebuild_list(folder, keep)
@@ -59,7 +59,7 @@ class CheckpointSaver:
             try:
                 self._restore(session, prefix)
             except CheckpointError as error:
-                print(f'warning: {error} It is passed over.')
+                print(f'warning: {error} It is skipped.')
                 continue
             self._adopt(os.path.basename(prefix))
             return prefix
@@ -79,7 +79,7 @@ class CheckpointSaver:
     def save(self, session, step):
         """Writes logs_dir/model.ckpt-STEP for resuming; removes the oldest beyond `keep`.
 
-        Raises CheckpointError where it cannot be written, and where a value is not finite.
+        Raises CheckpointError if it cannot be written or a value is not finite.
         """
         return self._save(self._saver, session, self.logs_dir, step, self.keep, _size(self._variables))
 
@@ -118,8 +118,8 @@ class CheckpointSaver:
         name = f'{NAME}-{step}'
         prefix = os.path.join(folder, name)
         if not session.run(self._finite):
-            raise CheckpointError(f'{prefix} is not written, for the last steps made values that are not finite. The '
-                                  'checkpoints before it are as they were. Try a lower --learning_rate.')
+            raise CheckpointError(f'{prefix} is not written, because the last steps made values that are not finite. '
+                                  'Earlier checkpoints are unchanged. Try a lower --learning_rate.')
         try:
             saver.save(session, prefix, write_meta_graph=False, write_state=False)
             for file in checkpoint_files(folder)[name]:
@@ -134,8 +134,8 @@ class CheckpointSaver:
         except (tf.errors.OpError, ValueError, OSError, UserError) as error:
             remove_failed_save(prefix)
             raise CheckpointError(f'{prefix} cannot be written: {_reason(error)}. It takes {size:,} bytes, '
-                                  f'{_free(folder)} are free. The checkpoints before it are whole: make room and start '
-                                  'the same command again, it goes on from the last.')
+                                  f'{_free(folder)} are free. Earlier checkpoints are whole: make room and run the '
+                                  'same command again to resume from the last.')
 
 
 def _size(variables):
@@ -159,8 +159,8 @@ def check_free_space(folder, first, further):
     if not total:  # some network file systems do not know
         return
     if free < first:
-        raise UserError(f'{folder} has {free:,} bytes free, and its first checkpoints take {first:,}. Make room, or '
+        raise UserError(f'{folder} has {free:,} bytes free, but its first checkpoints take {first:,}. Make room, or '
                         'give a --logs_dir on another disk.')
     if free < first + further:
-        print(f'warning: {folder} has {free:,} bytes free, and all checkpoints that the run keeps take '
+        print(f'warning: {folder} has {free:,} bytes free, but all checkpoints that the run keeps take '
               f'{first + further:,}: it will stop when the disk is full')

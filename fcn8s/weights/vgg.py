@@ -7,11 +7,12 @@ import os
 from collections import namedtuple
 
 from fcn8s.utils.download import fetch
-from fcn8s.weights.vgg_formats import MATCONVNET, read_h5, read_mat, read_npy, read_npz, read_saved_model
+from fcn8s.weights.matconvnet import MATCONVNET, read_mat
+from fcn8s.weights.vgg_formats import read_h5, read_npy, read_npz, read_saved_model
 from fcn8s.weights.vgg_layers import PretrainedError, check_vgg
 
 READERS = {'.mat': read_mat, '.npy': read_npy, '.npz': read_npz, '.h5': read_h5, '.hdf5': read_h5}
-KNOWN_FILES = {  # in order of preference
+KNOWN_FILES = {  # preferred ones first
     16: ('imagenet-vgg-verydeep-16.mat', 'vgg16.npy', 'vgg16_weights.npz',
          'vgg16_weights_tf_dim_ordering_tf_kernels.h5', 'vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5', 'vgg16'),
     19: ('imagenet-vgg-verydeep-19.mat', 'vgg19.npy',
@@ -21,13 +22,18 @@ VggWeights = namedtuple('VggWeights', 'depth layers source')
 
 
 def read_vgg(path, depth=None):
-    """VggWeights of a MatConvNet .mat, NumPy .npy or .npz, Keras .h5 or a SavedModel folder.
+    """Reads a MatConvNet .mat, NumPy .npy or .npz, Keras .h5 or a SavedModel folder of any width.
 
-    depth: 16 or 19 if it must be that. Of the result: depth 16 or 19; layers an OrderedDict from conv1_1, ...,
-    conv5_3 or conv5_4 and, where the file has them, fc6 [7, 7, in, out] and fc7 [1, 1, in, out] to
-    (kernel float32 [h, w, in, out], bias float32 [out]); source the path and the format, for the log.
-    The net takes RGB pixels of 0..255 minus their mean. Any width will do, so long as the layers fit each other.
-    Raises PretrainedError.
+    Args:
+      depth: the required depth, 16 or 19, or None for either.
+
+    Returns:
+      VggWeights. depth: 16 or 19. layers: OrderedDict {name: (kernel float32 [h, w, in, out], bias float32 [out])} of
+      conv1_1 to conv5_3 or conv5_4 and, if the file has them, fc6 [7, 7, in, out] and fc7 [1, 1, in, out]. source: path
+      and format, for messages. The net takes RGB pixels of 0..255 minus their mean.
+
+    Raises:
+      PretrainedError: the file is missing, damaged or another net.
     """
     weight_file = _reader(path)(path)
     found, layers = check_vgg(path, weight_file, depth)
@@ -35,7 +41,7 @@ def read_vgg(path, depth=None):
 
 
 def find_pretrained(model_dir, depth):
-    """The path of the first known file of a VGG of depth 16 or 19 in model_dir, or None."""
+    """Returns the path of the preferred VGG file of depth 16 or 19 in model_dir, or None."""
     for name in KNOWN_FILES[depth]:
         path = os.path.join(model_dir, name)
         if os.path.isfile(path) or os.path.isfile(os.path.join(path, 'saved_model.pb')):

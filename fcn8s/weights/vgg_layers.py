@@ -1,4 +1,4 @@
-"""What a pretrained VGG consists of: the names, shapes and order that every weight file is brought to."""
+"""The layers of a pretrained VGG: brings those of any weight file to common names, shapes and channel order."""
 import contextlib
 import re
 from collections import OrderedDict, namedtuple
@@ -15,17 +15,17 @@ FULLY_CONNECTED = {'fc1': 'fc6', 'fc2': 'fc7'}  # the names Keras gives them
 # conversions keep them, so they tell RGB from BGR better than a file's kind does.
 CORNERS = {16: (0.480015, 0.550379, 0.429471), 19: (0.394167, 0.464184, 0.341195)}
 # What a reader returns. kind: the format, in words; order: 'RGB' or 'BGR', the order of conv1_1's input by this
-# format's convention; layers: {name: (kernel, bias)}; found: names of all that the file holds, for messages.
+# format's convention; layers: {name: (kernel, bias)}; found: names of everything in the file, for messages.
 WeightFile = namedtuple('WeightFile', 'kind order layers found')
 
 
 class PretrainedError(UserError):
-    """The weight file is not the VGG that was asked for."""
+    """The weight file is missing, damaged or not the VGG that was asked for."""
 
 
 @contextlib.contextmanager
 def weight_file_errors(path, hint='Get it again from a source you trust.'):
-    """Turns whatever a library raises on a damaged file into a PretrainedError that names the file."""
+    """Turns any exception of a library on a damaged file into a PretrainedError that names the file."""
     try:
         yield
     except PretrainedError:
@@ -40,17 +40,17 @@ def weight_file_errors(path, hint='Get it again from a source you trust.'):
 
 
 def layer_name(name):
-    """'conv3_2' for the names 'conv3_2' and 'block3_conv2', 'fc6' for 'fc6' and 'fc1'; None if it is no such layer."""
+    """'conv3_2' for the names 'conv3_2' and 'block3_conv2', 'fc6' for 'fc6' and 'fc1'; None for any other layer."""
     name = re.sub(r'^block(\d)_conv(\d)$', r'conv\1_\2', name)
     name = FULLY_CONNECTED.get(name, name)
     return name if re.match(r'(conv[1-5]_[1-4]|fc[67])$', name) else None
 
 
 def check_vgg(path, weight_file, depth=None):
-    """(depth, OrderedDict of name -> (kernel float32 [h, w, in, out], bias float32 [out])) of a whole, finite VGG.
+    """Returns (depth, OrderedDict {name: (kernel float32 [h, w, in, out], bias float32 [out])}); conv1_1 takes RGB.
 
-    path: named in messages; weight_file: WeightFile; depth: 16 or 19 if it must be that. conv1_1 takes RGB.
-    Raises PretrainedError.
+    path: named in messages; weight_file: WeightFile; depth: the required depth, 16 or 19, or None for either.
+    Raises PretrainedError unless the file holds all layers of a VGG with finite values.
     """
     layers = weight_file.layers
     if not any(name.startswith('conv') for name in layers):
@@ -64,7 +64,7 @@ def check_vgg(path, weight_file, depth=None):
     names += ['fc6', 'fc7'] if 'fc6' in layers or 'fc7' in layers else []
     missing = [name for name in names if name not in layers]
     if missing:
-        raise PretrainedError(f'{path} is no whole VGG-{found}: it lacks {", ".join(missing)}. '
+        raise PretrainedError(f'{path} is not a whole VGG-{found}: it lacks {", ".join(missing)}. '
                               'Give another copy of the file.')
     checked, channels = OrderedDict(), 3
     for name in names:
@@ -77,11 +77,11 @@ def check_vgg(path, weight_file, depth=None):
 
 
 def _checked(path, name, weights, channels):
-    """The layer as float32 (kernel [size, size, channels, out], bias [out])."""
+    """Returns the layer as float32 (kernel [size, size, channels, out], bias [out])."""
     kernel, bias = weights
     size = KERNEL_SIZES.get(name, 3)
     if name in KERNEL_SIZES and kernel.ndim == 2 and len(kernel) % size ** 2 == 0:
-        kernel = kernel.reshape(size, size, -1, kernel.shape[1])  # rows count the flattened [h, w, in]
+        kernel = kernel.reshape(size, size, -1, kernel.shape[1])  # rows are the flattened [h, w, in]
     if kernel.ndim != 4 or kernel.shape[:3] != (size, size, channels):
         reordered = kernel.ndim == 4 and kernel.shape[1:] == (channels, size, size)
         hint = 'It is in the order [out, in, h, w] of Theano, Caffe and PyTorch. ' if reordered else ''
@@ -106,6 +106,7 @@ def _finite(path, name, array):
 
 
 def _takes_bgr(kernel, depth, order):
+    """Whether conv1_1 takes BGR: judged by the published values, or by the format's order for other weights."""
     corner = kernel[0, 0, :, 0]
     if np.allclose(corner, CORNERS[depth], atol=1e-3):  # wide enough for weights kept as float16
         return False

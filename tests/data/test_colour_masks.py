@@ -101,7 +101,7 @@ def test_colour_beyond_the_tolerance_is_unknown(folder):
 
 def test_jpeg_is_refused_whatever_its_name(folder):
     mask(folder, 'a.png', [CAT], format='JPEG')
-    with pytest.raises(UserError, match=r'a\.png: 1 of 1 masks stored as JPEG.*--nearest.*--tolerance'):
+    with pytest.raises(UserError, match=r'a\.png: 1 of 1 masks are JPEGs.*--nearest.*--tolerance'):
         run(folder)
 
 
@@ -169,7 +169,7 @@ def test_nearest_rounds_and_says_how_much(folder, capsys):
 def test_class_that_only_rounding_made_is_named(folder, capsys):
     mask(folder, 'a.png', [DOG, DOG, DOG, CAT, (0, 30, 110)])  # DOG and GROUND blended, but there is no GROUND
     run(folder, nearest=True)
-    assert 'note: look at 1 mask (a.png): a class is there in rounded pixels only' in capsys.readouterr().out
+    assert 'note: look at 1 mask (a.png): a class occurs in rounded pixels only' in capsys.readouterr().out
 
 
 def test_tolerance_says_what_it_rounded(folder, capsys):
@@ -326,7 +326,7 @@ def test_alpha_of_masks_without_it_is_refused(folder):
 def test_many_jpegs_are_one_line_with_a_count_and_three_names(folder):
     for i in range(12):
         mask(folder, f'{i:02}.jpg', [CAT])
-    with pytest.raises(UserError, match=r'^00\.jpg, 01\.jpg, 02\.jpg, \.\.\.: 12 of 12 masks stored as JPEG'):
+    with pytest.raises(UserError, match=r'^00\.jpg, 01\.jpg, 02\.jpg, \.\.\.: 12 of 12 masks are JPEGs'):
         run(folder)
 
 

@@ -104,7 +104,7 @@ def test_leavings_of_a_killed_run_are_noted_and_do_not_hinder(data_dir, classes_
     os.makedirs(os.path.join(leaving, 'data', 'images'))
     write_layout(data_dir, splits, classes_csv, read_annotation)
     assert is_prepared(data_dir, COUNTS)
-    assert f'note: {leaving} is left' in capsys.readouterr().out
+    assert f'note: {leaving} is from a run' in capsys.readouterr().out
     assert os.path.isdir(leaving)
 
 
@@ -122,7 +122,7 @@ def test_source_is_found_one_folder_down(tmp_path):
 
 def test_wrong_source_is_explained(tmp_path):
     (tmp_path / 'somewhere').mkdir()
-    with pytest.raises(UserError, match='holds somewhere; expected are the folders train and val, .*Get it'):
+    with pytest.raises(UserError, match='holds somewhere; expected the folders train and val, .*Get it'):
         find_root(str(tmp_path), [('train', 'val')], 'Get it there.')
     with pytest.raises(UserError, match='no such folder. Get it'):
         find_root(str(tmp_path / 'none'), [('train', 'val')], 'Get it there.')

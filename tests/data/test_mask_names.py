@@ -79,14 +79,14 @@ def test_photos_and_json_beside_masks_are_left_out_and_named(folder):
     (folder / 'masks' / 'x.json').write_text('{}')
     found, notes = find(folder)
     assert found == {'x': 'x_mask.png', 'y': 'y_mask.png'}
-    assert 'no masks (2): x.jpg, y.png' in notes and 'no pictures that are read here (1): x.json' in notes
+    assert 'not masks (2): x.jpg, y.png' in notes and 'not readable as pictures (1): x.json' in notes
 
 
 def test_photo_of_the_same_name_as_its_mask_is_left_out(folder):
     photos(folder, 'x.jpg')
     masks(folder, 'x.png')
     found, notes = find(folder)
-    assert found == {'x': 'x.png'} and 'no masks (1): x.jpg' in notes
+    assert found == {'x': 'x.png'} and 'not masks (1): x.jpg' in notes
 
 
 def test_pictures_beside_masks_that_are_neither_mask_nor_photo_of_one_are_refused(folder):
@@ -107,7 +107,7 @@ def test_suffix_says_which_files_are_masks(folder):
     photos(folder, 'x.jpg', 'z.jpg')
     masks(folder, 'x_mask.png', 'x_label.png')
     found, notes = find(folder, suffix='_label')
-    assert found == {'x': 'x_label.png'} and 'no masks (3): x.jpg, x_mask.png, z.jpg' in notes
+    assert found == {'x': 'x_label.png'} and 'not masks (3): x.jpg, x_mask.png, z.jpg' in notes
 
 
 def test_empty_suffix_keeps_whole_names(folder):

@@ -43,8 +43,8 @@ def test_all_are_marked_on_request_and_only_once(data_dir, capsys):
     assert upright_ones(data_dir) == list(range(1, 9))
     main([str(data_dir), '--all'])
     assert upright_ones(data_dir) == list(range(1, 9))
-    assert capsys.readouterr().out.splitlines() == ['7 annotations marked: they turn as their photos do',
-                                                    '0 annotations marked: they turn as their photos do']
+    assert capsys.readouterr().out.splitlines() == ['7 annotations marked: they turn with their photos',
+                                                    '0 annotations marked: they turn with their photos']
 
 
 def test_annotation_that_is_upright_by_its_size_is_left(data_dir):

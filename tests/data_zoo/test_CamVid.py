@@ -71,10 +71,10 @@ def test_test_split_validates_only_on_demand(tmp_path, request, form, test, vali
 
 
 @pytest.mark.parametrize('first, found, expected', [(False, 'val', 'test'), (True, 'test', 'val')])
-def test_data_set_of_the_other_validation_split_is_told_and_left(tmp_path, segnet, first, found, expected):
+def test_data_set_with_the_other_validation_split_is_refused(tmp_path, segnet, first, found, expected):
     data_dir = convert(tmp_path, segnet, test=first)
     assert convert(tmp_path, segnet, test=first) == data_dir
-    with pytest.raises(UserError, match=f'data validates on .*split {found}, not on {expected} .*another --data_dir'):
+    with pytest.raises(UserError, match=f'data validates on .*split {found}, not on {expected}, .*another --data_dir'):
         convert(tmp_path, segnet, test=not first)
     assert only_stem(data_dir, 'validation') == SPLITS[found]
 

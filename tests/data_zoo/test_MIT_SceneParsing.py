@@ -1,4 +1,4 @@
-"""Data_zoo/MIT_SceneParsing on tiny zips that the user 'put there by hand', or that a file server holds."""
+"""Data_zoo/MIT_SceneParsing on tiny zips, put there by hand or served by a file server."""
 import csv
 import functools
 import hashlib

@@ -1,4 +1,4 @@
-"""config.json: written whole, read back, and overridden by flags only where flags were given."""
+"""config.json: written whole, read back, and overridden only by flags that were given."""
 import json
 import os
 
@@ -54,7 +54,7 @@ def test_trained_net_comes_from_the_config(logs_dir):
     assert trained_net(read_config(logs_dir), NOTHING, 'none') == NET
 
 
-def test_flags_stand_over_the_config(logs_dir):
+def test_flags_override_the_config(logs_dir):
     net = trained_net(read_config(logs_dir), NetOverrides('fcn8s_paper', 5, 1., None), 'none')
     assert (net.net, net.num_classes, net.width, len(net.classes)) == ('fcn8s_paper', 5, 1., 5)
 
@@ -87,7 +87,7 @@ def test_without_config_151_classes_have_the_names_of_ADE20K():
 
 @pytest.fixture
 def run_dir(logs_dir):
-    """logs_dir with a checkpoint, by the names of its files."""
+    """logs_dir with the files of a checkpoint, all empty."""
     for suffix in ('.index', '.data-00000-of-00001'):
         with open(os.path.join(logs_dir, 'model.ckpt-1' + suffix), 'w'):
             pass
@@ -138,11 +138,11 @@ def test_value_that_no_run_writes_is_named(logs_dir, changed, words):
     config = dict(read_config(logs_dir), **changed)
     with open(config_path(logs_dir), 'w') as file:
         json.dump(config, file)
-    with pytest.raises(UserError, match=f'config.json is no config of a training run: .*{words}'):
+    with pytest.raises(UserError, match=f'config.json is not the config of a training run: .*{words}'):
         read_config(logs_dir)
 
 
-@pytest.mark.parametrize('text, words', [('[' * 100000, 'brackets in brackets'), ('\0' * 100, 'cannot be read'),
+@pytest.mark.parametrize('text, words', [('[' * 100000, 'nested too deeply'), ('\0' * 100, 'cannot be read'),
                                          ('{"width": ' + '9' * 5000 + '}', 'a number of 5000 digits')])
 def test_file_that_is_no_json_is_named(logs_dir, text, words):
     with open(config_path(logs_dir), 'w') as file:

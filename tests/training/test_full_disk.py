@@ -63,7 +63,7 @@ def test_training_does_not_start_where_its_checkpoints_do_not_fit(tmp_path, data
         script = train(tmp_path, disk + '/logs')
         assert script.wait() == 1
         # 64*8*8*3 + 8192*64 + 8192*3 + 3 = 561155 values of 4 bytes; with Adam 3 times, and step and its 2 powers
-        assert f'and its first checkpoints take {4 * 561155 * 4 + 8 + 2 * 4:,}.' in script.shown
+        assert f'but its first checkpoints take {4 * 561155 * 4 + 8 + 2 * 4:,}.' in script.shown
         assert checkpoints_in(disk + '/logs') == []
 
 

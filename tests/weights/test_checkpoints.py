@@ -1,4 +1,4 @@
-"""Checkpoints on the disk: which one is meant, and what is said of one that is not whole or of another net."""
+"""Finding a checkpoint, and the errors for one that is not whole or belongs to another net."""
 import os
 
 import numpy as np
@@ -26,7 +26,7 @@ def test_no_checkpoint_names_the_folder_and_the_command(tmp_path):
         find_checkpoint('', str(tmp_path))
 
 
-def test_missing_logs_folder_is_said(tmp_path):
+def test_missing_logs_folder_is_reported(tmp_path):
     with pytest.raises(CheckpointError, match='no such folder'):
         find_checkpoint('', str(tmp_path / 'none'))
 

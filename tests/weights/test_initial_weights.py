@@ -1,4 +1,4 @@
-"""A net's first weights: from a VGG file, by name and shape, with an account of every array."""
+"""A net's initial weights: from a VGG file, by name and shape, with an account of every array."""
 import pytest
 import vgg_files
 from scripts import run_script
@@ -90,7 +90,7 @@ def test_file_that_cannot_be_used_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize('pretrained', ['auto', 'none'])
-def test_what_names_no_weights_goes_with_any_net_and_checkpoint(pretrained):
+def test_pretrained_without_a_file_suits_any_net_and_checkpoint(pretrained):
     check_pretrained(pretrained, 'logs/old', 'resnet34_dilated8_c1', 0.25)
 
 
@@ -106,8 +106,8 @@ def test_auto_says_that_a_resnet_starts_from_scratch(tmp_path, capsys, width):
 
 
 @pytest.mark.parametrize('name', ['', 'none'])
-def test_checkpoint_that_is_not_there_is_asked_for_by_the_flag_that_named_it(tmp_path, name):
-    with pytest.raises(UserError, match=r'no checkpoint .*\. Say where one is with --init_from=PREFIX') as error:
+def test_missing_checkpoint_is_requested_by_its_own_flag(tmp_path, name):
+    with pytest.raises(UserError, match=r'no checkpoint .*\. Name one with --init_from=PREFIX') as error:
         load_initial_weights(None, NetConfig('fcn8s', 2, 1., ()), [], str(tmp_path / name), 'none', '')
     assert '--checkpoint' not in str(error.value) and '--logs_dir' not in str(error.value)
 

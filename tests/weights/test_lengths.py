@@ -1,4 +1,4 @@
-"""Weight files that claim more than they hold, or lead into other files, are refused before memory is asked for."""
+"""Weight files that claim more than they hold, or lead into other files, are refused before memory is allocated."""
 import io
 import os
 import pickle
@@ -18,7 +18,7 @@ HUGE = (1 << 40, 1 << 40)
 
 
 def refused(path, *words):
-    """Whether the file is refused with these words, in 2 GB of memory beyond what is in use."""
+    """Checks that the file is refused with these words, within 2 GB of memory beyond what is in use."""
     limits = resource.getrlimit(resource.RLIMIT_AS)
     with open('/proc/self/statm') as file:
         used = int(file.read().split()[0]) * resource.getpagesize()
@@ -90,7 +90,7 @@ def test_npy_of_lists_in_lists(tmp_path):
 
 @pytest.fixture
 def h5(tmp_path):
-    """Function that has a layer's kernel made by make(h5py, group), beside an honest bias; returns the file's path."""
+    """Function that writes an .h5 whose kernel make(h5py, group) makes, beside a valid bias; returns its path."""
     h5py = pytest.importorskip('h5py')
 
     def write(make):
@@ -111,9 +111,9 @@ def secret(tmp_path):
     return str(path)
 
 
-def test_h5_whose_numbers_stand_in_another_file(h5, secret):
+def test_h5_stored_in_another_file(h5, secret):
     refused(h5(lambda h5py, group: group.create_dataset('k', (3, 3, 3, 4), 'f4', external=[(secret, 0, 432)])),
-            'block1_conv1/k stands in another file')
+            'block1_conv1/k is stored in another file')
 
 
 def test_h5_whose_numbers_are_those_of_another_h5(h5, tmp_path):
@@ -123,7 +123,7 @@ def test_h5_whose_numbers_are_those_of_another_h5(h5, tmp_path):
         layout = h5py.VirtualLayout((3, 3, 3, 4), 'f4')
         layout[...] = h5py.VirtualSource(str(tmp_path / 'other.h5'), 'x', (3, 3, 3, 4))
         group.create_virtual_dataset('k', layout)
-    refused(h5(make), 'block1_conv1/k stands in another file')
+    refused(h5(make), 'block1_conv1/k is stored in another file')
 
 
 @pytest.mark.parametrize('link', ['ExternalLink', 'SoftLink'])
@@ -157,7 +157,7 @@ def test_mat_of_an_element_longer_than_the_file(tmp_path):
     with open(path, 'r+b') as file:
         file.seek(132)  # the length of the first element, behind the header of 128 bytes and its kind
         file.write(struct.pack('<I', 0xfffffff0))
-    refused(path, f'would take {136 + 0xfffffff0:,} bytes, and the file has {os.path.getsize(path):,}')
+    refused(path, f'would take {136 + 0xfffffff0:,} bytes, but the file has only {os.path.getsize(path):,}')
 
 
 def test_mat_that_is_a_zip_bomb(tmp_path):
@@ -180,7 +180,7 @@ def test_mat_of_cells_in_cells(tmp_path, do_compression):
 
 
 @pytest.mark.parametrize('found, put, word', [
-    (b'\x07\0\0\0\x90\0\0\0', b'\x40\0\0\0\x90\0\0\0', 'of the kind 64'),  # numbers of no kind there is
+    (b'\x07\0\0\0\x90\0\0\0', b'\x40\0\0\0\x90\0\0\0', 'of the kind 64'),  # an unknown kind of numbers
     (b'\x07\0\0\0\x90\0\0\0', b'\x07\0\0\0\x90\0\0\x70', 'would take 1,879,048,336 bytes'),
     (b'\x05\0\0\0\x08\0\0\0\x01\0\0\0', b'\x05\0\0\0\x08\0\0\0\0\0\0\x40', 'a cell or struct would take')])
 def test_mat_that_scipy_would_not_survive(tmp_path, found, put, word):

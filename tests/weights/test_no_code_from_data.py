@@ -1,4 +1,4 @@
-"""No file that a user was given can bring code that runs here."""
+"""No file from elsewhere can make the project run code."""
 import ast
 import os
 
@@ -20,14 +20,14 @@ SAFE_ARGUMENT = {'numpy.load': ('allow_pickle', False), 'np.load': ('allow_pickl
 
 
 def sources():
-    """Paths of the project's Python files but for its tests."""
+    """Paths of the project's Python files except its tests."""
     for folder, names, files in os.walk(PROJECT):
         names[:] = [name for name in names if not name.startswith('.') and name not in ('tests', 'node_modules')]
         yield from (os.path.join(folder, name) for name in files if name.endswith('.py'))
 
 
 def dangers(text):
-    """(line, what) of each call that may run code that a file brings, and of each import of a module that does."""
+    """(line, what) of each call that may run code from a file, and of each import of a module that does."""
     found = []
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
@@ -47,7 +47,7 @@ def dangers(text):
     return found
 
 
-def test_no_source_runs_what_a_file_brings():
+def test_no_source_runs_code_from_a_file():
     found = []
     for path in sources():
         with open(path, encoding='utf-8') as file:
@@ -66,7 +66,7 @@ def test_each_danger_is_found(text):
 
 @pytest.mark.parametrize('text', ['re.compile(x)', 'np.load(path, allow_pickle=False)', 'json.load(file)',
                                   'torch.load(path, weights_only=True)', 'subprocess.run([x])'])
-def test_what_is_harmless_is_not(text):
+def test_harmless_code_is_not(text):
     assert dangers(text) == []
 
 

@@ -1,4 +1,4 @@
-"""What a run keeps, what it resumes from, and what it does with the remains of a save that was stopped."""
+"""Which checkpoints a run keeps, which one it resumes from, and what it removes after an interrupted save."""
 import os
 import shutil
 
@@ -51,7 +51,7 @@ def test_resume_without_checkpoints_restores_nothing(tmp_path):
                                     lambda prefix: os.remove(prefix + '.index'),
                                     lambda prefix: truncate(prefix + '.index')],
                          ids=['data cut', 'no data', 'no index', 'index cut'])
-def test_resume_names_and_passes_over_one_that_is_damaged(tmp_path, damage, capsys):
+def test_resume_names_and_skips_a_damaged_one(tmp_path, damage, capsys):
     net = Net(tmp_path)
     net.save(3)
     damage(net.save(5))
@@ -59,7 +59,7 @@ def test_resume_names_and_passes_over_one_that_is_damaged(tmp_path, damage, caps
     again = Net(tmp_path)
     assert again.saver.resume(again.session).endswith('model.ckpt-3') and again.value() == 3
     shown = capsys.readouterr().out
-    assert 'warning: ' in shown and 'model.ckpt-5' in shown and 'passed over' in shown
+    assert 'warning: ' in shown and 'model.ckpt-5' in shown and 'skipped' in shown
     assert os.listdir(str(tmp_path)) == before
 
 
@@ -70,14 +70,14 @@ def test_resume_stops_when_none_is_whole(tmp_path):
         again.saver.resume(again.session)
 
 
-def test_resume_does_not_start_anew_where_the_only_data_file_is_lost(tmp_path):
+def test_resume_does_not_start_anew_if_the_only_data_file_is_lost(tmp_path):
     os.remove(Net(tmp_path).save(5) + DATA)
     again = Net(tmp_path)
     with pytest.raises(CheckpointError, match='none of the 1 checkpoints'):
         again.saver.resume(again.session)
 
 
-def test_run_with_another_optimizer_is_told(tmp_path):
+def test_run_with_another_optimizer_is_refused(tmp_path):
     Net(tmp_path).save(5)
     other = Net(tmp_path)
     with other.session.graph.as_default():
@@ -117,7 +117,7 @@ def test_damaged_score_of_the_best_is_named(tmp_path):
         net.saver.save_if_best(net.session, 2, 0.6)
 
 
-def test_remains_of_killed_saves_go_and_nothing_else_does(tmp_path):
+def test_files_of_killed_saves_are_removed_and_no_others(tmp_path):
     net = Net(tmp_path)
     net.save(3)
     net.save(5)
@@ -133,7 +133,7 @@ def test_remains_of_killed_saves_go_and_nothing_else_does(tmp_path):
 
 
 def test_data_without_index_stays_where_no_other_checkpoint_is_known(tmp_path):
-    (tmp_path / ('model.ckpt-6' + DATA)).write_bytes(b'x')  # of a first save that was killed, or of a copy half made
+    (tmp_path / ('model.ckpt-6' + DATA)).write_bytes(b'x')  # a first save that was killed, or an unfinished copy
     net = Net(tmp_path)
     assert net.saver.resume(net.session) is None
     assert (tmp_path / ('model.ckpt-6' + DATA)).exists()
@@ -176,11 +176,11 @@ def test_whole_checkpoint_that_is_not_listed_yet_is_resumed(tmp_path):
     assert again.saver.resume(again.session).endswith('model.ckpt-5')
     for step in (7, 9):
         again.save(step)
-    assert steps_in(tmp_path) == [7, 9]  # it is one of those that are kept, and goes when its time has come
+    assert steps_in(tmp_path) == [7, 9]  # 7 counts among the kept ones and is removed in its turn
 
 
 def test_too_little_space_for_the_first_checkpoints_is_refused(tmp_path):
-    with pytest.raises(UserError, match=r'bytes free, and its first checkpoints take 1,000,000,000,000,000,000\.'):
+    with pytest.raises(UserError, match=r'bytes free, but its first checkpoints take 1,000,000,000,000,000,000\.'):
         check_free_space(str(tmp_path), 10 ** 18, 0)
 
 
@@ -189,6 +189,6 @@ def test_too_little_space_for_all_checkpoints_is_warned_of(tmp_path, capsys):
     assert 'warning: ' in capsys.readouterr().out
 
 
-def test_enough_space_needs_no_word(tmp_path, capsys):
+def test_enough_space_prints_nothing(tmp_path, capsys):
     Net(tmp_path).saver.check_space()
     assert capsys.readouterr().out == ''

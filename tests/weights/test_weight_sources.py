@@ -9,7 +9,7 @@ from fcn8s.config import NetOverrides
 from fcn8s.prediction.segmenter import Segmenter
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.tf1 import tf
-from fcn8s.weights import restore as weight_sources
+from fcn8s.weights import restore
 from fcn8s.weights.initial import load_initial_weights
 from fcn8s.weights.pth import find_pth
 from fcn8s.weights.restore import find_weights
@@ -84,7 +84,7 @@ def test_checkpoint_of_FCN_tensorflow_may_hold_its_unused_layer(tmp_path):
     assert ids_of(prefix, 'fcn8s_vgg19').shape == IMAGE.shape[1:3]
 
 
-# each net's variables are all there by name and shape, for VGG19 has all layers of VGG16
+# all variables of each net fit by name and shape, because VGG19 has all layers of VGG16
 @pytest.mark.parametrize('trained, names, net, words', [
     ('fcn8s_vgg19', scoped, 'fcn8s', 'inference/conv3_4_b, inference/conv3_4_w, inference/conv4_4_b are in it'),
     ('fcn8s_ade20k', published_names, 'fcn8s', 'are not in it'),
@@ -133,7 +133,7 @@ def test_pth_pair_predicts_what_torch_does(pth, given):
     assert np.mean(ids == expected) > 0.999
 
 
-# fc is of the classifier that it was; the decoder starts anew
+# fc belongs to the original classifier; the decoder starts anew
 @pytest.mark.parametrize('name', ['resnet34-imagenet.pth', 'encoder_epoch_3.pth'])
 def test_single_encoder_starts_a_run(tmp_path, capsys, name):
     torch = pytest.importorskip('torch')
@@ -174,22 +174,22 @@ def test_pth_of_another_name_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize('net, refused', [('resnet50_dilated8_c1', True), ('vgg16_dilated8_c1', False)])
-def test_resnet_of_torchvision_is_told_for_what_it_is(tmp_path, monkeypatch, net, refused):
-    """As torchvision's resnet50 begins; a VGG has no layer of that name and is not concerned."""
+def test_only_a_resnet_refuses_the_stem_of_torchvision(tmp_path, monkeypatch, net, refused):
+    """A VGG has no layer of that name."""
     path = str(tmp_path / 'resnet50-0676ba61.pth')
     arrays = {'conv1.weight': np.zeros((7, 7, 3, 64), np.float32), 'bn1.weight': np.ones(64, np.float32)}
-    monkeypatch.setattr(weight_sources, 'read_pth', lambda path: arrays)
+    monkeypatch.setattr(restore, 'read_pair', lambda path: arrays)
     with tf.Graph().as_default():
         build(net, tf.placeholder(tf.uint8, [None, None, None, 3]), CLASSES, THIN)
         names = [v.op.name for v in tf.global_variables()]
     if refused:
         with pytest.raises(UserError, match=r'resnet50-0676ba61.pth is a ResNet .* 7x7 .* 3x3.*resnet50-imagenet.pth$'):
-            weight_sources.open_source(path, names)
+            restore.open_source(path, names)
     else:
-        assert weight_sources.open_source(path, names).shapes == {}
+        assert restore.open_source(path, names).shapes == {}
 
 
 def test_resnet_with_the_stem_of_the_dilated_nets_passes(tmp_path, monkeypatch):
-    monkeypatch.setattr(weight_sources, 'read_pth', lambda path: {'conv1.weight': np.zeros((3, 3, 3, 64), np.float32)})
-    source = weight_sources.open_source(str(tmp_path / 'a.pth'), ['inference/encoder/conv1_w'])
+    monkeypatch.setattr(restore, 'read_pair', lambda path: {'conv1.weight': np.zeros((3, 3, 3, 64), np.float32)})
+    source = restore.open_source(str(tmp_path / 'a.pth'), ['inference/encoder/conv1_w'])
     assert source.shapes == {'inference/encoder/conv1_w': (3, 3, 3, 64)}

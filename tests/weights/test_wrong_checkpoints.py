@@ -1,4 +1,4 @@
-"""Wrong checkpoints given to the scripts: each is told for what it is, and all files stay as they are."""
+"""Scripts given a wrong checkpoint say what is wrong with it and change no file."""
 import os
 import shutil
 
@@ -28,7 +28,7 @@ def trained(tmp_path_factory):
 
 @pytest.fixture
 def folder(trained, tmp_path):
-    """A copy of it, to be spoilt."""
+    """A copy of it to spoil."""
     shutil.copytree(str(trained), str(tmp_path / 'copy'))
     return tmp_path / 'copy'
 
@@ -71,15 +71,15 @@ PREDICTION = {
     'another net': (nothing, OTHER_NET, 'model.ckpt-1 is of another net: .*--net'),
     'other classes': (nothing, ('--num_classes=4',), 'model.ckpt-1 was trained with another number of classes'),
     'data cut': (cut_data, (), 'model.ckpt-1 is damaged'),
-    'no index': (remove_index, (), 'no checkpoint in .*: of model.ckpt-1 its .index file is missing'),
+    'no index': (remove_index, (), 'no checkpoint in .*: model.ckpt-1 is not whole: its .index file is missing'),
     'empty folder': (empty, (), 'no checkpoint in .*logs: the folder is empty'),
     'mat': (write_mat, ('--checkpoint={}/vgg.mat',), 'no checkpoint .*vgg.mat: it is a file of pretrained weights'),
 }
 TRAINING = {
-    'another net': (nothing, OTHER_NET, 'logs holds a run with net tiny, and fcn8s was asked for'),
-    'another net, not told by its folder': (remove_config, OTHER_NET, 'model.ckpt-1 is of another net'),
-    'other classes': (add_class, (), 'logs holds a run with num_classes 3, and 4 was asked for'),
-    'other classes, not told by its folder': (lambda folder: [remove_config(folder), add_class(folder)], (),
+    'another net': (nothing, OTHER_NET, 'logs holds a run with net tiny, but fcn8s was given'),
+    'another net, no config.json': (remove_config, OTHER_NET, 'model.ckpt-1 is of another net'),
+    'other classes': (add_class, (), 'logs holds a run with num_classes 3, but 4 was given'),
+    'other classes, no config.json': (lambda folder: [remove_config(folder), add_class(folder)], (),
                                               r'model.ckpt-1 does not fit .*\[1, 1, 8192, 3\], .*\[1, 1, 8192, 4\]'),
     'another optimizer': (nothing, ('--optimizer=sgd',), 'model.ckpt-1 was saved by another optimizer'),
     'data cut': (cut_data, (), 'none of the 1 checkpoints in .*logs can be restored'),
@@ -89,14 +89,14 @@ TRAINING = {
 START = {
     'nothing fits': (nothing, ('--init_from={}/logs',) + OTHER_NET, 'nothing in .*model.ckpt-1 fits net fcn8s'),
     'data cut': (cut_data, ('--init_from={}/logs',), 'model.ckpt-1 is damaged'),
-    'no index': (remove_index, ('--init_from={}/logs',), 'of model.ckpt-1 its .index file is missing'),
+    'no index': (remove_index, ('--init_from={}/logs',), 'model.ckpt-1 is not whole: its .index file is missing'),
     'mat': (write_mat, ('--init_from={}/vgg.mat',), 'it is a file of pretrained weights.*--pretrained'),
     'damaged mat': (write_mat, OTHER_NET + ('--pretrained={}/vgg.mat',), 'vgg.mat cannot be read'),
 }
 
 
 def spoil(folder, table, kind):
-    """(arguments, words) of a kind of spoiling, which is done."""
+    """Spoils the folder; returns (arguments of the script, words of its error)."""
     change, arguments, words = table[kind]
     change(folder)
     return [argument.format(folder) for argument in arguments], words
@@ -104,7 +104,7 @@ def spoil(folder, table, kind):
 
 @pytest.mark.parametrize('kind', sorted(PREDICTION))
 @pytest.mark.parametrize('script', [FCN_test, FCN_infer], ids=['test', 'infer'])
-def test_prediction_tells_it_and_touches_nothing(folder, script, kind):
+def test_prediction_names_the_fault_and_changes_nothing(folder, script, kind):
     photo = save(str(folder / 'photo.png'), np.full((8, 8, 3), 90, np.uint8))
     arguments, words = spoil(folder, PREDICTION, kind)
     before = content(folder)
@@ -115,7 +115,7 @@ def test_prediction_tells_it_and_touches_nothing(folder, script, kind):
 
 
 @pytest.mark.parametrize('kind', sorted(TRAINING))
-def test_training_tells_it_and_touches_nothing(folder, kind):
+def test_training_names_the_fault_and_changes_nothing(folder, kind):
     arguments, words = spoil(folder, TRAINING, kind)
     before = content(folder)
     with pytest.raises(UserError, match=words):
@@ -124,7 +124,7 @@ def test_training_tells_it_and_touches_nothing(folder, kind):
 
 
 @pytest.mark.parametrize('kind', sorted(START))
-def test_new_run_tells_it_and_leaves_no_run_behind(folder, kind):
+def test_new_run_names_the_fault_and_leaves_no_run_behind(folder, kind):
     arguments, words = spoil(folder, START, kind)
     with pytest.raises(UserError, match=words):
         train(folder, f'--logs_dir={folder / "new"}', *arguments)

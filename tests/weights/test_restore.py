@@ -1,3 +1,4 @@
+"""Initializing the variables of a net."""
 import subprocess
 import sys
 
@@ -38,7 +39,7 @@ def resident():
     with open('/proc/self/statm') as file:
         return int(file.read().split()[1]) * os.sysconf('SC_PAGE_SIZE')
 
-megabytes = (50, 60, 70, 80)  # of different sizes, for equal ones would share a constant
+megabytes = (50, 60, 70, 80)  # of different sizes, since equal ones would share a constant
 with create_session(tf.Graph()) as session, session.graph.as_default():
     slots = [tf.get_variable(f'slot{n}', [n * 10**6 // 4], initializer=tf.zeros_initializer()) for n in megabytes]
     session.run(tf.constant(0))
