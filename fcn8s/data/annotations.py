@@ -2,9 +2,9 @@
 import numpy as np
 from PIL import TiffImagePlugin
 
-from fcn8s.data.image_files import ImageError, decode, open_image
+from fcn8s.data.image_files import ImageError, decode, open_image, to_array
 from fcn8s.data.labels import advice
-from fcn8s.data.photos import ORIENTATION, Annotation, _exif_orientation, _orientation, turned
+from fcn8s.data.photos import ORIENTATION, Annotation, exif_orientation, orientation_to_apply, turned
 from fcn8s.utils.errors import DataError
 
 SAVE_AS_GREY = 'Save the ids as an 8-bit grey or palette PNG.'
@@ -29,9 +29,7 @@ def decode_ids(image, path):
     raw_mode = _raw_mode(image)
     _check_form(image, raw_mode, path)
     decode(image, path)
-    pixels = np.array(image)
-    if pixels.dtype == object:  # numpy 1.18 wraps the image if it cannot get its bytes
-        raise MemoryError
+    pixels = to_array(image)
     opaque = 255
     if raw_mode in _LOW_BYTES and image.format == 'PNG':
         pixels, opaque = _sixteen_bits(pixels, raw_mode, path), 65535
@@ -52,7 +50,7 @@ def decode_ids(image, path):
 def transparent_ids(image, ids):
     """The ids in a decoded image that are fully or partly transparent, sorted."""
     if image.mode in ('LA', 'PA', 'RGBA'):
-        alpha = np.array(image)[:, :, -1]
+        alpha = to_array(image)[:, :, -1]
         return [] if alpha.min() == alpha.max() else np.unique(ids[alpha < 255]).tolist()
     value = image.info.get('transparency', ())  # a palette's alphas, or one transparent grey value or colour
     if isinstance(value, bytes):
@@ -105,7 +103,7 @@ def _sixteen_bits(high, raw_mode, path):
     with open_image(path) as image:
         image.tile = [tuple(tile[:3]) + (_LOW_BYTES[raw_mode],) for tile in image.tile]
         decode(image, path)
-        low = np.array(image).astype(np.int32)
+        low = to_array(image).astype(np.int32)
     if raw_mode == 'LA;16B':
         return (low[..., 0::2] << 8 | low[..., 1::2])[..., [0, 0, 0, 1]]
     return high.astype(np.int32) << 8 | low
@@ -156,9 +154,9 @@ def examine_annotation(path):
     with open_image(path) as image:
         of_tiff = image.tag_v2.get(ORIENTATION) if image.format == 'TIFF' else None  # lost by decoding
         ids = decode_ids(image, path)
-        own = of_tiff or _exif_orientation(image)
+        own = of_tiff or exif_orientation(image)
         colours = image.getpalette() if image.mode == 'P' else None
-        return Annotation(turned(ids, _orientation(image)), own if own in range(1, 9) else None,
+        return Annotation(turned(ids, orientation_to_apply(image)), own if own in range(1, 9) else None,
                           transparent_ids(image, ids), colours and np.array(colours, np.uint8).reshape(-1, 3))
 
 

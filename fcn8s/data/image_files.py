@@ -4,9 +4,9 @@ import os
 import stat
 import struct
 
+import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from fcn8s.data import image_files as bmp
 from fcn8s.data import tiff
 from fcn8s.data.png import check_png
 from fcn8s.utils.errors import UserError
@@ -15,6 +15,7 @@ MAX_PIXELS = 512 * 10**6  # 1.5 GB as RGB; Pillow's own warning at 89 million wo
 # A file of one colour may be very small: PNG's deflate packs up to 8,256 pixels into a byte. An image beyond both
 # limits is taken for damaged.
 SMALL_PIXELS, PIXELS_PER_BYTE = 16 * 10**6, 10**4
+PART_PIXELS = 16 * 10**6  # converted at a time, which bounds the memory of copies
 # Listed, because Pillow's search through all formats can fail in one thread while another registers them.
 _FORMATS = ('JPEG', 'PNG', 'BMP', 'TIFF', 'WEBP')
 tiff.prepare_pillow()
@@ -34,7 +35,7 @@ def open_image(path):
         with open(path, 'rb') as file:
             source = tiff.WithoutDescriptor(file) if _check_form(file, path) == 'TIFF' else file
             with Image.open(source, formats=_FORMATS) as image:
-                reason = bmp.misread_form(image, file) if image.format == 'BMP' else None
+                reason = _misread_bmp(image, file) if image.format == 'BMP' else None
                 if reason:
                     raise ImageError(f'{path}: {reason}.')
                 if image.width * image.height > MAX_PIXELS:
@@ -60,6 +61,30 @@ def decode(image, path):
         with open(path, 'rb') as file:
             check(file)
     image.load()
+
+
+def to_array(image):
+    """A decoded image as an array [H, W], or [H, W, C] of several channels.
+
+    Converts a part at a time: Pillow's way to numpy takes twice the memory meanwhile. Raises MemoryError.
+    """
+    width, height = image.size
+    rows = max(1, PART_PIXELS // width)
+    if rows >= height:
+        return _array(image)
+    first = _array(image.crop((0, 0, width, rows)))
+    pixels = np.empty((height,) + first.shape[1:], first.dtype)
+    pixels[:rows] = first
+    for y in range(rows, height, rows):
+        pixels[y:y + rows] = _array(image.crop((0, y, width, min(y + rows, height))))
+    return pixels
+
+
+def _array(image):
+    pixels = np.array(image)
+    if pixels.dtype == object:  # numpy 1.18 wraps the image if it cannot get its bytes
+        raise MemoryError
+    return pixels
 
 
 def _check_jpeg(file):
@@ -108,7 +133,7 @@ def _check_form(file, path):
     return None
 
 
-def misread_form(image, file):
+def _misread_bmp(image, file):
     """Why the opened BMP `image` of `file` would be decoded wrongly; None if it would not. May move in the file."""
     file.seek(14)
     size, = struct.unpack('<I', file.read(4))

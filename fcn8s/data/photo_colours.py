@@ -9,11 +9,10 @@ import collections
 import numpy as np
 from PIL import Image
 
-from fcn8s.data.image_files import ImageError
+from fcn8s.data.image_files import PART_PIXELS, ImageError, to_array
 
 TWELVE_BITS = 4095
 _UNUSED_ALPHA = 1  # of 255
-_PART = 16 * 10**6  # pixels
 # high_bytes: whether Pillow keeps only these; step: by which it spreads grey of 2 or 4 bits; premultiplied: by alpha
 Form = collections.namedtuple('Form', 'high_bytes step premultiplied')
 
@@ -44,7 +43,7 @@ def to_rgb(image, form, path):
 
 def _over_white(image, form, path):
     if image.getchannel('A').getextrema()[1] > _UNUSED_ALPHA:
-        rgb, rows = Image.new('RGB', image.size), max(1, _PART // image.width)
+        rgb, rows = Image.new('RGB', image.size), max(1, PART_PIXELS // image.width)
         for y in range(0, image.height, rows):
             part = image.crop((0, y, image.width, min(y + rows, image.height)))
             rgb.paste(Image.alpha_composite(Image.new('RGBA', part.size, 'white'), part).convert('RGB'), (0, y))
@@ -57,7 +56,7 @@ def _over_white(image, form, path):
 
 def _eight_bits(image, path):
     """16-bit grey -> 8 bits: mode L, or LA where one value is marked as transparent."""
-    values, key = _array(image).astype(np.int32), image.info.get('transparency')
+    values, key = to_array(image).astype(np.int32), image.info.get('transparency')
     least, most = values.min(), values.max()
     if least < 0 or most > 65535:
         raise ImageError(f'{path}: grey values {least} to {most} where 16-bit ones, 0 to 65535, were expected. Save it '
@@ -82,22 +81,3 @@ def _check_high_bytes(image, path):
 def _too_dark(path, found):
     return ImageError(f'{path}: {found} in 16 bits, where white is 65535: it would be nearly black. Values of 12 bits '
                       'or fewer must be scaled up (12 bits by 16), or saved as 8-bit RGB.')
-
-
-def to_array(image):
-    """An RGB image as uint8 [H, W, 3], a part at a time: Pillow's way to numpy takes twice the memory meanwhile."""
-    width, height = image.size
-    rows = max(1, _PART // width)
-    if rows >= height:
-        return _array(image)
-    pixels = np.empty((height, width, 3), np.uint8)
-    for y in range(0, height, rows):
-        pixels[y:y + rows] = _array(image.crop((0, y, width, min(y + rows, height))))
-    return pixels
-
-
-def _array(image):
-    pixels = np.array(image)
-    if pixels.dtype == object:  # numpy 1.18 wraps the image where it cannot have its bytes
-        raise MemoryError
-    return pixels

@@ -8,8 +8,8 @@ import struct
 
 from PIL import Image, TiffImagePlugin
 
-from fcn8s.data.image_files import decode, open_image
-from fcn8s.data.photo_colours import stored_form, to_array, to_rgb
+from fcn8s.data.image_files import decode, open_image, to_array
+from fcn8s.data.photo_colours import stored_form, to_rgb
 from fcn8s.utils.errors import UserError
 
 PHOTO_EXTENSIONS = ('.jpg', '.jpeg', '.jpe', '.jfif', '.jif', '.png', '.bmp', '.tif', '.tiff', '.webp')
@@ -117,18 +117,18 @@ def _upright(image, path):
     """An opened image, decoded, in RGB."""
     form = stored_form(image)
     decode(image, path)
-    orientation = _orientation(image)
+    orientation = orientation_to_apply(image)
     rgb = to_rgb(image, form, path)
     # ImageOps.exif_transpose would turn a TIFF a second time: Pillow decodes it upright and may keep the tag.
     return rgb.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else rgb
 
 
-def _orientation(image):
+def orientation_to_apply(image):
     """The EXIF orientation that is still to be applied; None or 1 if there is nothing to do."""
-    return 1 if image.format == 'TIFF' else _exif_orientation(image)  # a TIFF is decoded upright
+    return 1 if image.format == 'TIFF' else exif_orientation(image)  # a TIFF is decoded upright
 
 
-def _exif_orientation(image):
+def exif_orientation(image):
     """The value of the EXIF tag; None if it is missing or cannot be parsed."""
     try:
         return Image.Image.getexif(image).get(ORIENTATION)  # a PNG's own getexif would decode the pixels
@@ -137,7 +137,7 @@ def _exif_orientation(image):
 
 
 def _stored_orientation(image):
-    return image.tag_v2.get(ORIENTATION, 1) if image.format == 'TIFF' else _exif_orientation(image)
+    return image.tag_v2.get(ORIENTATION, 1) if image.format == 'TIFF' else exif_orientation(image)
 
 
 def _stored_size(image):

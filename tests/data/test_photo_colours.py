@@ -6,15 +6,23 @@ import numpy as np
 import pytest
 from image_files import array, save, save_palette, save_png
 
-from fcn8s.data import photo_colours
+from fcn8s.data import image_files, photo_colours
+from fcn8s.data.annotations import read_annotation
 from fcn8s.data.image_files import ImageError
-from fcn8s.data.photos import read_photo
+from fcn8s.data.photos import read_photo, resize_ids, turned
 
 
 @pytest.fixture
 def path(tmp_path):
     """Names a file in the test's folder."""
     return lambda name: str(tmp_path / name)
+
+
+@pytest.fixture
+def three_rows_at_a_time(monkeypatch):
+    """Converts images 7 pixels wide in parts, as it does large ones."""
+    for module in (image_files, photo_colours):
+        monkeypatch.setattr(module, 'PART_PIXELS', 21)
 
 
 def words(*values):
@@ -91,9 +99,20 @@ def test_transparent_colour_of_16_bits_is_refused(path):
 
 
 @pytest.mark.parametrize('channels', [3, 4])
-def test_large_photo_is_put_together_from_its_parts(path, channels, monkeypatch):
+def test_large_photo_is_put_together_from_its_parts(path, channels, request):
     pixels = np.random.RandomState(0).randint(0, 256, (11, 7, channels)).astype(np.uint8)
     photo = save(path('a.png'), pixels)
     whole = read_photo(photo)
-    monkeypatch.setattr(photo_colours, '_PART', 21)  # three rows
+    request.getfixturevalue('three_rows_at_a_time')
     np.testing.assert_array_equal(read_photo(photo), whole)
+
+
+def test_large_annotation_is_put_together_from_its_parts(path, three_rows_at_a_time):
+    ids = np.random.RandomState(0).randint(0, 9, (11, 7)).astype(np.uint8)
+    np.testing.assert_array_equal(read_annotation(save(path('a.png'), ids)), ids)
+
+
+def test_large_annotation_is_turned_and_resized_in_parts(three_rows_at_a_time):
+    ids = np.random.RandomState(0).randint(0, 9, (11, 7)).astype(np.uint8)
+    np.testing.assert_array_equal(turned(ids, 3), ids[::-1, ::-1])
+    np.testing.assert_array_equal(resize_ids(ids, 22, 14), ids.repeat(2, axis=0).repeat(2, axis=1))
