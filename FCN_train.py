@@ -130,7 +130,7 @@ def train(net, recipe, rates, training, validation, transform, max_side, locked)
                         if scores:
                             best = saver.save_if_best(step, scores)
                             log.validation(step, scores, best)    # last: its row marks the validation as done
-                    if step >= FLAGS.max_steps:
+                    if step >= FLAGS.max_steps or stop.code is not None:
                         break
 
                     batch = next(batches)

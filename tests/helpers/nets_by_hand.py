@@ -98,7 +98,7 @@ def by_hand(name, image, w):
     return skip_decode(image, pools, w, int(name[3:-len('s_paper')]))
 
 
-def overfit(name, steps=300, rate=2e-3, recipe=Recipe()):
+def overfit(name, steps=400, rate=2e-3, recipe=Recipe()):
     """Pixel accuracy on four images after up to `steps` steps on them."""
     random = np.random.RandomState(1)
     ids = np.zeros((4, 64, 96), np.uint8)

@@ -51,10 +51,21 @@ def read_slowly():
     from fcn8s.evaluation import evaluate as evaluation
     quick = evaluation.read_eval_example
 
-    def slow(*arguments):
+    def slow(*arguments, **options):
+        print('reading slowly', flush=True)
         time.sleep(0.2)
-        return quick(*arguments)
+        return quick(*arguments, **options)
     evaluation.read_eval_example = slow
+
+
+def validate_for_ages():
+    """Makes a validation last longer than any test waits."""
+    from fcn8s.training import validation
+
+    def endless(*arguments, **options):
+        print('validating for ages', flush=True)
+        time.sleep(600)
+    validation.evaluate = endless
 
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -80,7 +91,7 @@ def test_signal_before_the_first_step_leaves_with_its_code_and_no_remains(tmp_pa
 def test_signal_in_a_validation_ends_it_and_the_next_start_makes_up_for_it(tmp_path, data_dir):
     often = ('--save_every=5', '--validate_every=5', '--validation_num=2')
     script = train(tmp_path, *often, before=read_slowly)
-    script.wait_until(lambda: checkpoints(tmp_path))
+    script.wait_until(lambda: 'reading slowly' in script.shown)
     script.send(signal.SIGTERM)
     assert script.wait() == 128 + signal.SIGTERM
     assert checkpoints(tmp_path) == ['model.ckpt-5.index'] and validated_steps(tmp_path) == []
@@ -89,10 +100,10 @@ def test_signal_in_a_validation_ends_it_and_the_next_start_makes_up_for_it(tmp_p
 
 
 def test_second_signal_interrupts_at_once(tmp_path, data_dir):
-    script = train(tmp_path, '--save_every=5', '--validate_every=5', before=read_slowly)
-    script.wait_until(lambda: checkpoints(tmp_path))
+    script = train(tmp_path, '--save_every=5', '--validate_every=5', before=validate_for_ages)
+    script.wait_until(lambda: 'validating for ages' in script.shown)
     script.send(signal.SIGTERM)
-    time.sleep(0.02)
+    time.sleep(0.5)  # a first signal that comes together with the second could be heard after it
     script.send(signal.SIGINT)
     assert script.wait() in (128 + signal.SIGINT, 128 + signal.SIGTERM)
 
