@@ -5,6 +5,7 @@ import numpy as np
 
 LISTED = 15
 RIGHT, WRONG = (37, 99, 235), (220, 80, 20)  # colours of the heat map
+
 # share: of all labelled pixels; share_of_class: of the truth's pixels
 Confusion = collections.namedtuple('Confusion', 'truth predicted pixels share share_of_class')
 
@@ -24,7 +25,7 @@ def costly_confusions(matrix, count=LISTED):
 
 
 def occurring_classes(matrix):
-    """Ids of the classes in truth or prediction, by their pixels in the truth, the most first: list of int."""
+    """Ids of the classes in truth or prediction, those with the most pixels in the truth first: list of int."""
     truth, predicted = matrix.sum(axis=1), matrix.sum(axis=0)
     return [int(i) for i in np.argsort(-truth, kind='stable') if truth[i] or predicted[i]]
 

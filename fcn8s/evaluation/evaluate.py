@@ -1,4 +1,4 @@
-"""Predicts the records of a data set and counts the confusion matrices of each."""
+"""Predicts the records of a data set and counts two confusion matrices for each."""
 import collections
 import functools
 
@@ -8,9 +8,9 @@ from fcn8s.data.records import none_usable, read_or_skip
 from fcn8s.evaluation.metrics import confusion_matrix
 from fcn8s.utils.threads import ordered_map
 
-# example: what batch_reader.read_eval_example returned; ids: uint8 [H, W] at the net's size;
-# small: confusion matrix at the net's size (what the per-image scores are measured on);
-# full: confusion matrix at the annotation's own size (what the benchmark measures).
+# example: an EvalExample; ids: uint8 [H, W] at the net's size;
+# small: confusion matrix at the net's size, for the per-image scores;
+# full: confusion matrix at the annotation's own size, for the other definitions
 Evaluated = collections.namedtuple('Evaluated', 'example ids small full')
 
 
@@ -20,9 +20,9 @@ def one_by_one(examples):
 
 
 def evaluate(dataset, predict, num_threads=2, batches=one_by_one, max_side=None):
-    """Yields an Evaluated for each usable record of a Dataset, in order; the next ones are read meanwhile.
+    """Yields an Evaluated for each usable record of a Dataset, in order, and reads ahead meanwhile.
 
-    Pixels of dataset.ignore_label are in no confusion matrix, except that those of 0 always are.
+    The matrices leave out pixels of dataset.ignore_label, unless it is 0: each definition treats 0 by its own rule.
     predict: function from a list of EvalExamples of one size (image uint8 [H, W, 3], annotation uint8 [H, W]) to the
       list of their ids, uint8 [H, W].
     batches: function from an iterable of EvalExamples to an iterable of such lists, in the same order.
@@ -45,7 +45,7 @@ def evaluate(dataset, predict, num_threads=2, batches=one_by_one, max_side=None)
 
 
 def _matrix(truth, ids, num_classes, ignore_label):
-    # pixels of 0 stay: per-image unions count what is predicted there, and each definition has its own rule for them
+    # pixels of 0 stay: per-image unions count the predictions there
     if ignore_label and ignore_label < num_classes:
         keep = truth != ignore_label
         truth, ids = truth[keep], ids[keep]

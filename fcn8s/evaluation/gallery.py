@@ -1,18 +1,19 @@
-"""The best and the worst predicted photos of a test, kept as thumbnails while it runs."""
+"""The best and the worst predicted photos of a test, collected as thumbnails while it runs."""
 import collections
 import heapq
 import os
 
 from fcn8s.data.photos import resize_ids, resize_photo
 
-KEPT = 8      # of the best, and as many of the worst
+KEPT = 8       # best photos, and as many worst ones
 LONGEST = 384  # pixels of a thumbnail's longer side
+
 # score: metrics.Scores; photo: uint8 [h, w, 3]; truth, ids: uint8 [h, w]; labelled: bool [h, w], the scored pixels
 Entry = collections.namedtuple('Entry', 'name score photo truth ids labelled')
 
 
 class Gallery:
-    """Keeps the photos with the highest and lowest mean IU; of two equal ones the earlier ranks higher."""
+    """Keeps the photos with the highest and lowest mean IU; the earlier of two equal ones ranks higher."""
 
     def __init__(self, num_classes, ignore_label=None, kept=KEPT):
         self._num_classes, self._ignore_label, self._kept = num_classes, ignore_label, kept
@@ -21,7 +22,9 @@ class Gallery:
         self._count = 0
 
     def add(self, result, score):
-        """Adds an Evaluated and its Scores; thumbnails are made only if it is kept."""
+        """Adds an Evaluated and its Scores, unless these are None; makes thumbnails only of photos it keeps."""
+        if score is None:
+            return
         self._count += 1
         ranked = ((self._best, (score.mean_iu, -self._count)), (self._worst, (-score.mean_iu, self._count)))
         heaps = [(heap, key) for heap, key in ranked if len(heap) < self._kept or key > heap[0][:2]]

@@ -14,7 +14,7 @@ EPS = np.spacing(1)  # the benchmark toolkit's guard against 0/0
 
 
 def confusion_matrix(truth, prediction, num_classes):
-    """Count pixels by class: int64 [N, N], rows are the truth, columns the prediction.
+    """Counts pixels by class: int64 [N, N], rows are the truth, columns the prediction.
 
     truth and prediction are integer arrays of one shape. Pixels whose truth lies outside [0, N), such as an
     ignore label of 255, are left out. Raises ValueError if the shapes differ, ids are not integers, or
@@ -40,7 +40,7 @@ def without_unlabelled(matrix):
 
 
 def per_image_scores(matrix):
-    """Score one image as FCN-tensorflow-ADE20k does; None if no pixel has a label other than 0.
+    """Scores one image as FCN-tensorflow-ADE20k does; None if no pixel has a label other than 0.
 
     Only classes 1..N-1 that occur in the truth are averaged. Pixel accuracy looks only at pixels where neither
     truth nor prediction is 0 (it is 0 if there are none); a class's union and the frequency weights also count
@@ -65,9 +65,9 @@ def mean_scores(scores):
 
 
 def scene_parsing_scores(matrix):
-    """Score a whole set by the SceneParse150 benchmark's own rules.
+    """Scores a whole set by the SceneParse150 benchmark's own rules.
 
-    Pixels of truth 0 are left out, also from the unions; a prediction of 0 elsewhere is wrong. `mean_iou` is over
+    Pixels of truth 0 are left out, also of the unions; a prediction of 0 elsewhere is wrong. `mean_iou` is over
     all classes 1..N-1, and a class that occurs nowhere counts 0; `mean_iou_present` is over those in the truth.
     `final_score` is the mean of pixel accuracy and `mean_iou`. All are 0 if nothing is labelled.
     Source: evaluationCode/utils_eval.py of github.com/CSAILVision/sceneparsing.
@@ -80,7 +80,7 @@ def scene_parsing_scores(matrix):
 
 
 def all_class_scores(matrix):
-    """Score a set whose class 0 is a class like any other.
+    """Scores a set whose class 0 is a class like any other.
 
     The mean is over classes that occur in truth or prediction. Both scores are 0 for an empty matrix.
     """
@@ -91,7 +91,7 @@ def all_class_scores(matrix):
 
 
 def per_class(matrix):
-    """List the ClassScores of classes 0..N-1 in order.
+    """Lists the ClassScores of classes 0..N-1 in order.
 
     `pixels` counts the truth, accuracy is the recall. A score is None if it is undefined: accuracy without truth,
     precision without prediction, IoU without either. Give it `without_unlabelled(matrix)` for IoUs that agree
@@ -103,7 +103,7 @@ def per_class(matrix):
 
 
 def only_class(matrix, ignored=()):
-    """The one class of the truth that is not ignored, or None if there are more or none: scores on one say little."""
+    """The only class in the truth, except ignored ones, or None: scores on a single class say little."""
     found = [i for i in np.flatnonzero(matrix.sum(axis=1)).tolist() if i not in ignored]
     return found[0] if len(found) == 1 else None
 

@@ -10,7 +10,7 @@ KINDS = ('colour', 'overlay', 'side_by_side', 'submission')
 
 
 def parse_kinds(text):
-    """Parse 'colour,overlay' into a list of KINDS; '' gives none. Raises UsageError for an unknown kind."""
+    """Parses 'colour,overlay' into a list of KINDS; '' gives []. Raises UsageError for an unknown kind."""
     kinds = [word.strip() for word in text.split(',')] if text else []
     unknown = [kind for kind in kinds if kind not in KINDS]
     if unknown:

@@ -1,4 +1,4 @@
-"""The report of a test, report.html: gathers the values that the template of the same name shows."""
+"""The report of a test, report.html: computes the values that the template of the same name shows."""
 import base64
 import collections
 import hashlib
@@ -16,7 +16,7 @@ from PIL import Image
 from fcn8s.devices import describe_device
 from fcn8s.evaluation.confusions import costly_confusions, heat_picture, occurring_classes
 from fcn8s.evaluation.metrics import AllClassScores, SceneParsingScores, Scores, per_class, without_unlabelled
-from fcn8s.evaluation.scores import LABELS, TITLES
+from fcn8s.evaluation.scores import LABELS, TITLES, by_definition, count_unlabelled
 from fcn8s.utils.files import atomic_file
 from fcn8s.visualize import class_shares, differences, palette, palette_image, short_name
 
@@ -27,15 +27,22 @@ RULES = {
                         'mean IoU over all classes from 1 on',
     AllClassScores: 'the same pixels and those labelled 0, over all classes that occur',
 }
-# title, lead: two lines of text. scores: of metrics.mean_scores, scene_parsing_scores and all_class_scores.
-# matrix: the confusion matrix of all photos, [N, N]. classes: N ClassInfo. best, worst: lists of gallery.Entry.
-# facts: list of (name, text) on how it was made.
+
+# title, lead: two lines of text; scores: see scores.by_definition; matrix: confusion matrix of all photos, [N, N];
+# classes: N ClassInfo; best, worst: lists of gallery.Entry; facts: list of (name, text), how the report was made
 Report = collections.namedtuple('Report', 'title lead scores matrix classes best worst facts')
 
 
+def report_of(outcome, gallery, argv):
+    """The Report of a test: of its Outcome, its Gallery and its command line."""
+    lead = f'{len(outcome.scores)} photos of {outcome.data_dir}, predicted by {outcome.checkpoint}'
+    return Report(f'Test of {outcome.net.net}', lead, by_definition(outcome.matrix, outcome.scores), outcome.matrix,
+                  outcome.net.classes, *gallery.best_and_worst(), _facts(outcome, argv))
+
+
 def write_report(path, report):
-    """Writes a Report as an HTML page to `path`, whole or not at all."""
-    # A file name that is not UTF-8 holds lone surrogates.
+    """Writes a Report to `path` as an HTML page, atomically."""
+    # a file name that is not UTF-8 holds lone surrogates
     data = page(report).encode('utf-8', errors='backslashreplace')
     with atomic_file(path) as temporary, open(temporary, 'wb') as file:
         file.write(data)
@@ -66,30 +73,25 @@ def percent(share):
     return '<0.1 %' if 0 < share < 0.001 else f'{100 * share:.1f} %'
 
 
-def facts_of(argv, segmenter, data_dir, how, scores, matrix, seconds):
-    """The facts of a test: list of (name, text).
-
-    argv: the command line. how: {flag: value} of everything that the predictions depend on. scores: per photo, Scores
-    or None. matrix: confusion matrix of all photos, [N, N]. seconds: the duration of the test.
-    """
-    net, unlabelled = segmenter.net, sum(score is None for score in scores)
+def _facts(outcome, argv):
+    net, matrix = outcome.net, outcome.matrix
     return [
         ('command', ' '.join(['python'] + [shlex.quote(word) for word in argv])),
-        ('checkpoint', segmenter.checkpoint),
+        ('checkpoint', outcome.checkpoint),
         ('net', f'{net.net}, width {net.width:g}, {net.num_classes} classes'),
-        ('data set', data_dir),
-        ('counts', f'{len(scores):,} photos, {unlabelled:,} of them without a labelled pixel\n'
-                   f'{matrix.sum():,} pixels that are not ignored, {without_unlabelled(matrix).sum():,} of them '
+        ('data set', outcome.data_dir),
+        ('counts', f'{len(outcome.scores):,} photos, {count_unlabelled(outcome.scores):,} of them without a labelled '
+                   f'pixel\n{matrix.sum():,} pixels that are not ignored, {without_unlabelled(matrix).sum():,} of them '
                    'labelled other than 0'),
-        ('predictions', '\n'.join(f'{flag}: {value}' for flag, value in how.items())),
+        ('predictions', '\n'.join(f'{flag}: {value}' for flag, value in outcome.predictions.items())),
         ('versions', f'Python {platform.python_version()}, {describe_device()}, numpy {np.__version__}, '
                      f'Pillow {PIL.__version__}'),
-        ('date', time.strftime('%Y-%m-%d %H:%M:%S %z') + f'; the test took {seconds:.0f} s'),
+        ('date', time.strftime('%Y-%m-%d %H:%M:%S %z') + f'; the test took {outcome.seconds:.0f} s'),
     ]
 
 
 def _part(name):
-    """A file of ours that the page contains unescaped."""
+    """One of our own files, which the page includes unescaped."""
     with open(os.path.join(HERE, name), encoding='utf-8') as file:
         return Markup(file.read())
 
@@ -100,7 +102,7 @@ def _card(kind, scores):
 
 
 def _heat_map(matrix, classes):
-    """Names of the classes that occur, [row, column, pixels] per non-zero cell, and a picture with a pixel per cell.
+    """The classes that occur, [row, column, pixels] of each non-zero cell, and a picture with one pixel per cell.
 
     report.js names the cell under the pointer.
     """
@@ -112,11 +114,11 @@ def _heat_map(matrix, classes):
 
 
 def _photo(entry, classes):
-    """A gallery.Entry: its four views, and its classes, the largest in truth and prediction first."""
+    """The four views of a gallery.Entry, and its classes, largest share first."""
     colours = palette(classes)
     difference = differences(entry.photo, entry.truth, entry.ids, entry.labelled)
     views = [('photo', _jpeg(entry.photo)), ('truth', _png(entry.truth, colours)),
-             ('prediction', _png(entry.ids, colours)), ('where they differ', _jpeg(difference))]
+             ('prediction', _png(entry.ids, colours)), ('difference', _jpeg(difference))]
     height, width = entry.truth.shape
     shares = class_shares(np.stack([entry.truth, entry.ids]), len(classes))
     return {'name': entry.name, 'score': entry.score, 'views': views, 'width': width, 'height': height,

@@ -1,4 +1,6 @@
-"""A test's scores by every definition: printed, and as the content of scores.json."""
+"""A test's scores by every definition: printed, and written to scores.json."""
+import collections
+
 from fcn8s.evaluation.metrics import (
     AllClassScores,
     SceneParsingScores,
@@ -10,7 +12,17 @@ from fcn8s.evaluation.metrics import (
     scene_parsing_scores,
     without_unlabelled,
 )
+from fcn8s.utils.files import write_json
 from fcn8s.visualize import short_name
+
+# A finished test.
+#   net, checkpoint, data_dir   NetConfig, prefix of the checkpoint, and folder of the photos
+#   predictions                 {flag: value} of everything that the predictions depend on
+#   matrix                      confusion matrix of all photos, int64 [N, N]
+#   scores                      per-image Scores in the order of the photos, None for a photo without labels
+#   left_out                    {file: why it could not be used}
+#   seconds                     duration
+Outcome = collections.namedtuple('Outcome', 'net checkpoint data_dir predictions matrix scores left_out seconds')
 
 TITLES = {
     Scores: 'per-image mean (FCN-tensorflow-ADE20k)',
@@ -28,50 +40,54 @@ LABELS = {
 }
 
 
-def blocks_of(total, scores):
-    """(Scores or None, SceneParsingScores, AllClassScores) of a test.
+def by_definition(matrix, scores):
+    """The scores by each definition: (Scores or None, SceneParsingScores, AllClassScores).
 
-    total: confusion matrix of all photos, [N, N]; scores: per-image Scores, None for a photo without labels.
+    matrix: confusion matrix of all photos, [N, N]; scores: per-image Scores, None for a photo without labels.
     """
-    return mean_scores(scores), scene_parsing_scores(total), all_class_scores(total)
+    return mean_scores(scores), scene_parsing_scores(matrix), all_class_scores(matrix)
 
 
-def scores_of(total, scores, classes):
-    """The content of scores.json, except the facts of the run."""
-    mean, scene_parsing, all_classes = blocks_of(total, scores)
-    return {
-        'per_image_mean': mean and mean._asdict(),
-        'scene_parsing': scene_parsing._asdict(),
-        'all_classes': all_classes._asdict(),
-        'per_class': [dict(row._asdict(), name=classes[row.index].name)
-                      for row in per_class(without_unlabelled(total))],
-        'images': len(scores),
-        'images_without_labels': _unlabelled(scores),
-    }
-
-
-def print_scores(total, scores, classes):
-    """Prints the table of classes and the scores by the three definitions."""
-    print(format_table(per_class(without_unlabelled(total)), [short_name(c.name) for c in classes]))
-    per_image, *others = blocks_of(total, scores)
-    print('\n' + format_scores(per_image, _unlabelled(scores)))
+def print_scores(matrix, scores, classes):
+    """Prints the table of classes and the scores by each definition; takes what by_definition takes, and ClassInfos."""
+    print(format_table(per_class(without_unlabelled(matrix)), [short_name(c.name) for c in classes]))
+    per_image, *others = by_definition(matrix, scores)
+    print('\n' + format_scores(per_image, count_unlabelled(scores)))
     for block in others:
         print('\n' + format_scores(block))
-    only = only_class(total)
+    only = only_class(matrix)
     if only is not None:
-        print(f'\nwarning: these photos hold class {only} {short_name(classes[only].name)} alone, and predicting it '
+        print(f'\nwarning: {only} {short_name(classes[only].name)} is the only class in these photos, so predicting it '
               'everywhere scores 1.000')
 
 
-def _unlabelled(scores):
+def write_scores(path, outcome):
+    """Writes the scores of an Outcome, and how they came about, to a JSON file."""
+    mean, scene_parsing, all_classes = by_definition(outcome.matrix, outcome.scores)
+    write_json(path, {
+        'per_image_mean': mean and mean._asdict(),
+        'scene_parsing': scene_parsing._asdict(),
+        'all_classes': all_classes._asdict(),
+        'per_class': [dict(row._asdict(), name=outcome.net.classes[row.index].name)
+                      for row in per_class(without_unlabelled(outcome.matrix))],
+        'images': len(outcome.scores),
+        'images_without_labels': count_unlabelled(outcome.scores),
+        'left_out': outcome.left_out,
+        'predictions': outcome.predictions,
+        'checkpoint': outcome.checkpoint,
+    })
+
+
+def count_unlabelled(scores):
+    """How many photos have no per-image score."""
     return sum(score is None for score in scores)
 
 
 def format_scores(scores, left_out=0):
     """Text that names the definition, then one line per score.
 
-    scores: Scores, SceneParsingScores, AllClassScores, or the None of `mean_scores`.
-    left_out: how many images had no per-image score.
+    scores: Scores, SceneParsingScores, AllClassScores, or the None that mean_scores returns.
+    left_out: how many images have no per-image score.
     """
     if scores is None:
         return f'{TITLES[Scores]}: no image has a pixel labelled other than 0'
@@ -81,8 +97,15 @@ def format_scores(scores, left_out=0):
         f'  {LABELS[field]:<{width}}  {value:.4f}' for field, value in zip(scores._fields, scores)])
 
 
+def one_line(score):
+    """Per-image Scores as text in one line; None is that of a photo without labels."""
+    if score is None:
+        return 'nothing labelled'
+    return ', '.join(f'{name} {value:.4f}' for name, value in score._asdict().items())
+
+
 def format_table(rows, names, width=24):
-    """Lay out the rows of `per_class` as aligned text, one class per line; '-' marks an undefined score.
+    """The rows of `per_class` as aligned text, one class per line; '-' marks an undefined score.
 
     names: the class names by id, cut to `width` characters. The last line counts the classes in neither truth nor
     prediction.

@@ -50,4 +50,4 @@ def test_a_set_without_labels_is_said():
 @pytest.mark.parametrize('truth, warned', [([0, 5, 0], True), ([2, 5, 0], False)])
 def test_scores_of_one_class_are_not_printed_without_saying_so(capsys, truth, warned):
     print_scores(np.diag(truth), [None], generic_classes(3))
-    assert ('warning: these photos hold class 1 class 1 alone' in capsys.readouterr().out) == warned
+    assert ('warning: 1 class 1 is the only class in these photos' in capsys.readouterr().out) == warned
