@@ -45,8 +45,8 @@ LEARNING_RATE = 1e-5
 MAX_STEPS = 100001       # about ten epochs of ADE20K's 20,210 photos, two at a time
 SAVE_EVERY = VALIDATE_EVERY = 500
 VALIDATION_NUM = 100     # photos, evenly spaced over the validation split
-MAX_SIDE = 768           # larger photos are scaled down to it for training
-VALIDATION_MAX_SIDE = 1536   # and to this one for a validation
+MAX_SIDE = 768           # larger photos are scaled down to this longer side for training
+VALIDATION_MAX_SIDE = 1536  # the same, for validation
 
 FLAGS = train_flags(data_dir=DATA_DIR, logs_dir=LOGS_DIR, model_dir=MODEL_DIR, net=NET, batch_size=BATCH_SIZE,
                     learning_rate=LEARNING_RATE, max_steps=MAX_STEPS, save_every=SAVE_EVERY,
@@ -87,8 +87,8 @@ def main(argv):
 def train(net, recipe, rates, training, validation, transform, max_side, locked):
     """Trains a net (NetConfig) from its last checkpoint, or from the start; returns the exit code.
 
-    rates: LearningRates; training, validation: Datasets; transform: augmentation, or None; max_side: of a batch, in
-    pixels; locked: logs_dir, a LockedFolder.
+    rates: LearningRates; training, validation: Datasets; transform: augmentation, or None; max_side: longest side of a
+    batch in pixels; locked: logs_dir, a LockedFolder.
     """
     ignored = ignored_labels(net.net, FLAGS.ignore_label)
     weights = class_weights(FLAGS.class_weights, training, ignored, FLAGS.read_threads)
@@ -106,7 +106,7 @@ def train(net, recipe, rates, training, validation, transform, max_side, locked)
         else:
             load_initial_weights(session, net, graph.variables, FLAGS.init_from, FLAGS.pretrained, FLAGS.model_dir)
             if FLAGS.fix_bn and not FLAGS.init_from:
-                print('warning: --fix_bn from scratch: batch normalization normalizes nothing. Give --init_from too')
+                print('warning: --fix_bn from scratch: batch normalization does nothing. Give --init_from too')
         if step >= FLAGS.max_steps:
             print(f'already at step {step} of max_steps {FLAGS.max_steps}: nothing to train')
 
@@ -126,7 +126,7 @@ def train(net, recipe, rates, training, validation, transform, max_side, locked)
 
                 while stop.code is None:
                     if is_due(step, FLAGS.validate_every, FLAGS.max_steps) and not log.is_validated(step):
-                        scores = scorer.score(step, stop, log)    # None if stopped meanwhile
+                        scores = scorer.score(step, stop, log)    # None if stopped
                         if scores:
                             best = saver.save_if_best(step, scores)
                             log.validation(step, scores, best)    # last: its row marks the validation as done

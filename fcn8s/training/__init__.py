@@ -1,1 +1,1 @@
-"""What FCN_train's loop calls."""
+"""The parts of a training run that FCN_train puts together."""

@@ -1,4 +1,4 @@
-"""Checks and warnings before the first step: flags, classes, weights to start from."""
+"""Checks and warnings before the first step: flags, classes, initial weights."""
 import os
 
 from fcn8s.data.label_tally import print_label_warnings
@@ -10,7 +10,7 @@ from FCN_model import NETS, ignored_labels
 
 
 def check_flags(logs_dir, net, width, pretrained, init_from, num_gpus, batch_size):
-    """Raises UserError if the values of the flags of these names do not exist or contradict each other."""
+    """Raises UserError if the values of these flags are unknown or contradict each other."""
     check_writable_name('logs_dir', logs_dir)
     if net not in NETS:
         raise UsageError(f'--net={net}: there is no such net. Available: {", ".join(NETS)}.')
@@ -24,12 +24,12 @@ def check_learned_classes(net, ignore_label):
     learned = [c for c in net.classes if c.index not in ignored]
     if len(learned) > 1:
         return
-    left = f'{learned[0].name} ({learned[0].index}) alone' if learned else 'no class'
+    left = f'only {learned[0].name} ({learned[0].index})' if learned else 'no class'
     reasons = [] if NETS[net.net].scores_0 else [f'--net={net.net} never scores class 0']
     reasons += [] if ignore_label is None else [f'--ignore_label={ignore_label} leaves that class out']
-    raise UserError(f'of {net.num_classes} classes {left} would be learned, because {" and ".join(reasons)}: the '
+    raise UserError(f'{left} of {net.num_classes} classes would be learned, because {" and ".join(reasons)}: the '
                     f'loss would always be 0. Use {_advice(net.net, ignore_label)}, or make the background a class of '
-                    'its own: 1 in classes.csv and in the annotations, with 0 for unlabelled pixels.')
+                    'its own: 1 in classes.csv and in the annotations, and 0 for unlabelled pixels.')
 
 
 def describe_run(net, training, validation):
@@ -39,9 +39,9 @@ def describe_run(net, training, validation):
 
 
 def print_warnings(net, training, num_threads):
-    """Prints what looks wrong in a sample of the labels, and whether the net never predicts class 0."""
+    """Prints problems in a sample of the labels, and a note if the net never predicts class 0."""
     if not NETS[net.net].scores_0:
-        print(f'class 0 ({net.classes[0].name}) is never predicted: net {net.net} does not score it, the fcn nets do')
+        print(f'class 0 ({net.classes[0].name}) is never predicted: only the fcn nets score it')
     print_label_warnings(training.records, net.classes, ignored_labels(net.net, training.ignore_label), num_threads)
 
 
@@ -54,29 +54,29 @@ def _advice(net, ignore_label):
 def check_pretrained(pretrained, init_from, net, width):
     """Raises UserError unless --pretrained is auto, none, download or an existing file or folder that may fit.
 
-    It must not be a checkpoint or a second source of weights, and the net (a row of NETS) must be built on VGG.
+    It must be neither a checkpoint nor a second source of weights, and the net (a row of NETS) must be built on VGG.
     """
     if pretrained in ('auto', 'none'):
         return
     if pretrained != 'download' and _is_checkpoint(pretrained):
-        raise UserError(f'--pretrained={pretrained} holds the weights of a whole net, but --pretrained takes a VGG. '
+        raise UserError(f"--pretrained={pretrained} holds the weights of a whole net, but --pretrained takes a VGG's. "
                         f'Give --init_from={pretrained} instead.')
     if init_from:
         raise UsageError(f'--pretrained={pretrained} and --init_from={init_from} name two sources of the same weights. '
                          'Leave one of them out.')
     if pretrained != 'download' and not os.path.exists(pretrained):
-        raise UserError(f'--pretrained={pretrained}: there is no such file. Give auto, none, download or the path of '
+        raise UserError(f'--pretrained={pretrained}: no such file. Give auto, none, download or the path of '
                         'a VGG weight file.')
     if NETS[net].vgg is None:
         raise UsageError(f'--pretrained={pretrained}: net {net} is not built on VGG. Give --pretrained=none, or its '
                          'own weights with --init_from.')
     if pretrained == 'download' and width != 1:
-        raise UsageError(f'--pretrained=download: published weights fit --width=1 only, and this is {width:g}. Give '
+        raise UsageError(f'--pretrained=download: published weights fit --width=1 only, found --width={width:g}. Give '
                          '--pretrained=none, or --width=1.')
 
 
 def _is_checkpoint(path):
-    """Whether --init_from would take it: a checkpoint, a folder of some, or a .pth file."""
+    """Whether --init_from accepts the path: a checkpoint, a folder of checkpoints, or a .pth file."""
     try:
         find_weights(path, '', '--init_from', alone=True)
     except UserError:

@@ -17,9 +17,10 @@ EXAMPLE = '    index,weight\n    0,0.5\n    1,2'
 
 
 def class_weights(choice, dataset, ignored=(), num_threads=2):
-    """N weights as floats for a choice of 'median_frequency' or a CSV file; None for 'none' or ''.
+    """The weights of the N classes, a list of floats; None if the choice is 'none' or ''.
 
-    dataset: of the training split. ignored: ids left out of the loss, as for valid_pixels. Raises UserError.
+    choice: 'median_frequency' or the path of a CSV file; dataset: the training split; ignored: ids without a loss.
+    Raises UserError as the two functions below do.
     """
     if choice in ('none', ''):
         return None
@@ -29,41 +30,41 @@ def class_weights(choice, dataset, ignored=(), num_threads=2):
 
 
 def median_frequency_weights(dataset, ignored=(), num_threads=2):
-    """weight of c = median of all frequencies / frequency of c (Eigen & Fergus, arXiv 1411.4734, section 4.3.2).
+    """Weight of class c = median frequency / frequency of c (Eigen & Fergus, arXiv 1411.4734, section 4.3.2).
 
-    The frequency of c is the number of its pixels, divided by that of all pixels in the images where it occurs; ignored
-    pixels are not counted. A class that never occurs has no frequency; its weight, never used, is 1. Reads every
-    annotation, with a progress bar. Raises UserError as read_annotation and check_ids do, unless dataset.bad collects
-    such records, and if all pixels are ignored.
+    The frequency of c is the number of its pixels divided by the number of all pixels in the images where it occurs;
+    ignored pixels are not counted. A class that never occurs has weight 1, which is never used. Reads every annotation,
+    with a progress bar. Raises UserError as read_annotation and check_ids do, unless dataset.bad collects such records,
+    and if all pixels are ignored.
     """
     num_classes, records = len(dataset.classes), dataset.records
-    pixels, around = np.zeros(num_classes, np.int64), np.zeros(num_classes, np.int64)
+    of_class, of_its_images = np.zeros(num_classes, np.int64), np.zeros(num_classes, np.int64)  # pixels
     count = functools.partial(read_or_skip, functools.partial(_count, ignored=ignored), dataset=dataset)
     counts = ordered_map(count, records, num_threads, ahead=4 * num_threads)
     for counted in filter(lambda counted: counted is not None,
                           progress(counts, total=len(records), desc='class weights', unit='annotation')):
-        pixels += counted
-        around += counted.sum() * (counted > 0)
-    seen = pixels > 0
-    if not seen.any():
-        raise UserError(f'--class_weights=median_frequency: none of the {len(records)} annotations has a pixel that is '
-                        'not ignored. Check them: python read_data.py DIR')
-    frequencies = pixels[seen] / around[seen]
+        of_class += counted
+        of_its_images += counted.sum() * (counted > 0)
+    occurs = of_class > 0
+    if not occurs.any():
+        raise UserError(f'--class_weights=median_frequency: all pixels of the {len(records)} annotations are '
+                        'ignored. Check them: python read_data.py DIR')
+    frequencies = of_class[occurs] / of_its_images[occurs]
     weights = np.ones(num_classes)
-    weights[seen] = np.median(frequencies) / frequencies
+    weights[occurs] = np.median(frequencies) / frequencies
     return weights.tolist()
 
 
 def read_class_weights(path, num_classes):
-    """A CSV file of index,weight -> its weights, floats, by index 0..N-1. The rows may come in any order.
+    """Reads a CSV file of index,weight: the weights of the classes 0..N-1, floats. Its rows may be in any order.
 
-    Raises UserError naming file and line, or the classes that are missing; and where all weights are 0.
+    Raises UserError naming file and line, or the missing classes; also if all weights are 0.
     """
     weights = {}
     for line, row in _rows(path):
         index, weight = _parse_row(row, num_classes, f'{path}, line {line}')
         if index in weights:
-            raise UserError(f'{path}, line {line}: class {index} has a weight already. Remove one of the two.')
+            raise UserError(f'{path}, line {line}: class {index} already has a weight. Remove one of the two.')
         weights[index] = weight
     missing = [str(index) for index in range(num_classes) if index not in weights]
     if missing:
@@ -71,7 +72,7 @@ def read_class_weights(path, num_classes):
         raise UserError(f'{path} has no weight for {len(missing)} of {num_classes} classes: {", ".join(missing[:5])}'
                         f'{more}. Give every class a line, 1 if in doubt.')
     if not any(weights.values()):
-        raise UserError(f'{path}: all weights are 0, so that nothing could be learnt. Give some class more than 0.')
+        raise UserError(f'{path}: all weights are 0, so nothing would be learned. Give at least one class more than 0.')
     return [weights[index] for index in range(num_classes)]
 
 
@@ -86,7 +87,7 @@ def _count(record, dataset, ignored):
 
 
 def _rows(path):
-    """[(line number, cells)] of the lines below the header that are not blank."""
+    """[(line number, cells)] of the lines below the header, without blank ones."""
     try:
         reader = csv.reader(io.StringIO(read_bounded(path, SMALL).decode('utf-8-sig'), newline=''))
         rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
@@ -94,7 +95,7 @@ def _rows(path):
         raise UserError(f'--class_weights={path}: expected none, median_frequency or a CSV file; the file cannot be '
                         f'read: {error.strerror}.') from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f'{path} is no CSV file in UTF-8 ({error}). An example:\n{EXAMPLE}') from error
+        raise UserError(f'{path} is not a CSV file in UTF-8 ({error}). An example:\n{EXAMPLE}') from error
     line, header = rows[0] if rows else (1, [])
     if [name.strip().lower() for name in header] != ['index', 'weight']:
         raise UserError(f'{path}, line {line}: the first line must be index,weight, found {",".join(header)!r}. '
@@ -107,9 +108,9 @@ def _parse_row(row, num_classes, where):
         index, weight = row
         index, weight = int(index), float(weight)
     except ValueError as error:
-        raise UserError(f'{where}: expected index,weight, two numbers, found {",".join(row)!r}.') from error
+        raise UserError(f'{where}: expected two numbers, index,weight, found {",".join(row)!r}.') from error
     if not 0 <= index < num_classes:
-        raise UserError(f'{where}: there is no class {index}; the classes are 0 to {num_classes - 1}.')
+        raise UserError(f'{where}: class {index} does not exist; the classes are 0 to {num_classes - 1}.')
     if not 0 <= weight < math.inf:
         raise UserError(f'{where}: the weight is {weight:g}, expected 0 or more.')
     return index, weight

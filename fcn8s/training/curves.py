@@ -1,4 +1,4 @@
-"""logs_dir/curves.png: how a training run has gone so far, to look at without TensorBoard."""
+"""logs_dir/curves.png: the curves of a training run, to look at without TensorBoard."""
 import gc
 import os
 
@@ -11,21 +11,31 @@ POINTS = 50  # the smoothed curve averages over about a fiftieth of the steps
 
 
 def plot_curves(logs_dir, training, validation):
-    """Writes logs_dir/curves.png, whole or not at all: panels of loss, pixel accuracy and mean IU over the steps.
+    """Writes draw_curves(training, validation) to logs_dir/curves.png, atomically; returns the path.
 
-    The loss axis ends above 99 of 100 values, so that a few wild ones at the start do not flatten the rest.
-
-    Args:
-      training: rows (step, loss in nats, pixel accuracy in 0..1) in the order of steps.
-      validation: dicts with step, loss, pixel_accuracy and mean_iu, as the rows of validation.csv.
-
-    Returns:
-      the path. Raises UserError where it cannot be written.
+    Raises UserError if it cannot be written.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
+    figure = draw_curves(training, validation)
+    FigureCanvasAgg(figure)  # no pyplot: its figures are global and need the main thread
+    path = os.path.join(logs_dir, 'curves.png')
+    with atomic_file(path, make_folders=False) as part:
+        figure.savefig(part, dpi=100)
+    del figure
+    gc.collect()  # frees megabytes: a figure and its canvas refer to each other
+    return path
+
+
+def draw_curves(training, validation):
+    """A matplotlib Figure with panels of loss, pixel accuracy and mean IU over the steps.
+
+    The axis of the loss ends above 99 % of the values, so that a few wild ones at the start do not flatten the rest.
+
+    training: rows (step, loss in nats, pixel accuracy in 0..1), in order; validation: dicts with step, loss,
+      pixel_accuracy and mean_iu, the rows of validation.csv.
+    """
     from matplotlib.figure import Figure
     figure = Figure(figsize=(15, 4.2))
-    FigureCanvasAgg(figure)  # no pyplot: its figures are global and want the main thread
     steps, losses, accuracies = np.array(training, float).reshape(-1, 3).T
     checked = np.array([[row[key] for key in ('step', 'loss', 'pixel_accuracy', 'mean_iu')] for row in validation],
                        float).reshape(-1, 4).T
@@ -38,15 +48,11 @@ def plot_curves(logs_dir, training, validation):
         axes.set_ylim(0, 1)
     _mark_best(mean_iu, checked[0], checked[3])
     figure.tight_layout()
-    path = os.path.join(logs_dir, 'curves.png')
-    with atomic_file(path, make_folders=False) as part:
-        figure.savefig(part, dpi=100)
-    gc.collect()  # a figure and its canvas hold each other, and with them megabytes, until this
-    return path
+    return figure
 
 
 def smooth(steps, values, points=POINTS):
-    """Moving means of n >= 1 rows, over n // points of them at a time, 1 at least: (steps, values)."""
+    """Moving averages of n >= 1 rows over a window of n // points rows, at least 1: (steps, values)."""
     window = max(1, len(values) // points)
     kernel = np.full(window, 1 / window)
     return np.convolve(steps, kernel, 'valid'), np.convolve(values, kernel, 'valid')
@@ -75,7 +81,7 @@ def _top(losses):
 
 
 def _mark_best(axes, steps, values):
-    """A ring around the highest value, with the value beside it."""
+    """Draws a ring around the highest value and writes the value beside it."""
     if not np.isfinite(values).any():
         return
     best = int(np.nanargmax(values))

@@ -13,6 +13,8 @@ from fcn8s.utils.files import make_folder
 from fcn8s.utils.history import recover_rows, write_rows
 from fcn8s.utils.tf1 import tf
 
+COLUMNS = ('step', 'loss', 'pixel_accuracy', 'mean_iu')  # of validation.csv; training.csv has the first three
+
 
 class EventFile:
     """A new event file in a folder. An event is on disk when add() returns.
@@ -22,7 +24,7 @@ class EventFile:
     """
 
     def __init__(self, folder, first_step):
-        """first_step: TensorBoard discards events of earlier files from this step on."""
+        """first_step: TensorBoard discards earlier files' events from this step on."""
         make_folder(folder)
         self.path = os.path.join(folder, f'events.out.tfevents.{time.time():.6f}.{socket.gethostname()}')
         self._writer = None
@@ -53,18 +55,15 @@ class EventFile:
             yield
         except tf.errors.OpError as error:
             self._writer = None
-            tqdm.write(f'warning: {self.path} cannot be written: {error.message}. TensorBoard will show no '
-                       'more of this run; validation.csv and the checkpoints are not affected')
-
-
-COLUMNS = ('step', 'loss', 'pixel_accuracy', 'mean_iu')  # of validation.csv; training.csv has the first three
+            tqdm.write(f'warning: {self.path} cannot be written: {error.message}. TensorBoard will not show '
+                       'the rest of this run; validation.csv and the checkpoints are not affected')
 
 
 class TrainingLog:
-    """Writes TensorBoard events to logs_dir/train and logs_dir/validation, and files to logs_dir at each validation."""
+    """Writes TensorBoard events to logs_dir/train and logs_dir/validation; at each validation, files to logs_dir."""
 
     def __init__(self, logs_dir, step):
-        """step: where the run starts or resumes; later rows of the files are dropped, their steps are repeated."""
+        """step: at which the run starts or resumes; drops later rows of the files, because their steps are repeated."""
         self._logs_dir = logs_dir
         self.csv_path = os.path.join(logs_dir, 'validation.csv')
         self._curve_path = os.path.join(logs_dir, 'training.csv')
@@ -81,7 +80,7 @@ class TrainingLog:
         self._events[part].add(step, summary)
 
     def training(self, step, figures):
-        """Adds a point to the training curves; figures: what Stepper.step returned."""
+        """Adds a point to the training curves; figures: as returned by Stepper.step."""
         figures = dict(figures)
         histograms = figures.pop('histograms')
         self.scalars('train', step, figures)
@@ -99,7 +98,7 @@ class TrainingLog:
     def validation(self, step, scored, best):
         """Logs and prints one validation, a Scored; best: whether it is the best so far.
 
-        Each file is rewritten whole. validation.csv comes last: its row marks the validation as done.
+        Rewrites each file atomically, validation.csv last: its row marks the validation as done.
         """
         row = dict(zip(COLUMNS, (step, scored.loss, scored.pixel_accuracy, scored.mean_iu)))
         self.scalars('validation', step, {key: row[key] for key in COLUMNS[1:]})
@@ -130,22 +129,22 @@ class TrainingLog:
 
 
 def explain_empty(scored):
-    """One line about the photos of a Scored without any pixel that counts."""
+    """One line about the photos of a Scored in which no pixel counts."""
     if scored.photos:
         return (f'note: {scored.empty} of {scored.photos + scored.empty} validation photos have no pixel that counts; '
                 'the loss is the mean over the others')
     return (f'warning: none of the {scored.empty} validation photos has a pixel that counts, so there is no loss and '
             'no best checkpoint. Every pixel is ignored (--ignore_label, or class 0 where the net does not score it) '
-            'or has --class_weights of 0.')
+            'or has a --class_weights of 0.')
 
 
 def explain_only_class(index):
-    """A warning to append to a line of scores if the truth holds only this class; '' if index is None."""
-    return '' if index is None else f'; but these hold class {index} alone, and predicting it everywhere scores 1.000'
+    """A warning to append to a line of scores if this class is the only one in the truth; '' if index is None."""
+    return '' if index is None else f'; class {index} is the only one there, so predicting it everywhere scores 1.000'
 
 
 def debug_summaries(end_points, gradients):
-    """A summary tensor: histograms and sparsity of activations, histograms of gradients, as in FCN.tensorflow."""
+    """A summary tensor: histograms and sparsity of activations, and histograms of gradients, as in FCN.tensorflow."""
     summaries = []
     for name, x in end_points.items():
         summaries.append(_histogram(name + '/activation', x))
@@ -156,5 +155,5 @@ def debug_summaries(end_points, gradients):
 
 
 def _histogram(name, x):
-    """Of the finite values only: tf.summary.histogram fails on others before the run can say where they are."""
+    """A histogram of the finite values: tf.summary.histogram fails on others, before the run can report the step."""
     return tf.summary.histogram(name, tf.boolean_mask(x, tf.is_finite(x)))

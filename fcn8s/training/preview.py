@@ -1,4 +1,4 @@
-"""One picture of what the chosen augmentation does, to be looked at before a long training."""
+"""--preview_augmentation: a picture of what the augmentation does, to check before a long training."""
 import os
 
 import numpy as np
@@ -12,27 +12,27 @@ GAP = 12  # pixels between rows
 
 
 def save_preview(path, dataset, transform):
-    """Writes the picture of `preview` and names the photos that were left out. Raises UserError as preview does."""
+    """Writes the picture of `preview`; prints the photos that were left out. Raises UserError as preview does."""
     save_picture(path, preview(dataset, transform))
     for line in dataset.bad.summary() if dataset.bad else ():
         print(line)
-    print(f'what augmentation does is in {path}; nothing was trained')
+    print(f'the preview of the augmentation is in {path}; nothing was trained')
 
 
 def preview(dataset, transform, count=4, versions=4, side=224):
-    """A contact sheet of a few records, evenly spread: each as it is and as training sees it in its first epochs.
+    """A contact sheet of a few evenly spaced records: each as it is, and as training sees it in the first epochs.
 
     Args:
-      dataset: the whole training split, since an example's number is part of what it is drawn from.
-      transform: what make_transform gave.
-      count, versions: photos, and epochs of each.
+      dataset: the whole training split, because an example's index in it seeds its augmentation.
+      transform: as returned by make_transform.
+      count, versions: number of photos, and of epochs for each.
       side: the longest side of a picture in pixels.
 
     Returns:
-      RGB, uint8 [H, W, 3]: photo, overlay and annotation one below the other; pixels without a class are black.
+      RGB, uint8 [H, W, 3]: photo, overlay and annotation below each other; pixels without a class are black.
 
     Raises:
-      UserError: transform is None; as read_pair does, or, if dataset.bad collects unusable records, if all are.
+      UserError: transform is None; a record is unusable; or, if dataset.bad collects such records, all are.
     """
     if transform is None:
         raise UserError('--preview_augmentation: no augmentation is on. Give --random_scale, --random_crop, --flip, '
@@ -55,8 +55,8 @@ def _first_usable(dataset, indices):
 
 
 def _row(record, pairs, colours, side):
-    """The photo of a record as it is and as each epoch sees it, side by side."""
-    # one factor for the whole row, so that a crop is seen as large as it is
+    """The photo of a record as it is and in each epoch, side by side."""
+    # one factor for the whole row, so that a crop looks as large as it is
     factor = min(1., side / max(max(ids.shape) for _, ids in pairs))
     titles = [os.path.basename(record.image)] + [f'epoch {epoch}' for epoch in range(len(pairs) - 1)]
     return side_by_side([_cell(*pair, colours, factor) for pair in pairs], titles=titles)
@@ -69,7 +69,7 @@ def _cell(photo, ids, colours, factor):
 
 
 def _below(rows):
-    """RGB pictures one below the other, flush left on white."""
+    """RGB pictures below each other, flush left on white."""
     width = max(row.shape[1] for row in rows)
     sheet = np.full((sum(len(row) + GAP for row in rows) - GAP, width, 3), 255, np.uint8)
     top = 0

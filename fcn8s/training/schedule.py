@@ -18,7 +18,7 @@ class Poly(collections.namedtuple('Poly', 'power')):
 
 
 class Steps(collections.namedtuple('Steps', 'starts rates')):
-    """rates[i] from step starts[i] on, whatever the base; the base before starts[0], or for ever without any."""
+    """rates[i] from step starts[i] on, regardless of the base; before starts[0], or without any, the base."""
 
     def at(self, step, base, max_steps):
         """The learning rate of a step."""
@@ -27,7 +27,7 @@ class Steps(collections.namedtuple('Steps', 'starts rates')):
 
 
 class LearningRates(collections.namedtuple('LearningRates', 'schedule encoder decoder max_steps')):
-    """The learning rates of a run; encoder, decoder: the rates that the schedule starts from."""
+    """The learning rates of a run; encoder, decoder: their base rates."""
 
     def at(self, step):
         """(encoder's, decoder's) learning rate of a step."""
@@ -35,7 +35,7 @@ class LearningRates(collections.namedtuple('LearningRates', 'schedule encoder de
 
 
 def learning_rates(schedule, learning_rate, lr_encoder, lr_decoder, max_steps):
-    """The values of the flags of these names -> LearningRates; None for a half of the net stands for learning_rate.
+    """Returns the LearningRates that these flags describe; lr_encoder, lr_decoder: None for learning_rate.
 
     Raises UserError as parse_lr_schedule does.
     """
@@ -44,10 +44,10 @@ def learning_rates(schedule, learning_rate, lr_encoder, lr_decoder, max_steps):
 
 
 def parse_lr_schedule(text):
-    """The text of --lr_schedule -> a schedule with .at(step, base, max_steps) -> float.
+    """Parses --lr_schedule: returns a schedule with .at(step, base, max_steps) -> float.
 
-    'constant'; 'poly:0.9', or 'poly' for the same; 'steps:0:1e-4,10000:1e-5' or 'steps "0:1e-4,10000:1e-5"', quotes or
-    not. Steps count from 0. Raises UsageError.
+    'constant'; 'poly:0.9', or 'poly' for the same; 'steps:0:1e-4,10000:1e-5' or 'steps "0:1e-4,10000:1e-5"', with or
+    without quotes. Steps count from 0. Raises UsageError.
     """
     kind, values = (re.split(r'[:\s]', text.strip(), maxsplit=1) + [''])[:2]
     if kind == 'constant' and not values:

@@ -1,4 +1,4 @@
-"""What surrounds each step of the training loop: the step itself, the progress bar, and the end of the run."""
+"""The parts of the training loop: the step itself, the progress bar, saving, and the closing summary."""
 import contextlib
 
 from tqdm import tqdm
@@ -11,11 +11,11 @@ from fcn8s.utils.tf1 import tf
 from fcn8s.weights.checkpoints import CheckpointError
 
 SUMMARY_EVERY = 10  # steps between two points of TensorBoard's training curves
-MAX_SKIPPED = 100   # consecutive skipped steps after which a net is not expected to recover
+MAX_SKIPPED = 100   # consecutive skipped steps after which a run stops: the net will not recover
 
 
 def is_due(step, every, last):
-    """Whether something that happens every so many steps, and after the last one, happens now."""
+    """Whether `step` is a multiple of `every`, or the last one."""
     return step > 0 and (step % every == 0 or step == last)
 
 
@@ -24,22 +24,22 @@ class StepError(UserError):
 
 
 class Stepper:
-    """Runs single training steps and checks them. `skipped` counts the steps that were not finite."""
+    """Runs single training steps and checks their results. skipped: how many steps were not finite."""
 
     def __init__(self, session, graph, skip_nonfinite, debug, data_dir):
-        """graph: a TrainingGraph; debug: whether to fetch histograms; data_dir: named in the advice after a failure."""
+        """graph: a TrainingGraph; debug: whether to fetch histograms; data_dir: to name in error messages."""
         self._session, self._graph, self._data_dir = session, graph, data_dir
         self._skip_nonfinite, self.skipped, self._skipped_in_a_row = skip_nonfinite, 0, 0
         self._debug = debug_summaries(graph.end_points, graph.gradients) if debug else None
         self._figures = {}
-        session.graph.finalize()  # a loop that added to the graph would use more memory with every step
+        session.graph.finalize()  # a loop that adds to the graph uses more memory with every step
 
     def step(self, step, batch, rates):
-        """Takes one step: Batch and (encoder's, decoder's) learning rate -> {name: number}, the latest known figures.
+        """Trains on a Batch, with learning rates of encoder and decoder; returns the latest figures, {name: number}.
 
-        'loss' is in nats and of this step. The figures of TrainingGraph.progress, and with debug the serialized
-        'histograms', are renewed at the first call and every SUMMARY_EVERY steps.
-        Raises StepError on memory exhaustion and on a non-finite step, unless such steps are skipped.
+        'loss', in nats, is of this step. The figures of TrainingGraph.progress, and with debug the serialized
+        'histograms', are updated by the first call and every SUMMARY_EVERY steps.
+        Raises StepError if memory runs out, and if a step is not finite, unless such steps are skipped.
         """
         graph = self._graph
         fetches = {'loss': graph.loss, 'finite': graph.finite, 'train': graph.train}
@@ -69,14 +69,14 @@ class Stepper:
                  f'{" and ".join(f"{rate:g}" for rate in sorted(set(rates)))}, batch {files})')
         if not self._skip_nonfinite or self._skipped_in_a_row == MAX_SKIPPED:
             again = f', as in the {MAX_SKIPPED - 1} steps before it' if self._skip_nonfinite else ''
-            raise StepError(f'{found}{again}. The step was not taken and the last checkpoint is as it was. Try a lower '
-                            f'--learning_rate, and check the data: python read_data.py {self._data_dir}')
+            raise StepError(f'{found}{again}. The step was not applied, and the last checkpoint is unchanged. Try '
+                            f'a lower --learning_rate, and check the data: python read_data.py {self._data_dir}')
         self.skipped += 1
         tqdm.write(f'skipped: {found}')
 
 
 class ProgressBar:
-    """The progress line of a training run; also names photos that were left out. A context manager."""
+    """The progress bar of a training run, which also reports photos that were left out. A context manager."""
 
     def __init__(self, step, max_steps, batch_size, bad):
         """bad: None, or the BadPhotos of the run."""
@@ -84,7 +84,7 @@ class ProgressBar:
         self._bar = progress(total=max_steps, initial=step, unit='step')
 
     def show(self, figures, waited_seconds):
-        """Advances by one step. figures: what Stepper.step returned; waited_seconds: for data, in all."""
+        """Advances by one step. figures: as returned by Stepper.step; waited_seconds: for data, in total."""
         rate = (self._bar.format_dict['rate'] or 0.) * self._batch_size
         waiting = waited_seconds / max(self._bar.format_dict['elapsed'], 1e-9)
         skipped = f', {figures["steps_skipped"]} steps skipped' if figures['steps_skipped'] else ''
@@ -95,7 +95,7 @@ class ProgressBar:
         self.report_bad_photos()
 
     def report_bad_photos(self):
-        """Names the photos that were left out since the last call."""
+        """Prints the photos that were left out since the last call."""
         for line in self._bad.new_messages() if self._bad else ():
             self.write(line)
 
@@ -111,15 +111,15 @@ class ProgressBar:
 
 
 class RunSaver:
-    """Saves the state of a run: training.csv and a checkpoint, once per step."""
+    """Saves the state of a run: training.csv and a checkpoint, at most once per step."""
 
     def __init__(self, session, checkpoints, log, locked, step):
-        """checkpoints: a CheckpointSaver; locked: logs_dir, a LockedFolder; step: the one that is saved already."""
+        """checkpoints: a CheckpointSaver; locked: logs_dir, a LockedFolder; step: the last one already saved."""
         self._session, self._checkpoints, self._log, self._locked = session, checkpoints, log, locked
         self.saved = step
 
     def save(self, step):
-        """Saves `step`, unless it is saved. Raises CheckpointError if that fails, FolderLost if logs_dir is gone."""
+        """Saves a step, unless it is already saved. Raises CheckpointError, or FolderLost if logs_dir is gone."""
         if self.saved < step:
             self._locked.check()
             try:
@@ -135,10 +135,10 @@ class RunSaver:
 
     @contextlib.contextmanager
     def save_on_exit(self, current_step, stop):
-        """Saves when the block ends, also after an error, except a StepError, CheckpointError or FolderLost.
+        """Saves when the block ends, also after an error, unless it is a StepError, CheckpointError or FolderLost.
 
-        current_step: function -> the step reached; stop: the StopSignal of the run. The message of a UserError says
-        what was saved.
+        Adds to the message of a UserError what was saved. current_step: function that returns the step reached; stop:
+        the StopSignal of the run.
         """
         try:
             yield
@@ -156,28 +156,28 @@ class RunSaver:
         self.save(current_step())
 
     def _save_after_error(self, step):
-        """Returns what became of it, as a sentence."""
+        """Saves; returns a sentence that says whether that worked."""
         try:
             self.save(step)
         except (CheckpointError, FolderLost) as error:
             return str(error)
         if not step:
             return 'Nothing was trained yet.'
-        return f'What was trained is saved, up to step {step}: the run goes on from there.'
+        return f'Everything up to step {step} is saved: the same command resumes there.'
 
 
 @contextlib.contextmanager
 def closing_summary(saver, stepper, bad, current_step, stop, locked):
-    """When the block ends, prints what users need to know who were not watching.
+    """Prints a summary when the block ends, for users who were not watching.
 
-    A UserError in the block is replaced by a FolderLost if logs_dir is gone, which may be the cause of any error.
+    If logs_dir is gone, which can cause any error, raises FolderLost instead of a UserError from the block.
     """
     try:
         yield
     except UserError:
-        saved = f'its last finished save was of step {saver.saved}' if saver.saved else 'it finished no save'
+        saved = f'it last saved step {saver.saved}' if saver.saved else 'it has saved nothing'
         locked.check(f' The run stops at step {current_step()}; {saved}. If the folder was moved, resume in its new '
-                     'place: --logs_dir=PLACE.')
+                     'place with --logs_dir.')
         raise
     finally:
         with contextlib.suppress(OSError):  # the terminal may be gone
@@ -187,5 +187,5 @@ def closing_summary(saver, stepper, bad, current_step, stop, locked):
                 print(f'{stepper.skipped} steps were skipped: their loss or gradient was not finite')
             if stop.code is not None and saver.saved == current_step():
                 print(f'stopped at step {current_step()}, ' + (
-                    'which is saved: the same command goes on from here' if current_step()
+                    'which is saved: the same command resumes here' if current_step()
                     else 'before the first one: there is nothing to save'))

@@ -1,4 +1,4 @@
-"""Validation during training: scores on photos that the net does not learn from."""
+"""Validation during training: scores on photos that are not trained on."""
 import collections
 import contextlib
 import math
@@ -13,26 +13,26 @@ from fcn8s.visualize import colour_image, palette, side_by_side
 
 PICTURES = 4  # photos of each validation that TensorBoard shows
 
-# loss: nats, the mean over the photos that have a pixel that counts, nan if none has; pixel_accuracy, mean_iu: 0..1;
-# photos: how many have such a pixel; empty: how many have none; only_class: the one class of the truth, or None
+# loss: nats, the mean over the photos with a pixel that counts, nan if there is none; pixel_accuracy, mean_iu: 0..1;
+# photos, empty: how many photos have such a pixel, and how many have none; only_class: see metrics.only_class
 Scored = collections.namedtuple('Scored', 'loss pixel_accuracy mean_iu photos empty only_class')
 
 
 class Validation:
-    """The validation photos of a run, scored again and again."""
+    """Scores the current weights of a run on its validation photos."""
 
     def __init__(self, session, graph, dataset, ignored, max_side, num_threads):
-        """graph: a TrainingGraph; dataset: of the validation split; ignored: labels the net does not learn.
+        """graph: a TrainingGraph; dataset: the validation split; ignored: labels that the net does not learn.
 
-        max_side: photos with a longer side pass the net scaled down to it; num_threads: that decode photos.
+        max_side: longer side to which larger photos are scaled down; num_threads: threads that decode photos.
         """
         self._session, self._graph, self._dataset, self._ignored = session, graph, dataset, ignored
         self._max_side, self._num_threads, self._colours = max_side, num_threads, palette(dataset.classes)
 
     def score(self, step, stop, log):
-        """Scored; None as soon as the StopSignal `stop` was given. Shows a few predictions in the TrainingLog.
+        """Returns a Scored, or None if the StopSignal `stop` arrives; logs a few pictures to a TrainingLog.
 
-        Raises UserError as evaluate does, and where memory runs out.
+        Raises UserError as evaluate does, and if memory runs out.
         """
         losses, empty, total = [], 0, 0
 
@@ -58,7 +58,7 @@ class Validation:
                       only_class(total, self._ignored))
 
     def _accuracy_and_mean_iu(self, matrix):
-        """Over the learned classes, like the training accuracy; by the benchmark's rule where 0 is ignored."""
+        """Over the learned classes, like the training accuracy; by the benchmark's rule if 0 is ignored."""
         if 0 in self._ignored:
             scores = scene_parsing_scores(matrix)
             return scores.pixel_accuracy, scores.mean_iou_present
@@ -70,13 +70,13 @@ class Validation:
                              colour_image(result.example.annotation, self._colours)))
 
     def _predict(self, example):
-        """(ids uint8 [H, W], loss in nats, summed weight of the pixels that count) of a EvalExample."""
+        """(ids uint8 [H, W], loss in nats, summed weight of the pixels that count) of an EvalExample."""
         feed = {self._graph.images: example.image[np.newaxis], self._graph.annotations: example.annotation[np.newaxis]}
         try:
             ids, loss, weight = self._session.run(self._graph.validate, feed)
         except (tf.errors.ResourceExhaustedError, MemoryError):
             height, width = example.annotation.shape
-            raise UserError(f'memory ran out on the validation photo {example.record.image}, which the net sees at '
+            raise UserError(f'memory ran out on the validation photo {example.record.image}, which the net gets at '
                             f'{width}x{height} pixels. Give --validation_max_side={max(height, width) // 2} or less: '
-                            'such photos then pass the net scaled down.')
+                            'larger photos are then scaled down.')
         return ids[0], loss, weight

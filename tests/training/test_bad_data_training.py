@@ -1,4 +1,4 @@
-"""Training, testing and validation on data of which something is bad."""
+"""Training, validation and testing on data with bad files."""
 import json
 import os
 import re
@@ -21,7 +21,7 @@ from read_data import read_dataset
 
 @pytest.fixture
 def spoilt(tmp_path):
-    """A data set whose third training photo and second validation photo are cut short, and its logs folder."""
+    """(data_dir, logs_dir): the third training photo and the second validation photo are cut short."""
     data_dir = write_data_set(tmp_path / 'data', size=(32, 32))
     for split, name in (('training', 'p2.png'), ('validation', 'p1.png')):
         cut(os.path.join(data_dir, 'images', split, name))
@@ -34,21 +34,21 @@ def train(spoilt, *arguments):
                       '--save_every=100', *(TRAIN + arguments))
 
 
-def test_training_saves_what_was_trained_before_a_bad_photo_stops_it(spoilt):
-    with pytest.raises(UserError, match='p2.png: .*cut short.*What was trained is saved, up to step 2'):
+def test_bad_photo_stops_training_and_the_steps_before_it_are_saved(spoilt):
+    with pytest.raises(UserError, match='p2.png: .*cut short.*Everything up to step 2 is saved'):
         train(spoilt, '--max_steps=9')
     assert os.path.exists(os.path.join(spoilt[1], 'model.ckpt-2.index'))
 
 
-def test_run_that_took_no_step_claims_nothing_and_leaves_its_folder_free(spoilt):
+def test_run_that_took_no_step_leaves_its_folder_free(spoilt):
     cut(os.path.join(spoilt[0], 'images', 'training', 'p0.png'))
     with pytest.raises(UserError, match=r'p0.png: .*cut short.*\. Nothing was trained yet\.$'):
         train(spoilt, '--max_steps=9')
-    with pytest.raises(UserError, match='p0.png: .*cut short'):  # the folder is not the reason
+    with pytest.raises(UserError, match='p0.png: .*cut short'):  # another net is no reason
         train(spoilt, '--max_steps=9', '--net=fcn8s', '--width=0.0625')
 
 
-def test_training_that_skips_lists_what_was_left_out(spoilt, capsys):
+def test_skipped_files_are_listed_at_the_end(spoilt, capsys):
     assert train(spoilt, '--max_steps=9', '--bad_data=skip', '--validate_every=4') == 0
     shown = capsys.readouterr().out
     end = shown[shown.index('2 files were left out:'):].splitlines()
@@ -57,14 +57,14 @@ def test_training_that_skips_lists_what_was_left_out(spoilt, capsys):
     assert 'on 1 photos' in shown  # of the two for validation
 
 
-def test_list_of_what_was_left_out_comes_also_when_an_error_ends_the_run(spoilt, capsys):
+def test_skipped_files_are_listed_also_after_an_error(spoilt, capsys):
     with pytest.raises(UserError, match='not finite'):
         train(spoilt, '--bad_data=skip', '--learning_rate=1e30', '--max_steps=99')
     assert '1 files were left out:' in capsys.readouterr().out
 
 
 def add_bad_pairs(data_dir):
-    """Adds a training pair of each kind of BAD, and a photo twice; returns how the 14 bad files' paths end."""
+    """Adds a bad training pair of each kind, and two photos of one name; returns the ends of the 14 bad paths."""
     names = []
     for kind in sorted(BAD):
         record = Record(*(os.path.join(data_dir, part, 'training', kind + '.png')
@@ -79,7 +79,7 @@ def add_bad_pairs(data_dir):
     return names
 
 
-def test_training_that_skips_leaves_out_all_kinds_and_names_each(tmp_path, capsys):
+def test_every_kind_of_bad_file_is_skipped_and_named(tmp_path, capsys):
     data_dir = write_data_set(tmp_path / 'data', training=2, size=(32, 32))
     names = add_bad_pairs(data_dir)
     assert train((data_dir, str(tmp_path / 'logs')), '--max_steps=14', '--bad_data=skip') == 0
@@ -92,7 +92,7 @@ def test_training_that_skips_leaves_out_all_kinds_and_names_each(tmp_path, capsy
     ('images/training/x.png', '1 image with no annotation .*x.png'),
     ('annotations/validation/x.png', '1 annotation with no image .*x.png'),
     ('images/training/p1.bmp', '3 files with one name .*p1.bmp.*p1.png')])
-def test_file_without_its_partner_stops_the_training_before_it_starts(tmp_path, name, words):
+def test_file_without_a_partner_stops_training_before_it_starts(tmp_path, name, words):
     data_dir = write_data_set(tmp_path / 'data', size=(32, 32))
     save(os.path.join(data_dir, name), np.zeros((8, 8), np.uint8))
     with pytest.raises(UserError, match=words):
@@ -107,7 +107,7 @@ def test_photos_in_subfolders_are_noted_at_the_start(spoilt, capsys):
     assert re.search(r'note: 1 photos in subfolders of \S+training, such as \S+x.png, are not', capsys.readouterr().out)
 
 
-def test_list_needs_no_training_split_and_skips_what_is_missing(spoilt, tmp_path, capsys):
+def test_list_needs_no_training_split_and_skips_missing_photos(spoilt, tmp_path, capsys):
     for kind in ('images', 'annotations'):
         os.rename(os.path.join(spoilt[0], kind, 'training'), os.path.join(spoilt[0], kind, 'mine'))
     (tmp_path / 'list.txt').write_text('mine/p0.png\nmine/none.png\n')
@@ -118,20 +118,20 @@ def test_list_needs_no_training_split_and_skips_what_is_missing(spoilt, tmp_path
     assert 'none.png' in capsys.readouterr().out
 
 
-def test_preview_names_what_it_left_out(spoilt, tmp_path, capsys):
+def test_preview_lists_the_skipped_photos(spoilt, tmp_path, capsys):
     train(spoilt, '--bad_data=skip', '--flip=1', f'--preview_augmentation={tmp_path / "sheet.png"}')
     assert re.search('1 files were left out:\n.*p2.png: .*cut short', capsys.readouterr().out)
 
 
-def test_bad_validation_photo_stops_the_training_where_bad_data_does(spoilt):
-    with pytest.raises(UserError, match='p1.png: .*saved, up to step 2'):
+def test_bad_validation_photo_stops_training(spoilt):
+    with pytest.raises(UserError, match='p1.png: .*up to step 2 is saved'):
         train(spoilt, '--max_steps=2')
 
 
-@pytest.mark.skipif(sys.platform != 'linux', reason='other systems do not hold the limit')
-def test_validation_photo_too_large_for_the_memory_is_named_and_nothing_lost(tmp_path):
+@pytest.mark.skipif(sys.platform != 'linux', reason='other systems do not enforce the limit')
+def test_validation_photo_too_large_for_the_memory_costs_no_steps(tmp_path):
     if tf.version.VERSION.startswith('1.'):
-        pytest.skip('TensorFlow 1.15 ends the process where a kernel of it gets no memory on the CPU')
+        pytest.skip('TensorFlow 1.15 aborts if an op on the CPU gets no memory')
     from processes import Script
     data_dir, logs_dir = write_data_set(tmp_path / 'data', size=(32, 32)), str(tmp_path / 'logs')
     for kind in ('images', 'annotations'):
@@ -141,13 +141,13 @@ def test_validation_photo_too_large_for_the_memory_is_named_and_nothing_lost(tmp
                     before=leave_little_memory_for_validation)
     assert script.wait() == 1
     assert re.search('memory ran out on the validation photo .*p1.png.* --validation_max_side=2512 or less'
-                     '.*saved, up to step 2: the run goes on', script.shown)
+                     '.*up to step 2 is saved: the same command resumes', script.shown)
     assert os.path.exists(logs_dir + '/model.ckpt-2.index')
     assert run_script(FCN_train, *arguments, '--validation_max_side=64') == 0
 
 
 def leave_little_memory_for_validation():
-    """No more than 900 MB beyond what is used when a validation begins."""
+    """Limits memory to 900 MB beyond what is in use when a validation begins."""
     import resource
 
     from fcn8s.training import validation
@@ -161,13 +161,13 @@ def leave_little_memory_for_validation():
     validation.evaluate = limited
 
 
-def test_testing_does_as_training_did_or_as_it_is_told(spoilt, capsys):
+def test_testing_takes_bad_data_from_training_unless_given(spoilt, capsys):
     save(os.path.join(spoilt[0], 'images', 'validation', 'alone.png'), np.zeros((8, 8), np.uint8))
     train(spoilt, '--max_steps=2', '--bad_data=skip')
     capsys.readouterr()
     assert run_script(FCN_test, f'--logs_dir={spoilt[1]}') == 0
     shown = capsys.readouterr().out
-    assert shown.count('left out: ') == 2  # as they are met
+    assert shown.count('left out: ') == 2  # when each is read
     end = shown[shown.index('2 files were left out:'):].splitlines()
     assert 'alone.png: ' in end[1] and 'p1.png: ' in end[2] and len(end) == 3
     with open(os.path.join(spoilt[1], 'test', 'scores.json')) as file:
@@ -177,8 +177,8 @@ def test_testing_does_as_training_did_or_as_it_is_told(spoilt, capsys):
         run_script(FCN_test, f'--logs_dir={spoilt[1]}', '--bad_data=stop')
 
 
-def test_testing_stops_at_a_bad_photo_where_training_does(spoilt):
-    with pytest.raises(UserError, match='saved, up to step 1'):
+def test_testing_stops_at_a_bad_photo_if_training_did(spoilt):
+    with pytest.raises(UserError, match='up to step 1 is saved'):
         train(spoilt, '--max_steps=1')
     with pytest.raises(UserError, match='p1.png: '):
         run_script(FCN_test, f'--logs_dir={spoilt[1]}')
@@ -198,9 +198,9 @@ def test_odd_names_odd_sizes_and_links_train(tmp_path):
                       '--batch_size=1', *TRAIN) == 0
 
 
-@pytest.mark.parametrize('flag, words', [('stop', r'p\d.png: the image cannot be read: No such file.*saved, up to'),
-                                         ('skip', 'none of the 4 photos.*can be used.*saved, up to')])
-def test_folder_that_disappears_stops_the_run_and_loses_nothing(tmp_path, monkeypatch, flag, words):
+@pytest.mark.parametrize('flag, words', [('stop', r'p\d.png: the image cannot be read: No such file.* is saved'),
+                                         ('skip', 'none of the 4 photos.*can be used.* is saved')])
+def test_folder_of_photos_that_disappears_costs_no_steps(tmp_path, monkeypatch, flag, words):
     data_dir = write_data_set(tmp_path / 'data', size=(32, 32))
     from fcn8s.training.log import TrainingLog
     training = TrainingLog.training

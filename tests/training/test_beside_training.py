@@ -1,4 +1,4 @@
-"""A checkpoint that a training beside us removes before it is read, and a logs_dir that goes while training runs."""
+"""Reading checkpoints while a training run replaces them, and a logs_dir that disappears during training."""
 import os
 import shutil
 import threading
@@ -12,7 +12,7 @@ from fcn8s.weights.restore import find_weights, read_found, restore_for_predicti
 
 
 def read_after_removal(tmp_path, given):
-    """The prefix that is read where the first one found is removed and another saved before it is read."""
+    """The prefix that is read if the one found first is replaced by another before it is read."""
     net = Net(tmp_path, keep=1)
     net.save(3)
     prefix = find_weights(given, str(tmp_path))
@@ -21,11 +21,11 @@ def read_after_removal(tmp_path, given):
                       str(tmp_path))[0]
 
 
-def test_the_newest_is_taken_instead(tmp_path):
+def test_newest_checkpoint_is_read_instead(tmp_path):
     assert read_after_removal(tmp_path, '').endswith('model.ckpt-5')
 
 
-def test_the_one_that_was_named_is_said_to_be_removed(tmp_path):
+def test_removed_checkpoint_that_was_asked_for_is_an_error(tmp_path):
     with pytest.raises(CheckpointError, match='model.ckpt-3 was removed while it was read: a.*the newest'):
         read_after_removal(tmp_path, str(tmp_path / 'model.ckpt-3'))
 
@@ -62,7 +62,7 @@ def test_reading_beside_a_thread_that_saves_and_removes(tmp_path, given):
     shutil.rmtree, lambda folder: os.rename(folder, folder + '-moved'),
     lambda folder: [shutil.rmtree(folder), os.mkdir(folder)],
     lambda folder: [os.rename(folder, folder + '-moved'), shutil.copytree(folder + '-moved', folder)]],
-    ids=['deleted', 'moved', 'made anew', 'copied back'])
+    ids=['deleted', 'moved', 'recreated', 'copied back'])
 def test_locked_folder_that_is_lost_is_noticed(tmp_path, lose):
     with folder_lock(str(tmp_path / 'logs')) as locked:
         locked.check()

@@ -1,4 +1,4 @@
-"""config.json: written whole, read back, and overridden only by flags that were given."""
+"""config.json: its content, damaged ones, and flags that override it."""
 import json
 import os
 
@@ -11,7 +11,7 @@ from fcn8s.utils.errors import UserError
 
 CLASSES = (ClassInfo(0, 'others', (0, 0, 0)), ClassInfo(1, 'cat', (220, 60, 20)))
 NET = NetConfig('fcn8s', 2, 0.25, CLASSES)
-NOTHING = NetOverrides()
+NO_OVERRIDES = NetOverrides()
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_broken_config_is_named(tmp_path, content):
 
 @pytest.mark.parametrize('key, value', [('net', ['fcn8s']), ('num_classes', '2'), ('width', None), ('flags', []),
                                         ('classes', [{'index': 0, 'name': 'a', 'colour': [0, 0, 256]}])])
-def test_config_with_a_value_of_another_kind_is_named(logs_dir, key, value):
+def test_config_with_a_value_of_another_type_is_named(logs_dir, key, value):
     config = read_config(logs_dir)
     config[key] = value
     with open(config_path(logs_dir), 'w') as file:
@@ -51,7 +51,7 @@ def test_config_with_a_value_of_another_kind_is_named(logs_dir, key, value):
 
 
 def test_trained_net_comes_from_the_config(logs_dir):
-    assert trained_net(read_config(logs_dir), NOTHING, 'none') == NET
+    assert trained_net(read_config(logs_dir), NO_OVERRIDES, 'none') == NET
 
 
 def test_flags_override_the_config(logs_dir):
@@ -59,7 +59,7 @@ def test_flags_override_the_config(logs_dir):
     assert (net.net, net.num_classes, net.width, len(net.classes)) == ('fcn8s_paper', 5, 1., 5)
 
 
-def test_classes_come_from_a_data_set_that_is_given(logs_dir, tmp_path):
+def test_given_data_set_names_the_classes(logs_dir, tmp_path):
     data = tmp_path / 'data'
     data.mkdir()
     (data / 'classes.csv').write_text(CLASSES_CSV)
@@ -67,7 +67,7 @@ def test_classes_come_from_a_data_set_that_is_given(logs_dir, tmp_path):
     assert [c.name for c in net.classes] == ['others', 'left', 'right']
 
 
-def test_data_set_of_other_classes_than_the_nets_is_told_so(logs_dir, tmp_path):
+def test_data_set_with_another_number_of_classes_is_refused(logs_dir, tmp_path):
     (tmp_path / 'classes.csv').write_text(CLASSES_CSV)
     for num_classes, words in ((None, 'lists 3 classes, but the net knows [0-9]+ classes'), (7, '--num_classes is 7')):
         with pytest.raises(UserError, match=words):
@@ -95,18 +95,18 @@ def run_dir(logs_dir):
 
 
 @pytest.mark.parametrize('changed', [{'net': 'fcn8s_paper'}, {'num_classes': 3}, {'width': 1.}])
-def test_a_run_is_not_continued_as_another_net(run_dir, changed):
+def test_run_is_not_resumed_with_another_net(run_dir, changed):
     with pytest.raises(UserError, match=list(changed)[0]):
         check_same_run(run_dir, NET._replace(**changed))
 
 
-def test_a_run_is_not_continued_on_other_classes(run_dir):
+def test_run_is_not_resumed_with_other_classes(run_dir):
     others = (CLASSES[0], CLASSES[1]._replace(name='car'))
     with pytest.raises(UserError, match="class 1 is 'cat' there and 'car' now.*--init_from.*--data_dir.*config.json"):
         check_same_run(run_dir, NET._replace(classes=others))
 
 
-def test_a_best_checkpoint_alone_is_a_run_too(run_dir):
+def test_best_checkpoint_alone_counts_as_a_run(run_dir):
     os.mkdir(os.path.join(run_dir, 'best'))
     for name in ('model.ckpt-1.index', 'model.ckpt-1.data-00000-of-00001'):
         os.rename(os.path.join(run_dir, name), os.path.join(run_dir, 'best', name))
@@ -114,16 +114,16 @@ def test_a_best_checkpoint_alone_is_a_run_too(run_dir):
         check_same_run(run_dir, NET._replace(width=1.))
 
 
-def test_a_run_is_continued_as_itself_in_other_colours(run_dir):
+def test_run_may_be_resumed_with_other_colours(run_dir):
     check_same_run(run_dir, NET)
     check_same_run(run_dir, NET._replace(classes=(CLASSES[0], CLASSES[1]._replace(colour=(9, 9, 9)))))
 
 
-def test_a_folder_without_a_checkpoint_is_free_for_any_run(logs_dir):
+def test_folder_without_a_checkpoint_is_free_for_any_run(logs_dir):
     check_same_run(logs_dir, NET._replace(net='fcn8s_paper', width=1.))
 
 
-def test_config_is_valid_json_of_its_own_path(logs_dir):
+def test_config_holds_the_command(logs_dir):
     with open(config_path(logs_dir)) as file:
         assert json.load(file)['command']
 
@@ -134,7 +134,7 @@ def test_config_is_valid_json_of_its_own_path(logs_dir):
     ({'width': '1'}, "width is '1'"), ({'num_classes': 10**10}, 'num_classes is 10000000000'),
     ({'net': None}, 'net is None'), ({'flags': []}, r'flags is \[\]'),
     ({'flags': {'ignore_label': 300}}, 'flag ignore_label is 300')])
-def test_value_that_no_run_writes_is_named(logs_dir, changed, words):
+def test_value_that_no_run_would_write_is_named(logs_dir, changed, words):
     config = dict(read_config(logs_dir), **changed)
     with open(config_path(logs_dir), 'w') as file:
         json.dump(config, file)
@@ -144,7 +144,7 @@ def test_value_that_no_run_writes_is_named(logs_dir, changed, words):
 
 @pytest.mark.parametrize('text, words', [('[' * 100000, 'nested too deeply'), ('\0' * 100, 'cannot be read'),
                                          ('{"width": ' + '9' * 5000 + '}', 'a number of 5000 digits')])
-def test_file_that_is_no_json_is_named(logs_dir, text, words):
+def test_file_that_is_not_json_is_named(logs_dir, text, words):
     with open(config_path(logs_dir), 'w') as file:
         file.write(text)
     with pytest.raises(UserError, match=f'config.json cannot be read: .*{words}' if 'read' not in words else words):

@@ -1,6 +1,7 @@
-"""Disks that are full and folders that cannot be written, for real: what was there stays whole."""
+"""Full disks and folders that cannot be written: existing files stay whole."""
 import os
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from fcn8s.utils.tf1 import tf
 from fcn8s.weights.checkpoints import CheckpointError, checkpoints_in
 
 LIMIT = 3 << 20  # bytes; a checkpoint of the tiny net takes 6.7 MB
+OFTEN = ('--save_every=25', '--max_steps=100')
 
 
 @pytest.fixture
@@ -32,7 +34,7 @@ def data_dir(tmp_path):
 
 @pytest.fixture
 def file_limit():
-    """Files cannot grow beyond LIMIT; Python ignores the signal, so that writing gives the error EFBIG."""
+    """Files cannot grow beyond LIMIT; Python ignores the signal, so writing fails with EFBIG."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT, before[1]))
     yield
@@ -58,7 +60,7 @@ def is_whole(prefix):
     return all(np.all(np.isfinite(reader.get_tensor(name))) for name in reader.get_variable_to_shape_map())
 
 
-def test_training_does_not_start_where_its_checkpoints_do_not_fit(tmp_path, data_dir):
+def test_training_does_not_start_if_its_checkpoints_do_not_fit(tmp_path, data_dir):
     with small_disk(tmp_path / 'disk', 8) as disk:
         script = train(tmp_path, disk + '/logs')
         assert script.wait() == 1
@@ -67,26 +69,40 @@ def test_training_does_not_start_where_its_checkpoints_do_not_fit(tmp_path, data
         assert checkpoints_in(disk + '/logs') == []
 
 
-def test_disk_that_fills_up_costs_only_the_steps_since_the_last_checkpoint(tmp_path, data_dir):
-    often = ('--save_every=25', '--max_steps=100')
-    with small_disk(tmp_path / 'disk', 30) as disk:
+@pytest.fixture(scope='module')
+def full_disk(tmp_path_factory):
+    """(folder, logs_dir, output) of a training whose disk filled up after its checkpoint of step 25."""
+    folder = tmp_path_factory.mktemp('full')
+    write_data_set(folder / 'data', size=(32, 32))
+    with small_disk(folder / 'disk', 30) as disk:
         logs_dir = disk + '/logs'
-        script = train(tmp_path, logs_dir, *often)
+        script = train(folder, logs_dir, *OFTEN)
         script.wait_until(lambda: os.path.exists(logs_dir + '/checkpoint'))
-        filler = fill(disk)
+        fill(disk)
         assert script.wait() == 1
-        for words in (logs_dir + '/model.ckpt-50 cannot be written', 'No space left on device',
-                      'It takes 6,733,876 bytes, 0 are free'):
-            assert words in script.shown
-        assert checkpoint_names(logs_dir) == ['model.ckpt-25.data-00000-of-00001', 'model.ckpt-25.index']
-        assert tf.train.latest_checkpoint(logs_dir) == logs_dir + '/model.ckpt-25'
-        assert is_whole(logs_dir + '/model.ckpt-25')
-        os.remove(filler)
-        again = train(tmp_path, logs_dir, *often)
-        assert again.wait() == 0 and '(step 25)' in again.shown
+        yield folder, logs_dir, script.shown
 
 
-def test_file_that_grows_too_large_leaves_the_checkpoint_before_it(tmp_path, data_dir):
+def test_full_disk_is_reported_with_the_bytes_needed(full_disk):
+    _, logs_dir, shown = full_disk
+    for words in (logs_dir + '/model.ckpt-50 cannot be written', 'No space left on device',
+                  'It takes 6,733,876 bytes, 0 are free'):
+        assert words in shown
+
+
+def test_full_disk_leaves_the_last_checkpoint_whole_and_no_part_of_the_next(full_disk):
+    _, logs_dir, _ = full_disk
+    assert checkpoint_names(logs_dir) == ['model.ckpt-25.data-00000-of-00001', 'model.ckpt-25.index']
+    assert tf.train.latest_checkpoint(logs_dir) == logs_dir + '/model.ckpt-25' and is_whole(logs_dir + '/model.ckpt-25')
+
+
+def test_run_resumes_after_a_full_disk(full_disk, tmp_path):
+    folder, logs_dir, _ = full_disk
+    script = train(folder, shutil.copytree(logs_dir, str(tmp_path / 'logs')), *OFTEN)
+    assert script.wait() == 0 and '(step 25)' in script.shown
+
+
+def test_checkpoint_too_large_for_a_file_leaves_the_one_before(tmp_path, data_dir):
     logs_dir = str(tmp_path / 'logs')
     assert train(tmp_path, logs_dir, '--max_steps=5').wait() == 0
     script = train(tmp_path, logs_dir, '--max_steps=9', before=limit_files)
@@ -96,7 +112,7 @@ def test_file_that_grows_too_large_leaves_the_checkpoint_before_it(tmp_path, dat
     assert tf.train.latest_checkpoint(logs_dir) == logs_dir + '/model.ckpt-5' and is_whole(logs_dir + '/model.ckpt-5')
 
 
-def test_folder_that_is_closed_during_the_run_keeps_its_last_checkpoint(tmp_path, data_dir):
+def test_folder_that_becomes_unwritable_keeps_its_last_checkpoint(tmp_path, data_dir):
     logs_dir = str(tmp_path / 'logs')
     script = train(tmp_path, logs_dir, '--save_every=25', '--max_steps=100000')
     script.wait_until(lambda: os.path.exists(logs_dir + '/checkpoint'))
@@ -106,7 +122,7 @@ def test_folder_that_is_closed_during_the_run_keeps_its_last_checkpoint(tmp_path
         assert is_whole(tf.train.latest_checkpoint(logs_dir))
 
 
-def test_file_in_place_of_the_folder_is_told_and_the_moved_checkpoint_whole(tmp_path, data_dir):
+def test_file_in_place_of_the_folder_stops_the_run_and_is_kept(tmp_path, data_dir):
     logs_dir = str(tmp_path / 'logs')
     script = train(tmp_path, logs_dir, '--save_every=25', '--max_steps=100000')
     script.wait_until(lambda: os.path.exists(logs_dir + '/checkpoint'))
@@ -119,7 +135,7 @@ def test_file_in_place_of_the_folder_is_told_and_the_moved_checkpoint_whole(tmp_
     assert (tmp_path / 'logs').read_text() == 'mine'
 
 
-def test_folder_that_is_deleted_during_the_run_is_told_and_not_made_anew(tmp_path, data_dir):
+def test_folder_that_disappears_stops_the_run_and_is_not_recreated(tmp_path, data_dir):
     logs_dir = str(tmp_path / 'logs')
     script = train(tmp_path, logs_dir, '--save_every=25', '--max_steps=100000')
     script.wait_until(lambda: os.path.exists(logs_dir + '/checkpoint'))
@@ -140,7 +156,7 @@ def test_failed_save_of_the_best_leaves_the_best_before_it(tmp_path, file_limit)
     assert is_whole(str(tmp_path / 'best' / 'model.ckpt-1'))
 
 
-def test_index_that_finds_no_room_takes_its_data_along(tmp_path):
+def test_data_file_is_removed_if_its_index_does_not_fit(tmp_path):
     with small_disk(tmp_path / 'disk', 12) as disk:
         net = Net(disk, shape=(1000, 500))
         net.save(1)
@@ -151,7 +167,7 @@ def test_index_that_finds_no_room_takes_its_data_along(tmp_path):
         assert checkpoint_names(disk) == ['model.ckpt-1.data-00000-of-00001', 'model.ckpt-1.index']
 
 
-def test_event_file_that_cannot_be_written_is_told_once_and_stops_nothing(tmp_path, file_limit, capsys):
+def test_event_file_that_cannot_be_written_gives_one_warning(tmp_path, file_limit, capsys):
     events = EventFile(str(tmp_path), 0)
     large = tf.Summary(value=[tf.Summary.Value(tag=1000000 * 'x', simple_value=1.)])
     for step in range(6):
@@ -161,13 +177,13 @@ def test_event_file_that_cannot_be_written_is_told_once_and_stops_nothing(tmp_pa
     assert shown.count('warning') == 1 and events.path in shown and 'File too large' in shown
 
 
-def test_events_before_the_disk_was_full_can_be_read(tmp_path, file_limit):
+def test_events_before_the_failure_can_be_read(tmp_path, file_limit):
     events = EventFile(str(tmp_path), 0)
     large = tf.Summary(value=[tf.Summary.Value(tag=1000000 * 'x', simple_value=1.)])
     for step in range(6):
         events.add(step, large)
     steps = []
-    with pytest.raises(tf.errors.DataLossError):  # the one that was cut
+    with pytest.raises(tf.errors.DataLossError):  # the truncated one
         for event in tf.train.summary_iterator(events.path):
             steps += [event.step] if event.summary.value else []
     assert steps == [0, 1, 2]  # of a million bytes each, and the limit is 3.1 million

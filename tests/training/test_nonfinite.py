@@ -1,4 +1,4 @@
-"""A loss that is not finite: the step is not taken, and the run stops or, where it was asked to, goes on without it."""
+"""A loss that is not finite: the step is not applied, and the run stops, or skips it if asked to."""
 import os
 
 import numpy as np
@@ -15,7 +15,7 @@ from FCN_model import NETS
 
 
 def touchy(pixels, build):
-    """The tiny net's encoder, whose features of a black photo are not finite; `pixels` have 128 taken off."""
+    """The tiny net's encoder, but a black photo has features that are not finite; pixels are less 128."""
     end_points = encoder(pixels, build)
     return {'wide': end_points['wide'] + 0. * tf.log(tf.reduce_max(pixels) + 128.)}
 
@@ -34,7 +34,7 @@ def data_dir(tmp_path):
 
 
 def train(data_dir, logs_dir, *arguments):
-    """Photo after photo without dropout, so that what a step does hangs on its photo alone."""
+    """Trains on one photo after the other without dropout, so that each step depends on its photo alone."""
     return run_script(FCN_train, f'--data_dir={data_dir}', f'--logs_dir={logs_dir}', *(TRAIN + (
         '--net=touchy', '--batch_size=1', '--noshuffle', '--keep_prob=1', '--validate_every=1000') + arguments))
 
@@ -59,13 +59,13 @@ def test_step_whose_weights_are_not_finite_is_not_saved(data_dir, tmp_path):
     assert not [name for name in os.listdir(str(tmp_path / 'logs')) if 'ckpt' in name]
 
 
-def test_nothing_after_the_last_checkpoint_is_saved(data_dir, tmp_path):
-    with pytest.raises(UserError, match='last checkpoint is as it was'):
+def test_steps_since_the_last_checkpoint_are_not_saved(data_dir, tmp_path):
+    with pytest.raises(UserError, match='last checkpoint is unchanged'):
         train(data_dir, tmp_path / 'logs')
     assert not [name for name in os.listdir(str(tmp_path / 'logs')) if 'ckpt' in name]
 
 
-def test_skipped_steps_leave_all_but_the_step_as_if_they_had_not_been(data_dir, tmp_path):
+def test_skipped_steps_change_nothing_but_the_step_count(data_dir, tmp_path):
     assert train(data_dir, tmp_path / 'logs', '--max_steps=12', '--skip_nonfinite') == 0  # steps 2, 6 and 10 are p2's
     for kind in ('images', 'annotations'):
         os.remove(os.path.join(data_dir, kind, 'training', 'p2.png'))
@@ -94,7 +94,7 @@ def test_skipped_steps_are_counted_in_tensorboard(data_dir, tmp_path):
     assert counts == {0: 0, 10: 3}
 
 
-def test_debug_tells_a_step_that_is_not_finite_as_a_run_without_it_does(data_dir, tmp_path, capsys):
+def test_debug_reports_a_non_finite_step_as_usual(data_dir, tmp_path, capsys):
     # steps with histograms are 0, 10, ...
     save(os.path.join(data_dir, 'images', 'training', 'p0.png'), np.zeros((32, 32, 3), np.uint8))
     with pytest.raises(UserError, match=r'not finite at step 0 .*p0.png'):
@@ -103,7 +103,7 @@ def test_debug_tells_a_step_that_is_not_finite_as_a_run_without_it_does(data_dir
     assert 'skipped: the loss or its gradient is not finite at step 0 ' in capsys.readouterr().out
 
 
-def test_run_that_skips_goes_on_where_it_ended(data_dir, tmp_path):
+def test_run_that_skips_resumes_where_it_ended(data_dir, tmp_path):
     train(data_dir, tmp_path / 'logs', '--max_steps=12', '--skip_nonfinite')
     for max_steps in (7, 12):
         train(data_dir, tmp_path / 'parts', f'--max_steps={max_steps}', '--skip_nonfinite')
@@ -112,6 +112,6 @@ def test_run_that_skips_goes_on_where_it_ended(data_dir, tmp_path):
         np.testing.assert_allclose(parts[name], value, rtol=1e-4, atol=1e-6, err_msg=name)
 
 
-def test_net_that_is_lost_stops_though_steps_are_skipped(data_dir, tmp_path):
+def test_run_that_only_skips_stops(data_dir, tmp_path):
     with pytest.raises(UserError, match=rf'not finite at step \d+.*as in the {MAX_SKIPPED - 1} steps before it'):
         train(data_dir, tmp_path / 'logs', '--learning_rate=1e30', '--skip_nonfinite', '--max_steps=1000')

@@ -1,4 +1,4 @@
-"""What a power cut leaves of a run's small files: it goes on, and says what was lost."""
+"""A run whose small files a power cut damaged: it resumes, and reports what was lost."""
 import json
 import os
 
@@ -16,7 +16,7 @@ DAMAGED = [b'', bytes(30), b'model_check', b'model_checkpoint_path: "mo', b'\xff
 
 @pytest.mark.parametrize('left', DAMAGED)
 @pytest.mark.parametrize('best', [False, True])
-def test_damaged_list_is_rebuilt_and_told(tmp_path, left, best, capsys):
+def test_damaged_list_is_rebuilt_and_reported(tmp_path, left, best, capsys):
     net = Net(tmp_path)
     net.save(3)
     net.save(5)
@@ -29,7 +29,7 @@ def test_damaged_list_is_rebuilt_and_told(tmp_path, left, best, capsys):
     assert f'{folder / "checkpoint"} was damaged' in capsys.readouterr().out
 
 
-def test_rebuilt_list_leaves_checkpoints_beyond_those_that_are_kept(tmp_path):
+def test_rebuilding_the_list_deletes_no_checkpoint(tmp_path):
     net = Net(tmp_path)
     for step in (1, 2, 3):
         net.save(step)
@@ -40,7 +40,7 @@ def test_rebuilt_list_leaves_checkpoints_beyond_those_that_are_kept(tmp_path):
     assert (tmp_path / 'model.ckpt-1.index').exists()
 
 
-def test_whole_list_is_not_rebuilt(tmp_path):
+def test_intact_list_is_not_rebuilt(tmp_path):
     Net(tmp_path).save(3)
     assert rebuild_list(str(tmp_path), 5) == []
 
@@ -54,7 +54,7 @@ def test_rows_above_the_damage_are_read(tmp_path, left, steps):
     assert [row['step'] for row in rows] == steps and bool(damage) == (left != WHOLE)
 
 
-def test_damaged_rows_are_told_and_kept_aside(tmp_path, capsys):
+def test_damaged_rows_are_reported_and_kept_aside(tmp_path, capsys):
     path = tmp_path / 'training.csv'
     path.write_bytes(WHOLE + b'20,0.1')
     assert recover_rows(str(path), COLUMNS)[-1] == {'step': 10, 'loss': 0.25}
@@ -65,7 +65,7 @@ def test_damaged_rows_are_told_and_kept_aside(tmp_path, capsys):
     assert capsys.readouterr().out == ''  # the file is whole again
 
 
-def test_file_of_other_columns_is_refused(tmp_path):
+def test_file_with_other_columns_is_refused(tmp_path):
     (tmp_path / 'a.csv').write_text('name\nx\n')
     with pytest.raises(UserError, match="a.csv cannot be read: its first line is 'name'"):
         recover_rows(str(tmp_path / 'a.csv'), COLUMNS)
@@ -79,7 +79,7 @@ def spoil_score(tmp_path, left):
 
 
 @pytest.mark.parametrize('left', [b'', bytes(9), b'{"step": 1'])
-def test_damaged_score_of_the_best_is_taken_from_its_validation(tmp_path, left):
+def test_damaged_score_of_the_best_is_restored_from_validation_csv(tmp_path, left):
     spoil_score(tmp_path, left)
     (tmp_path / 'validation.csv').write_text('step,loss,pixel_accuracy,mean_iu\n5,1,0.9,0.5\n')
     again = Net(tmp_path)
@@ -87,24 +87,23 @@ def test_damaged_score_of_the_best_is_taken_from_its_validation(tmp_path, left):
     assert json.loads((tmp_path / 'best' / 'score.json').read_text()) == {'step': 5, 'mean_iu': 0.5}
 
 
-def test_damaged_score_that_nothing_tells_stops_before_the_first_step(tmp_path):
+def test_damaged_score_without_validation_csv_stops_the_start(tmp_path):
     spoil_score(tmp_path, b'')
     again = Net(tmp_path)
     with pytest.raises(UserError, match='score.json cannot be read'):
         again.saver.resume(again.session)
 
 
-def test_checkpoint_is_on_the_disk_before_it_is_listed(tmp_path, monkeypatch):
-    from fcn8s.utils import files as atomic
+def test_checkpoint_is_flushed_to_disk_before_it_is_listed(tmp_path, monkeypatch):
     done, fsync, replace = [], os.fsync, os.replace
 
     def name_of(descriptor):
         return os.path.basename(os.readlink(f'/proc/self/fd/{descriptor}'))
     if not os.path.isdir('/proc/self/fd'):
         pytest.skip('needs /proc')
-    monkeypatch.setattr(atomic.os, 'fsync', lambda descriptor: [done.append(name_of(descriptor)), fsync(descriptor)])
-    monkeypatch.setattr(atomic.os, 'replace', lambda old, new: [done.append('named ' + os.path.basename(new)),
-                                                                replace(old, new)])
+    monkeypatch.setattr(os, 'fsync', lambda descriptor: [done.append(name_of(descriptor)), fsync(descriptor)])
+    monkeypatch.setattr(os, 'replace', lambda old, new: [done.append('named ' + os.path.basename(new)),
+                                                         replace(old, new)])
     Net(tmp_path).save(5)
     before = done[:done.index('named checkpoint')]
     assert {'model.ckpt-5.index', 'model.ckpt-5.data-00000-of-00001', tmp_path.name} <= set(before)

@@ -1,4 +1,4 @@
-"""The contact sheet of an augmentation."""
+"""The contact sheet of --preview_augmentation."""
 import numpy as np
 import pytest
 from image_files import save
@@ -20,7 +20,7 @@ def records(tmp_path):
 
 
 def marked(photo, ids, epoch, index):
-    """A transform whose photo tells what it was called with."""
+    """A transform whose photo shows the epoch and index that it was called with."""
     return np.full_like(photo, 100 + 10 * epoch + index), np.zeros_like(ids)
 
 
@@ -36,7 +36,7 @@ def test_photos_are_spread_over_the_records_and_keep_their_index(records):
     assert sheet[below, [200, 608], 0].tolist() == [52, 102]
 
 
-def test_overlay_and_annotation_stand_below_the_photo(records):
+def test_overlay_and_annotation_are_below_the_photo(records):
     sheet = preview(Dataset(tuple(records), CLASSES), marked, count=1, versions=1, side=400)
     column = sheet[[TITLE + 45, TITLE + 75], 200].tolist()
     assert column == [[25, 25, 152], [0, 0, 255]]  # half of grey 50 and of blue, rounded down; blue
@@ -47,7 +47,7 @@ def test_pictures_shrink_to_the_side(records):
     assert len(sheet) == TITLE + 3 * 15
 
 
-def test_nothing_to_preview_is_said(records):
+def test_preview_without_augmentation_is_refused(records):
     with pytest.raises(UserError, match='--random_crop'):
         preview(Dataset(tuple(records), CLASSES), None)
 
@@ -57,13 +57,13 @@ def spoil(record):
         file.write('no photo')
 
 
-def test_photo_that_cannot_be_used_stops_the_preview(records):
+def test_unusable_photo_stops_the_preview(records):
     spoil(records[0])
     with pytest.raises(UserError, match='0.png: this is no JPEG'):
         preview(Dataset(tuple(records), CLASSES), marked)
 
 
-def test_photo_that_cannot_be_used_is_left_out_where_bad_ones_are(records):
+def test_unusable_photo_is_skipped_on_request(records):
     spoil(records[0])
     bad = {}
     sheet = preview(Dataset(tuple(records), CLASSES, bad=bad), marked, count=2, versions=1, side=400)
@@ -72,7 +72,7 @@ def test_photo_that_cannot_be_used_is_left_out_where_bad_ones_are(records):
     assert list(bad) == [records[0].image]
 
 
-def test_no_photo_that_can_be_used_is_an_error(records):
+def test_preview_without_a_usable_photo_is_an_error(records):
     for record in records:
         spoil(record)
     with pytest.raises(UserError, match='none of the 4 photos .*0.png: this is no JPEG'):

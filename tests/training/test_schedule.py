@@ -1,3 +1,4 @@
+"""The learning rates of --lr_schedule by hand."""
 import pytest
 
 from fcn8s.training.schedule import parse_lr_schedule
@@ -16,7 +17,7 @@ def test_poly_by_hand(text, step, expected):
     assert parse_lr_schedule(text).at(step, 8., 100) == pytest.approx(expected)
 
 
-def test_poly_alone_has_the_power_of_semantic_segmentation_pytorch():
+def test_default_power_is_that_of_semantic_segmentation_pytorch():
     # (1 - 9/10)^0.9 = 10^-0.9
     assert parse_lr_schedule('poly').at(9, 1., 10) == pytest.approx(0.12589254)
 

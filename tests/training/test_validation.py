@@ -1,4 +1,4 @@
-"""Validation within training: what its scores mean."""
+"""Validation during training: its scores by hand."""
 import numpy as np
 import pytest
 from data_sets import dataset_of
@@ -22,7 +22,7 @@ def records(tmp_path):
 
 
 class CatEverywhere:
-    """In the place of session and graph: every pixel is predicted as class 1, at a loss of 2."""
+    """Stands in for session and graph: predicts class 1 everywhere, with a loss of 2."""
     images, annotations, validate = 'images', 'annotations', 'validate'
 
     def run(self, fetches, feed):
@@ -30,7 +30,7 @@ class CatEverywhere:
 
 
 class Pictures(list):
-    """In the place of the log: the pictures it is given."""
+    """Stands in for the log: a list of the pictures that it gets."""
 
     def picture(self, part, step, tag, rgb):
         self.append(rgb)
@@ -53,16 +53,16 @@ def test_background_that_is_not_learned_does_not_count(records, monkeypatch, net
     assert score(records, net, ignore_label) == pytest.approx((2., 1, 1, 1, 0, 1))
 
 
-@pytest.mark.parametrize('ids, ignore_label, caution', [
+@pytest.mark.parametrize('ids, ignore_label, warning', [
     ([[0, 1]], None, ''),
-    ([[1, 1]], None, 'these hold class 1 alone, and predicting it everywhere scores 1.000'),
-    ([[0, 1]], 0, 'these hold class 1 alone,'),
-    ([[1, 255]], 255, 'these hold class 1 alone,'),
+    ([[1, 1]], None, 'class 1 is the only one there, so predicting it everywhere scores 1.000'),
+    ([[0, 1]], 0, 'class 1 is the only one'),
+    ([[1, 255]], 255, 'class 1 is the only one'),
 ])
-def test_scores_of_photos_of_one_class_are_not_given_without_saying_so(records, ids, ignore_label, caution):
+def test_scores_on_one_class_come_with_a_warning(records, ids, ignore_label, warning):
     save(records[0].annotation, np.repeat(np.repeat(np.array(ids, np.uint8), 32, axis=0), 16, axis=1))
     found = explain_only_class(score(records, ignore_label=ignore_label).only_class)
-    assert caution in found and bool(caution) == bool(found)
+    assert warning in found and bool(warning) == bool(found)
 
 
 def test_border_that_is_ignored_does_not_count(records):
@@ -78,7 +78,7 @@ def bordered(records, folder):
 
 
 def test_photo_without_a_pixel_that_counts_is_not_in_the_mean_loss(records, tmp_path):
-    # 2 is the loss of the one that counts; with a 0 for the other the mean would be 1
+    # 2 is the loss of the one that counts; if the other counted as 0, the mean would be 1
     assert score(bordered(records, tmp_path), ignore_label=255) == (2., 1 / 4, 1 / 8, 1, 1, None)
 
 
@@ -88,12 +88,21 @@ def test_photos_without_a_pixel_that_counts_have_no_loss(records, tmp_path):
     assert explain_empty(scored).startswith('warning: none of the 1 validation photos')
 
 
-def test_large_photo_passes_the_net_scaled_down_and_is_scored_at_its_own_size(tmp_path):
+@pytest.fixture
+def wide(tmp_path):
+    """One photo, 90 x 300, whose left quarter is a cat."""
     ids = np.zeros((90, 300), np.uint8)
     ids[:, :75] = 1
-    record = Record(save(str(tmp_path / 'wide.png'), np.zeros((90, 300, 3), np.uint8)),
-                    save(str(tmp_path / 'ids.png'), ids))
+    return [Record(save(str(tmp_path / 'wide.png'), np.zeros((90, 300, 3), np.uint8)),
+                   save(str(tmp_path / 'wide_ids.png'), ids))]
+
+
+def test_large_photo_is_scored_at_its_own_size(wide):
+    assert score(wide, max_side=100) == (2., 1 / 4, 1 / 8, 1, 0, None)
+
+
+def test_large_photo_is_scaled_down_for_the_net(wide):
     log = Pictures()
-    assert score([record], max_side=100, log=log) == (2., 1 / 4, 1 / 8, 1, 0, None)
+    score(wide, max_side=100, log=log)
     [picture] = log  # photo, prediction and truth side by side
     assert picture.shape[0] == 32 and picture.shape[1] >= 3 * 128  # 30 x 100, rounded up
