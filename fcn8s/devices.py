@@ -1,8 +1,8 @@
-"""What computes here: the devices, the precision of the layers, and two switches for the convolutions.
+"""The devices that compute, the precision of the layers, and two switches for the convolutions.
 
     describe_device, training_devices     the CPU or the GPUs
     resolve_precision                     float32, bfloat16 or float16
-    plain_ops, use_plain_ops              TensorFlow's own convolutions, or the forms that are faster on a CPU
+    plain_ops, use_plain_ops              TensorFlow's own convolutions, or forms that are faster on a CPU
     assume_frozen_weights                 oneDNN's cache of reordered kernels, for processes that never train
 """
 import contextlib
@@ -26,14 +26,14 @@ def describe_device(num_gpus=1):
         used = 'the first is' if num_gpus == 1 else f'the first {num_gpus} are'
         device = f'GPU ({len(gpus())} visible, {used} used)'
     elif tf.test.is_built_with_cuda():
-        device = 'CPU (no GPU was found; `nvidia-smi` should list one if there is one)'
+        device = 'CPU (no GPU found; if there is one, `nvidia-smi` should list it)'
     else:
         device = 'CPU (this TensorFlow is built without CUDA)'
     return f'TensorFlow {tf.version.VERSION} on {device}'
 
 
 def check_num_gpus(num_gpus, batch_size):
-    """Raises UsageError unless num_gpus divides the batch."""
+    """Raises UsageError unless num_gpus divides batch_size."""
     if batch_size % num_gpus:
         raise UsageError(f'--num_gpus={num_gpus}: the GPUs share each step equally, but --batch_size={batch_size} is '
                         f'not a multiple of {num_gpus}. Try --batch_size={batch_size * num_gpus}.')
@@ -72,14 +72,14 @@ def computes_in_bfloat16():
 
 
 def cpu_flags(path='/proc/cpuinfo'):
-    """The CPU's instruction sets by their Linux names: a set, empty if there is no such file."""
+    """The CPU's instruction sets by their Linux names: a set, empty if the file does not exist."""
     if not os.path.exists(path):
         return set()
     with open(path) as file:
         return set(' '.join(re.findall(r'^flags\s*:(.*)$', file.read(), re.MULTILINE)).split())
 
 
-_plain_ops_depth = []  # one entry for each plain_ops() that is open
+_plain_ops_depth = []  # one entry for each open plain_ops()
 
 
 @contextlib.contextmanager
@@ -111,10 +111,10 @@ def assume_frozen_weights():
 
 
 def prepare_for_training(deterministic):
-    """Sets the environment that TensorFlow reads when it starts, for a process that trains.
+    """Sets the environment variables that TensorFlow reads when it starts, for a process that trains.
 
-    With frozen weights assumed, every step would compute with the kernels of the first one.
-    deterministic: whether GPU kernels must sum in a fixed order.
+    deterministic: whether GPU kernels must sum in a fixed order. Turns assume_frozen_weights off: with it, every step
+    would use the kernels of the first one.
     """
     os.environ['TF_ONEDNN_ASSUME_FROZEN_WEIGHTS'] = '0'
     if deterministic:

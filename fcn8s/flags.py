@@ -4,7 +4,7 @@ A script takes its flags from one function here and sets their defaults to its o
 
     FLAGS = train_flags(batch_size=BATCH_SIZE, max_steps=MAX_STEPS)
 
-absl.flags is what tf.flags is; imported from absl, --help does not wait for TensorFlow.
+tf.flags is absl.flags; importing it from absl spares --help the wait for TensorFlow.
 """
 import functools
 import types
@@ -23,7 +23,7 @@ def train_flags(**defaults):
     values = flags.FlagValues()
     add = _group(values, 'data')
     add.string('data_dir', None, 'folder with images/, annotations/ and classes.csv')
-    add.string('list', '', 'file of relative image paths, one per line: train on these photos of images/ only')
+    add.string('list', '', 'file of relative image paths, one per line: train only on these photos of images/')
     add.integer('batch_size', 2, 'photos per step, resized to one common size', 1)
     add.boolean('shuffle', True, '--noshuffle reads the photos in the order of their names')
     add.integer('ignore_label', None, 'exclude pixels with this id from loss and scores: 0 excludes "others", 255 the '
@@ -32,13 +32,13 @@ def train_flags(**defaults):
     add.integer('read_threads', 2, 'threads that decode photos', 1)
     _net_flags(values, trained=False)
     add = _group(values, 'training')
-    add.float('learning_rate', 1e-5, '1e-4 is common for Adam from scratch', 0.)
-    add.integer('max_steps', 1, 'step at which the run ends, counted from its very first start', 1)
-    add.integer('seed', 0, 'of initial weights, photo order, augmentation and dropout', 0)
+    add.float('learning_rate', 1e-5, 'learning rate; 1e-4 is common for Adam from scratch', 0.)
+    add.integer('max_steps', 1, 'step at which the run ends, counted from its first start', 1)
+    add.integer('seed', 0, 'random seed of initial weights, photo order, augmentation and dropout', 0)
     add.string('pretrained', 'auto', 'VGG weights to start from: auto takes them from model_dir if present, none '
                'starts from scratch, download fetches 500 MB, FILE takes a .mat, .npy, .npz, .h5 or SavedModel')
     add.string('model_dir', None, 'folder of pretrained VGG files')
-    add.string('init_from', '', 'start from the weights of this checkpoint that fit, with a fresh optimizer')
+    add.string('init_from', '', 'checkpoint to start from: takes the weights that fit, with a fresh optimizer')
     add = _group(values, 'output')
     add.string('logs_dir', None, 'folder for checkpoints, curves and config.json')
     add.integer('save_every', 500, 'steps between checkpoints', 1)
@@ -54,14 +54,14 @@ def train_flags(**defaults):
     add.float('lr_decoder', None, 'learning rate of the new layers (default: learning_rate)', 0.)
     add.string('lr_schedule', 'constant', 'constant, poly:POWER (falls to 0 at max_steps), or '
                'steps:STEP:RATE,STEP:RATE,... (the same rates for all layers)')
-    add.float('momentum', 0.9, 'of sgd', 0., 1.)
+    add.float('momentum', 0.9, 'momentum of sgd', 0., 1.)
     add.float('weight_decay', 0., 'L2 penalty on all kernels', 0.)
-    add.float('l2', 0., "L2 penalty on the decoder's kernels alone, as in fcn8s_tensorflow", 0.)
-    add.float('clip_norm', 0., 'clip gradients to this global norm; 0 does not', 0.)
+    add.float('l2', 0., "L2 penalty on the decoder's kernels only, as in fcn8s_tensorflow", 0.)
+    add.float('clip_norm', 0., 'clip gradients to this global norm; 0 for no clipping', 0.)
     add.string('class_weights', 'none', "weight of each class's pixels in the loss: none, median_frequency (rare "
                "classes count more), or a CSV file of index,weight")
-    add.float('keep_prob', None, 'of every dropout (default: as published, 0.8 for fcn8s)', 0.01, 1.)
-    add.boolean('fix_bn', False, 'batch normalization keeps the averages of --init_from; best for small batches')
+    add.float('keep_prob', None, 'share of values that dropout keeps (default: as published, 0.8 for fcn8s)', 0.01, 1.)
+    add.boolean('fix_bn', False, 'keep the batch normalization averages of --init_from; best for small batches')
     add.boolean('skip_nonfinite', False, 'skip and count a step with a non-finite loss or gradient instead of stopping')
     add.boolean('deterministic', False, 'the same command gives the same weights bit for bit; slower: the CPU sums in '
                 'one thread. On a GPU it needs TensorFlow 2 and no --fix_bn')
@@ -71,9 +71,9 @@ def train_flags(**defaults):
                'photos are padded, and the padding is excluded from the loss')
     add.float('flip', 0., 'probability of mirroring left and right', 0., 1.)
     add.string('brightness', '', 'MIN,MAX[,PROBABILITY]: multiply the brightness by a random factor, such as 0.5,2.0')
-    add.string('translate', '', 'X,Y[,PROBABILITY]: move by X pixels sideways and Y up or down, at most or MIN-MAX')
+    add.string('translate', '', 'X,Y[,PROBABILITY]: shift by up to X pixels sideways, Y up or down; each may be MIN-MAX')
     add.float('gray', 0., 'probability of removing the colours', 0., 1.)
-    add.string('preview_augmentation', '', 'write a picture of what augmentation does to this .png or .jpg, and stop')
+    add.string('preview_augmentation', '', 'write a picture of augmented photos to this .png or .jpg file, and stop')
     return _with_defaults(values, defaults)
 
 
@@ -81,13 +81,13 @@ def test_flags(**defaults):
     """The FlagValues of FCN_test. Values left at None come from the run's config.json."""
     values = flags.FlagValues()
     add = _group(values, 'test')
-    add.integer('test_num', 100, 'photos to test, 0 for all; with --list all are tested unless this is given', 0)
-    add.string('list', '', 'file of relative image paths, one per line: test these, of any split')
+    add.integer('test_num', 100, 'photos to test, 0 for all (default with --list: all)', 0)
+    add.string('list', '', 'file of relative image paths, one per line: test these photos, from any split')
     add.boolean('verbose', False, 'print one line per photo')
     add.boolean('report', False, 'write logs_dir/test/report.html: scores, classes, confusions, best and worst photos')
     add.string('save', '', f'pictures to write for every photo, separated by commas: {", ".join(KINDS)}. A submission '
-                'is for the scene parsing benchmark: ids from 1 on, without class 0')
-    add.boolean('save_good', False, 'write well predicted photos as photo | prediction | truth to logs_dir/test/good')
+                'to the scene parsing benchmark holds ids from 1 on, without class 0')
+    add.boolean('save_good', False, 'write photo | prediction | truth of well predicted photos to logs_dir/test/good')
     add.float('good_accuracy', 0., 'pixel accuracy above which a photo counts as well predicted', 0., 1.)
     add.float('good_mean_iu', 0., 'mean IU above which a photo counts as well predicted', 0., 1.)
     _scale_flags(values)
@@ -107,7 +107,7 @@ def infer_flags(**defaults):
     values = flags.FlagValues()
     add = _group(values, 'infer')
     add.string('infer_dir', None, 'folder of photos and films to use if the command line names none')
-    add.string('output_dir', None, 'folder for the results, which must not hold the photos; made if missing')
+    add.string('output_dir', None, 'folder for the results; created if missing; must not hold the photos')
     add.enum('view', 'overlay', list(VIEWS) + [IDS], 'what pictures and films show: class colours blended into the '
              'photo, the colours alone, or the photo beside (horizontal) or above (vertical) its overlay; ids writes '
              'one grey PNG of class ids per photo and nothing else, which the scene parsing benchmark expects with '
@@ -176,15 +176,15 @@ def _checkpoint_flags(values, logs_dir_also=''):
 def _scale_flags(values):
     add = _group(values, 'prediction')
     add.string('scales', '1', 'average the probabilities over these scales, such as 0.5,0.75,1,1.25,1.5')
-    add.boolean('flip', False, 'average over the mirrored photo too, which takes twice as long')
+    add.boolean('flip', False, 'average over the mirrored photo too; takes twice as long')
 
 
 def _tile_flags(values):
     add = _group(values, 'size')
-    add.integer('tile', None, 'run photos larger than this side through the net in tiles, which bounds the memory; 0 '
-                 f'never does (default: {AUTO_TILE} for the fcn nets, with a margin that changes no result; 0 for the '
+    add.integer('tile', None, 'process photos larger than this side in tiles, which bounds the memory; 0 for never '
+                 f'(default: {AUTO_TILE} for the fcn nets, with a margin that changes no result; 0 for the '
                  'dilated nets, whose scores depend on the whole photo)', 0)
-    add.integer('tile_margin', TILE_MARGIN, 'border of a --tile that is computed but not kept; at 288 the fcn nets '
+    add.integer('tile_margin', TILE_MARGIN, 'border of a --tile that is computed but not kept; with 288, the fcn nets '
                 'predict the same as without tiles', 0)
 
 
@@ -195,6 +195,6 @@ def _bad_data(group, default):
 
 
 def _precision(values, heading):
-    _group(values, heading).enum('precision', 'auto', PRECISIONS, 'of the layers; training keeps weights and loss in '
-                                'float32. auto takes bfloat16 where the processor or GPU computes in it, else float32; '
-                                'float16 is for older GPUs')
+    _group(values, heading).enum('precision', 'auto', PRECISIONS, 'number format of the layers; training keeps '
+                                'weights and loss in float32. auto is bfloat16 if the processor or GPU supports it, '
+                                'otherwise float32; float16 is for older GPUs')

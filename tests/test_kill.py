@@ -1,4 +1,4 @@
-"""kill -9 at any moment costs the steps since the last checkpoint, and nothing else."""
+"""kill -9 at any moment loses the steps since the last checkpoint, and nothing else."""
 import os
 
 import pytest
@@ -18,9 +18,9 @@ def killed(tmp_path_factory):
     return folder, kill_and_resume(folder, KILLS)
 
 
-def test_training_killed_20_times_ends_bit_for_bit_as_one_never_killed(killed):
+def test_training_killed_20_times_ends_like_one_never_killed(killed):
     assert differences(killed[0]) == []
 
 
-def test_some_kills_came_amid_a_save(killed):
+def test_some_kills_interrupted_a_save(killed):
     assert sum(killed[1].kills.values()) == KILLS and killed[1].amid_save >= 1

@@ -1,4 +1,4 @@
-"""Imports only go down the floors of the house, and no foreign package gets in the way."""
+"""Imports only go down the layers of the project, and foreign packages do not get in the way."""
 import ast
 import os
 import subprocess
@@ -28,7 +28,7 @@ def floor(module):
 
 
 def imports(path):
-    """Names of modules and of what is imported from them, lazy imports included."""
+    """The names of imported modules and of their members, lazy imports included."""
     with open(path, encoding='utf-8') as file:
         for node in ast.walk(ast.parse(file.read())):
             if isinstance(node, ast.Import):

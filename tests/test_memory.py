@@ -1,11 +1,11 @@
-"""Long runs do not use more and more memory; `make soak` has 2,000 steps of fcn8s and 2,000 photos."""
+"""Long runs do not leak memory; `make soak` runs 2,000 steps of fcn8s and 2,000 photos."""
 import ctypes
 import sys
 
 import pytest
 
 if sys.platform != 'linux' or not hasattr(ctypes.CDLL(None), 'mallinfo2'):
-    pytest.skip('asks glibc 2.33 or newer what is allocated', allow_module_level=True)
+    pytest.skip('needs glibc 2.33 or newer, which counts allocated bytes', allow_module_level=True)
 
 from soak.memory import TOLERANCE, growth, infer, train
 
@@ -21,7 +21,7 @@ def trained(folder):
 
 
 @pytest.mark.parametrize('kind', ['allocated', 'objects'])
-def test_training_with_its_saves_and_validations_keeps_nothing(trained, kind):
+def test_training_with_saves_and_validations_does_not_leak(trained, kind):
     assert max(trained) == 400 and getattr(growth(trained), kind) < getattr(TOLERANCE, kind)
 
 
@@ -31,5 +31,5 @@ def inferred(folder, trained):
 
 
 @pytest.mark.parametrize('kind', ['allocated', 'objects'])
-def test_inference_keeps_nothing(inferred, kind):
+def test_inference_does_not_leak(inferred, kind):
     assert max(inferred) == 300 and getattr(growth(inferred), kind) < getattr(TOLERANCE, kind)

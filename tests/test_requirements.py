@@ -1,4 +1,4 @@
-"""The two requirement files say the same but for the build of TensorFlow, and hold what is installed here."""
+"""The requirement files differ only in the build of TensorFlow and fit the installed versions."""
 import os
 
 import pytest

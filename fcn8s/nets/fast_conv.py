@@ -1,14 +1,14 @@
-"""Which form computes a convolution: TensorFlow's own op, one product of matrices, or Winograd's algorithm.
+"""Chooses how a convolution is computed: by TensorFlow's own op, as one matrix product, or by Winograd's algorithm.
 
 All forms compute the same sums, up to rounding. Layers and scores call `convolve`, `convolve_transposed` and
-`argmax_by_strips`, which ask here, and only here, what is fastest on this device:
+`argmax_by_strips`, and this module alone decides what is fastest on this device:
 
     GPU, plain_ops()              TensorFlow's ops: cuDNN needs no help
-    bfloat16, kernels above 3x3   a product of matrices: oneDNN convolves small maps with kernels such as fc6's 7x7 at a
-                                  tenth of the rate of its matrix product
-    float32, kernels above 3x3    the same if oneDNN caches kernels: it takes as long, and keeps no second kernel
+    bfloat16, kernels above 3x3   a matrix product: with a kernel such as fc6's 7x7 on a small map, oneDNN's convolution
+                                  has a tenth of its speed
+    float32, kernels above 3x3    the same if oneDNN caches kernels: as fast, without a second copy of the kernel
     float32, 3x3, many channels   Winograd's algorithm
-    float32, others               TensorFlow's op, with gradients that oneDNN computes faster
+    float32, others               TensorFlow's op, with gradients in forms that oneDNN computes faster
 """
 import contextlib
 import functools
@@ -19,15 +19,15 @@ from fcn8s.utils.tf1 import tf
 from TensorflowUtils import conv2d as plain_conv2d
 from TensorflowUtils import conv2d_transpose as plain_conv2d_transpose
 
-# Winograd's algorithm is faster from this product of input and output channels on: in a convolution, in its gradients
-MANY, MANY_IN_GRADIENT = 64 * 128, 64 * 64
+# input channels times output channels from which Winograd's algorithm is faster: for a convolution, for its gradients
+WINOGRAD_MIN, WINOGRAD_GRADIENT_MIN = 64 * 128, 64 * 64
 
 
 def convolve(x, kernel, bias=None, stride=1, rate=1):
     """A convolution: [B, H, W, in] and [size, size, in, out] -> [B, ceil(H / stride), ceil(W / stride), out].
 
-    size is odd; each side is padded by rate * (size - 1) / 2 zeros. With stride 1 this is SAME padding, with a larger
-    stride it is PyTorch's. rate is the dilation, and 1 unless stride is.
+    size is odd. Each side is padded by rate * (size - 1) / 2 zeros: SAME padding for stride 1, PyTorch's for a larger
+    stride. rate is the dilation; stride and rate must not both be above 1.
     """
     if stride > 1:
         padding = [int(kernel.shape[0]) // 2] * 2
@@ -37,7 +37,7 @@ def convolve(x, kernel, bias=None, stride=1, rate=1):
         return _form(x.dtype, kernel)(x, kernel, bias)
     if use_plain_ops():
         return _add(bias, plain_conv2d(x, kernel, rate=rate))
-    # TensorFlow's dilated convolution has no gradient on a CPU: here every rate-th row and column becomes an image
+    # TensorFlow's dilated convolution has no gradient on a CPU, so every rate-th row and column becomes an image
     filled = [[0, -tf.shape(x)[1] % rate], [0, -tf.shape(x)[2] % rate]]
     images = tf.space_to_batch_nd(x, [rate, rate], filled)
     y = _form(x.dtype, kernel, dilated=True)(images, kernel, None)
@@ -45,7 +45,7 @@ def convolve(x, kernel, bias=None, stride=1, rate=1):
 
 
 def _form(dtype, kernel, dilated=False):
-    """The function (x, kernel, bias) that computes a convolution of stride 1; dilated: its images are many."""
+    """The function (x, kernel, bias) to compute a convolution of stride 1 with; dilated: x is many small images."""
     if use_plain_ops():
         return plain_conv2d
     by_matmul = dtype == tf.bfloat16 or dtype == tf.float32 and onednn_caches_kernels()
@@ -53,25 +53,25 @@ def _form(dtype, kernel, dilated=False):
         return functools.partial(conv2d_as_matmul, fuse_bias=dtype == tf.bfloat16)
     if dtype != tf.float32:
         return plain_conv2d
-    return conv2d_by_winograd if _is_3x3(kernel, MANY) else conv2d_with_fast_gradients
+    return conv2d_by_winograd if _is_3x3(kernel, WINOGRAD_MIN) else conv2d_with_fast_gradients
 
 
 def convolve_transposed(x, kernel, bias, stride, like):
-    """A transposed convolution to the height and width of `like`, see TensorflowUtils.conv2d_transpose."""
+    """A transposed convolution to the height and width of `like`: see TensorflowUtils.conv2d_transpose."""
     as_matmul = x.dtype == tf.bfloat16 and not use_plain_ops()
     return (conv2d_transpose_as_matmul if as_matmul else plain_conv2d_transpose)(x, kernel, bias, stride, like)
 
 
 def argmax_by_strips():
-    """Whether class ids of a transposed convolution come faster strip by strip than from its whole output."""
+    """Whether class ids of a transposed convolution are faster to compute strip by strip than from all scores."""
     return not use_plain_ops()
 
 
 def conv2d_as_matmul(x, kernel, bias=None, fuse_bias=True):
-    """TensorflowUtils.conv2d of stride 1, with an odd square kernel, as one product: shifted copies of x times kernel.
+    """TensorflowUtils.conv2d of stride 1, with an odd square kernel, as one product of shifted copies of x and kernel.
 
     fuse_bias: whether the bias directly follows the product. TensorFlow then fuses the two, and oneDNN may cache a
-    reordered kernel for the fused op.
+    reordered copy of the kernel for the fused op.
     """
     out = int(kernel.shape[3])
     y = tf.matmul(shifted_rows(x, int(kernel.shape[0])), tf.reshape(kernel, [-1, out]))
@@ -88,9 +88,9 @@ def shifted_rows(x, size):
 
 
 def conv2d_transpose_as_matmul(x, kernel, bias, stride, like):
-    """TensorflowUtils.conv2d_transpose of a kernel twice its stride, as one product (Shi et al., arXiv 1609.07009).
+    """TensorflowUtils.conv2d_transpose with a kernel twice its stride, as one product (Shi et al., arXiv 1609.07009).
 
-    Each place of x and its neighbours make stride x stride pixels at once.
+    Each place of x, with its neighbours, gives stride x stride pixels.
     """
     classes = int(kernel.shape[2])
     neighbours = patches_2x2(x)
@@ -100,17 +100,17 @@ def conv2d_transpose_as_matmul(x, kernel, bias, stride, like):
 
 
 def patches_2x2(x):
-    """Each place with its neighbours above and to the left: [B, h, w, C] -> [B, h + 1, w + 1, 4 * C], zero-padded."""
+    """Each place and its neighbours above and to the left: [B, h, w, C] -> [B, h + 1, w + 1, 4 * C], zero-padded."""
     x = tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]])
     return tf.concat([x[:, :-1, :-1], x[:, :-1, 1:], x[:, 1:, :-1], x[:, 1:, 1:]], axis=3)
 
 
 def phases(kernel, stride):
-    """The matrix that takes patches_2x2 to pixels: [2 * stride, 2 * stride, N, C] -> [4 * C, stride ** 2 * N]."""
+    """The matrix from patches_2x2 to pixels: kernel [2 * stride, 2 * stride, N, C] -> [4 * C, stride ** 2 * N]."""
     size, classes, channels = 2 * stride, int(kernel.shape[2]), int(kernel.shape[3])
     assert kernel.shape[:2].as_list() == [size, size]
     split = tf.reshape(kernel, [2, stride, 2, stride, classes, channels])
-    split = tf.reverse(split, [0, 2])  # the neighbour before a place meets the later half of the kernel
+    split = tf.reverse(split, [0, 2])  # the neighbour before a place gets the second half of the kernel
     return tf.reshape(tf.transpose(split, [0, 2, 5, 1, 3, 4]), [4 * channels, stride * stride * classes])
 
 
@@ -122,25 +122,25 @@ def phases_to_pixels(x, stride, height, width):
 
 
 def conv2d_by_winograd(x, kernel, bias=None):
-    """TensorflowUtils.conv2d of stride 1, with a 3x3 kernel, see fcn8s.nets.winograd."""
-    @tf.custom_gradient  # in here, because importing this module must not load TensorFlow
+    """TensorflowUtils.conv2d of stride 1, with a 3x3 kernel: see fcn8s.nets.winograd."""
+    @tf.custom_gradient  # not at module level: importing this module must not load TensorFlow
     def convolved(x, kernel):
         return winograd.convolve(x, kernel), functools.partial(_gradients, x, kernel)
     return _add(bias, convolved(x, kernel))
 
 
 def conv2d_with_fast_gradients(x, kernel, bias=None):
-    """TensorflowUtils.conv2d of stride 1, with an odd square kernel, whose gradients are the fast forms below."""
-    # not by tf.custom_gradient, which keeps TensorFlow from fusing convolution, bias and ReLU
+    """TensorflowUtils.conv2d of stride 1, with an odd square kernel, and the gradients below."""
+    # not by tf.custom_gradient, which prevents TensorFlow from fusing convolution, bias and ReLU
     with tf.get_default_graph().gradient_override_map({'Conv2D': _registered_gradient()}):
         return plain_conv2d(x, kernel, bias)
 
 
 @functools.lru_cache(maxsize=None)
 def _registered_gradient():
-    """The name under which TensorFlow knows the gradient, registered on first use."""
+    """The name of the gradient, which is registered with TensorFlow on first use."""
     name = 'Conv2DOnCPU'
-    with contextlib.suppress(KeyError):  # already registered: this module was reloaded
+    with contextlib.suppress(KeyError):  # already registered, before this module was reloaded
         tf.RegisterGradient(name)(lambda op, dy: _gradients(*op.inputs, dy))
     return name
 
@@ -150,16 +150,16 @@ def _gradients(x, kernel, dy):
 
 
 def input_gradient(x, kernel, dy):
-    """The gradient of a convolution by its input; dy [B, H, W, out] -> [B, H, W, in]."""
+    """The gradient of a convolution with respect to its input: dy [B, H, W, out] -> [B, H, W, in]."""
     if not _is_3x3(kernel):
         return tf.nn.conv2d_backprop_input(tf.shape(x), kernel, dy, [1, 1, 1, 1], 'SAME')
     turned = tf.transpose(tf.reverse(winograd.after(dy, kernel), [0, 1]), [0, 1, 3, 2])
-    return (winograd.convolve if _is_3x3(kernel, MANY) else plain_conv2d)(dy, turned)
+    return (winograd.convolve if _is_3x3(kernel, WINOGRAD_MIN) else plain_conv2d)(dy, turned)
 
 
 def kernel_gradient(x, kernel, dy):
-    """The gradient of a convolution by its kernel; dy [B, H, W, out] -> [size, size, in, out]."""
-    if _is_3x3(kernel, MANY_IN_GRADIENT):
+    """The gradient of a convolution with respect to its kernel: dy [B, H, W, out] -> [size, size, in, out]."""
+    if _is_3x3(kernel, WINOGRAD_GRADIENT_MIN):
         return winograd.kernel_gradient(x, dy)
     if _is_3x3(kernel):
         return tf.nn.conv2d_backprop_filter(x, kernel.shape, dy, [1, 1, 1, 1], 'SAME')

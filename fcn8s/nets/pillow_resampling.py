@@ -1,29 +1,29 @@
-"""Pillow's resize as graph ops, value for value: what an export needs to see and give what these scripts do."""
+"""Pillow's resize as graph ops, exact to the bit, so that an export predicts what the scripts predict."""
 from fcn8s.utils.tf1 import tf
 
-ONE = 2. ** 22  # Pillow's weights of 8-bit pixels are whole parts of this (Resample.c, PRECISION_BITS)
+ONE = 2. ** 22  # Pillow rounds the weights of 8-bit pixels to multiples of 1 / ONE (Resample.c, PRECISION_BITS)
 
 
 def resize_nearest(x, height, width):
     """Image.resize with NEAREST: [B, h, w, ...] -> [B, height, width, ...], any sizes."""
-    x = tf.gather(x, _nearest_places(tf.shape(x)[1], height), axis=1)
-    return tf.gather(x, _nearest_places(tf.shape(x)[2], width), axis=2)
+    x = tf.gather(x, _nearest_indices(tf.shape(x)[1], height), axis=1)
+    return tf.gather(x, _nearest_indices(tf.shape(x)[2], width), axis=2)
 
 
 def enlarge_bilinear(x, height, width):
     """Image.resize with BILINEAR: whole numbers 0..255, [B, h, w, C] -> float64 [B, height, width, C].
 
-    height >= h and width >= w, for Pillow takes means over areas where it makes a picture smaller. Its sums of pixels
-    times weights are below 2 ** 31, which float64 holds exactly.
+    height >= h and width >= w, because Pillow averages areas when it shrinks an image. Its sums of pixels times weights
+    are below 2 ** 31, so float64 holds them exactly.
     """
-    return _enlarged(_enlarged(tf.cast(x, tf.float64), 2, width), 1, height)  # rows first, and rounded, as Pillow does
+    return _enlarged(_enlarged(tf.cast(x, tf.float64), 2, width), 1, height)  # rows first, and rounded, like Pillow
 
 
-def _nearest_places(length, new_length):
-    """int32 [new_length]: the place of `length` that each of new_length takes.
+def _nearest_indices(length, new_length):
+    """int32 [new_length]: the source index of each pixel, out of `length`.
 
-    Pillow adds up the scale from place to place (Geometry.c, ImagingScaleAffine), and where a place is midway between
-    two the rounding of those sums decides. They must be taken in that order, as a CPU's cumsum does.
+    Pillow adds the scale once per pixel (Geometry.c, ImagingScaleAffine). Midway between two indices, the rounding of
+    these sums decides, so they must be added in the same order, as cumsum does on a CPU.
     """
     with tf.device('/cpu:0'):
         scale = _scale(length, new_length)

@@ -1,4 +1,4 @@
-"""The last layer of a head: scores at full size, and class ids, which can be computed without them."""
+"""The last layer of a head: scores at full size, and class ids, which do not need these scores."""
 import collections
 import functools
 
@@ -6,7 +6,9 @@ from fcn8s.nets.fast_conv import argmax_by_strips, convolve_transposed, patches_
 from fcn8s.nets.layers import transpose_weights
 from fcn8s.utils.tf1 import tf
 
-# logits: [B, H, W, num_classes]; ids: function (with_class_0=True) -> uint8 [B, H, W], which need not make the logits
+STRIP_VALUES = 2 ** 24  # scores in memory at a time: 64 MB in float32
+
+# logits: [B, H, W, num_classes]; ids: function (with_class_0=True) -> uint8 [B, H, W], if possible without the logits
 Scores = collections.namedtuple('Scores', 'logits ids')
 
 
@@ -18,13 +20,13 @@ def from_logits(logits):
 def from_transposed_conv(x, name, size, num_classes, like, bias=True, start=None):
     """The Scores whose logits are fcn8s.nets.layers.conv2d_transpose with these arguments.
 
-    On a CPU their ids are computed strip by strip, which takes a fraction of the memory and four fifths of the time.
+    On a CPU the ids are computed strip by strip, in a fraction of the memory and four fifths of the time.
     """
     kernel, bias = transpose_weights(x, name, size, num_classes, bias, start)
     logits = convolve_transposed(x, kernel, bias, size // 2, like)
     if not argmax_by_strips():
         return from_logits(logits)
-    height, width = tf.shape(like)[1], tf.shape(like)[2]  # the logits' own shape would require the logits
+    height, width = tf.shape(like)[1], tf.shape(like)[2]  # their own shape would require the logits
     return Scores(logits, functools.partial(ids_in_strips, x, kernel, bias, size // 2, height, width))
 
 
@@ -35,15 +37,12 @@ def predict_ids(logits, with_class_0=True):
     return tf.cast(tf.argmax(logits[..., 1:], axis=-1, output_type=tf.int32) + 1, tf.uint8)
 
 
-STRIP_VALUES = 2 ** 24  # scores in memory at a time: 64 MB in float32
-
-
 def ids_in_strips(x, kernel, bias, stride, height, width, with_class_0=True):
     """predict_ids(conv2d_transpose(x, kernel, bias, stride, like)) for `like` of this height and width.
 
-    The transposed convolution of a kernel twice its stride is one product of matrices, whose rows are places of the
-    input and whose columns are the scores of stride x stride pixels (Shi et al., arXiv 1609.07009). The argmax is
-    taken there, a strip of rows at a time, so that scores at full size never exist.
+    With a kernel twice its stride, a transposed convolution is one matrix product: each row is a place of the input,
+    the columns are the scores of stride x stride pixels (Shi et al., arXiv 1609.07009). Takes the argmax of one strip
+    of rows after the other, so that scores at full size never exist.
     """
     classes = int(kernel.shape[2])
     neighbours, matrix = patches_2x2(x), phases(kernel, stride)  # [B, h + 1, w + 1, 4 C]; [4 C, stride ** 2 N]

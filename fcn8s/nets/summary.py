@@ -1,8 +1,8 @@
-"""The table of nets: what each one is made of and what it costs, counted from its graph."""
+"""The table of nets: parameters and multiply-adds of each, counted from its graph."""
 from fcn8s.devices import plain_ops
 from fcn8s.utils.tf1 import tf
 
-SIDE = 512          # the counts are for one image of this height and width
+SIDE = 512          # height and width of the image that multiply-adds are counted for
 NUM_CLASSES = 151   # ADE20K's, with class 0
 
 
@@ -17,7 +17,7 @@ def print_table(nets, build):
 
 
 def count(name, build):
-    """(trainable parameters, multiply-adds of convolutions as they are published) of a net at full width."""
+    """Counts (trainable parameters, multiply-adds of plain convolutions) of a net at full width."""
     with tf.Graph().as_default() as graph, plain_ops():
         build(name, tf.placeholder(tf.uint8, [1, SIDE, SIDE, 3]), NUM_CLASSES)
         parameters = sum(v.shape.num_elements() for v in tf.trainable_variables())
@@ -25,7 +25,7 @@ def count(name, build):
 
 
 def _multiply_adds(operation):
-    """Each kernel weight is used once per place of the smaller map: the output, or a transposed convolution's input."""
+    """One per kernel weight and place of the smaller map: the output, or the input of a transposed convolution."""
     if operation.type == 'Conv2D':
         places, kernel = operation.outputs[0], operation.inputs[1]
     elif operation.type == 'Conv2DBackpropInput':

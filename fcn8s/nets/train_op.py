@@ -1,28 +1,29 @@
-"""One optimizer step: gradients, loss scaling, decay, clipping, towers."""
+"""One optimizer step: gradients, loss scaling, weight decay, clipping, and towers on several devices."""
 import collections
 
 from fcn8s.nets.layers import CHANGES
 from fcn8s.utils.tf1 import tf
 
 SCOPE = 'loss_scale'
-START = 2. ** 15
+INITIAL_SCALE = 2. ** 15
+
 # loss: the scaled loss; unscale: function from a gradient of it to one of the loss itself; check_gradients: function
-# from the latter to (apply, healthy), bool tensors: whether to apply the step, and whether training still converges
+# from the latter to two bool tensors (apply, finite): whether to apply the step, and whether training is still healthy
 Scaled = collections.namedtuple('Scaled', 'loss unscale check_gradients')
 
 
 def scaled_loss(loss):
-    """Scales a loss as far as its gradients stay finite, as float16 needs.
+    """Scales a loss up as far as its gradients stay finite, because small gradients underflow in float16.
 
-    A step with a gradient that is not finite halves the scale, 2000 finite steps double it. Losing a step to a scale
-    above 1 is normal; at scale 1 it shows that training diverges. The scale is not saved: a resumed run finds it anew.
+    A gradient that is not finite halves the scale; 2000 finite steps double it. Above scale 1 such a step is normal, at
+    scale 1 it means that training diverges. The scale is not saved: a resumed run finds it again.
     """
     with tf.name_scope(SCOPE + '/'):
-        scale = tf.train.experimental.DynamicLossScale(initial_loss_scale=START)
+        scale = tf.train.experimental.DynamicLossScale(initial_loss_scale=INITIAL_SCALE)
         now = tf.identity(scale())
 
     def check_gradients(gradients):
-        with tf.name_scope(SCOPE + '/'):  # Adam's names, outside it, stay as without a scale
+        with tf.name_scope(SCOPE + '/'):  # keeps the names of Adam's variables the same as without a scale
             update, finite = scale.update(gradients)
         with tf.control_dependencies([update]):
             apply = tf.logical_and(tf.is_finite(loss), finite)
@@ -34,7 +35,7 @@ def scaled_loss(loss):
 def without_scale(loss):
     """The Scaled of a precision that needs no scale.
 
-    A value that is not finite reaches the gradients of biases and normalizations, so large kernels need no search.
+    Checks the gradients of biases and normalizations only: any value that is not finite reaches them.
     """
     def check_gradients(gradients):
         small = [tf.reduce_all(tf.is_finite(gradient)) for gradient in gradients if len(gradient.shape) < 2]
@@ -45,9 +46,9 @@ def without_scale(loss):
 
 
 def in_towers(tower, devices, *batches):
-    """Splits each of `batches` [B, ...] among the devices; returns the list of what tower(number, *parts) returns.
+    """Splits each of `batches` [B, ...] among the devices; returns the results of tower(number, *parts) as a list.
 
-    devices: as tf.device takes them; their number divides B. The moving averages of batch normalization follow the
+    devices: as tf.device takes them; their number must divide B. The moving averages of batch normalization follow the
     first tower alone, as in PyTorch's DataParallel.
     """
     if len(devices) == 1:
@@ -63,10 +64,15 @@ def in_towers(tower, devices, *batches):
     return towers
 
 
-# How a net is trained. optimizer: 'adam' or 'sgd' (with momentum); weight_decay: of all kernels; l2: the same of the
-# decoder's alone; clip_norm: largest joint norm of the gradients, 0 for no limit; skip_nonfinite: whether a step that
-# is not finite counts as a step; keep_prob: of all dropout, None as published; fix_bn: whether batch normalization uses
-# and keeps its moving averages; precision: of the layers, weights and loss are float32; seed: of dropout.
+# How a net is trained.
+#   optimizer, momentum   'adam', or 'sgd' with this momentum
+#   weight_decay, l2      L2 penalties: on all kernels, and on those of the decoder alone
+#   clip_norm             largest global norm of the gradients, 0 for no limit
+#   skip_nonfinite        whether a step that is not finite still advances global_step
+#   keep_prob             probability that dropout keeps a value, None for that of each layer as published
+#   fix_bn                whether batch normalization uses its moving averages and leaves them unchanged
+#   precision             of the layers; weights and loss are float32
+#   seed                  of dropout
 Recipe = collections.namedtuple(
     'Recipe', 'optimizer momentum weight_decay l2 clip_norm skip_nonfinite keep_prob fix_bn precision seed')
 Recipe.__new__.__defaults__ = ('adam', 0.9, 0., 0., 0., False, None, False, 'float32', 0)
@@ -85,15 +91,15 @@ def training_step(loss, encoder_rate, decoder_rate, decoder, global_step, recipe
       colocate: whether each gradient is computed on the device of its forward op.
 
     Returns:
-      (the op; list of pairs (gradient, variable); bool tensor, False if the step was not finite and no loss scale is
-      to blame).
+      (the op; list of pairs (gradient, variable); bool tensor, False if the step was not finite for another reason
+      than the loss scale).
     """
     variables = tf.trainable_variables()
     in_decoder = {v.op.name for v in variables} & set(decoder)
     scaled = scaled_loss(loss) if recipe.precision == 'float16' else without_scale(loss)
     gradients = tf.gradients(scaled.loss, variables, colocate_gradients_with_ops=colocate)
     gradients = [(scaled.unscale(g), v) for g, v in zip(gradients, variables)]
-    # Gradients read the variables in place, so none may change before all gradients are computed.
+    # gradients read the variables in place, so no variable may change before all gradients are computed
     with tf.control_dependencies([_in_layer_dtype(gradient) for gradient, _ in gradients]):
         apply, finite = scaled.check_gradients([gradient for gradient, _ in gradients])
     gradients = [(_decayed(g, v, recipe.weight_decay + (recipe.l2 if v.op.name in in_decoder else 0.)), v)

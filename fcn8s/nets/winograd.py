@@ -1,20 +1,20 @@
-"""The 3x3 SAME convolution of stride 1 and its kernel's gradient with half the products: Winograd's F(4, 3) by rows.
+"""The 3x3 SAME convolution of stride 1, and its kernel's gradient, with half the multiplications: Winograd's F(4, 3).
 
-Four rows of the output, seen as polynomials in the rows, are the product of six rows of the input and the three of the
-kernel. Six products at six points give it, where the plain sums take twelve (Lavin and Gray, arXiv 1509.09308). Each
-of the six is a 1x3 convolution. The points 0, S, -S, T, -T and infinity keep rounding small (Barabasz et al., arXiv
-1803.10986): in float32 to about three times that of the plain sums.
+Four rows of the output depend on six rows of the input and three of the kernel. The direct sums take twelve products of
+rows, Winograd's algorithm takes six: it evaluates the rows, as coefficients of polynomials, at six points, and
+multiplies there (Lavin and Gray, arXiv 1509.09308). Each product is a 1x3 convolution. The points 0, S, -S, T, -T and
+infinity keep rounding small (Barabasz et al., arXiv 1803.10986): about three times that of the direct sums in float32.
 """
 from fcn8s.utils.tf1 import tf
 from TensorflowUtils import conv2d
 
 S, T = 0.75, 1.5
-PAIRS = ((S, T), (T, S))  # a point, its negative beside it, and the other
+PAIRS = ((S, T), (T, S))  # p, which stands for the points p and -p; and the other of the two
 
 
 def convolve(x, kernel):
     """float32 [B, H, W, in] and [3, 3, in, out] -> [B, H, W, out]."""
-    # without `after`, all layers' kernels would be transformed at the start and wait in memory
+    # without `after`, all layers' kernels would be transformed at the start and stay in memory
     kernels = transform_kernel(after(x, kernel))
     products = [conv2d(plane, rows[None]) for plane, rows in zip(transform_input(x), kernels)]
     first, *pairs, last = products
@@ -28,7 +28,7 @@ def convolve(x, kernel):
 
 
 def kernel_gradient(x, dy):
-    """The gradient by the kernel: x [B, H, W, in], dy [B, H, W, out] -> [3, 3, in, out], float32."""
+    """The gradient with respect to the kernel: x [B, H, W, in], dy [B, H, W, out] -> [3, 3, in, out], float32."""
     shape = [1, 3, int(x.shape[3]), int(dy.shape[3])]
     first, *pairs, last = [tf.nn.conv2d_backprop_filter(plane, shape, dplane, [1, 1, 1, 1], 'SAME')[0]
                            for plane, dplane in zip(transform_input(after(dy, x)), transform_output_gradient(dy))]
@@ -38,13 +38,13 @@ def kernel_gradient(x, dy):
 
 
 def after(op, x):
-    """x, for ops that must wait for `op`, an op or tensor."""
+    """Returns x, available only once `op`, an op or a tensor, is computed."""
     with tf.control_dependencies([op]):
         return tf.identity(x)
 
 
 def transform_input(x):
-    """Six [B, ceil(H / 4), W, in]: for each point, a sum of the six input rows that four output rows depend on."""
+    """Six [B, ceil(H / 4), W, in]: for each point, a sum of the six input rows behind four output rows."""
     groups = _in_fours(x, above=1)
     d = [groups[:, :-1, i] for i in range(4)] + [groups[:, 1:, i] for i in range(2)]
 
@@ -59,7 +59,7 @@ def transform_input(x):
 
 
 def transform_kernel(kernel):
-    """Six [3, in, out]: the kernel's rows as a polynomial, at the points."""
+    """Six [3, in, out]: the polynomial of the kernel's rows at each point."""
     k = tf.unstack(kernel)
     planes = [k[0] / (S * T) ** 2]
     for p, o in PAIRS:
@@ -69,7 +69,7 @@ def transform_kernel(kernel):
 
 
 def transform_output_gradient(dy):
-    """Six [B, ceil(H / 4), W, out]: the transpose of what `convolve` does with its products."""
+    """Six [B, ceil(H / 4), W, out]: the transpose of the step from products to output rows in `convolve`."""
     rows = tf.unstack(_in_fours(dy), axis=2)
     planes = [rows[0]]
     for p, _ in PAIRS:
@@ -79,12 +79,12 @@ def transform_output_gradient(dy):
 
 
 def _even_and_odd(pairs):
-    """[at S, at -S, at T, at -T] -> for S and for T, the sum of the two and their difference times the point."""
+    """[at S, -S, T, -T] -> two pairs, for S and T: the sum at p and -p, and p times their difference."""
     return [(plus + minus, p * (plus - minus)) for (p, _), plus, minus in zip(PAIRS, pairs[::2], pairs[1::2])]
 
 
 def _norm(p, o):
-    """Product of the differences between point p and the four other finite ones, 0, -p, o and -o."""
+    """The product of the differences between p and the other finite points 0, -p, o and -o."""
     return 2 * p ** 2 * (p ** 2 - o ** 2)
 
 

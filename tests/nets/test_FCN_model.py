@@ -1,4 +1,4 @@
-"""The graph of fcn8s: its variables, its loss and steps by hand-made numbers, its full size."""
+"""The graph of fcn8s: its variables, its size, its steps and its predictions."""
 import numpy as np
 import pytest
 
@@ -37,7 +37,7 @@ def test_variables_carry_the_names_of_FCN_tensorflow():
     assert [v.op.name for v in tf.global_variables()] == ['inference/' + name for name in expected]
 
 
-def test_full_size_has_the_parameters_that_the_layers_add_up_to():
+def test_full_size_has_the_parameters_of_its_layers():
     build('fcn8s', tf.placeholder(tf.uint8, [None, None, None, 3]), 151)
     # VGG16's 13 convolutions 14,714,688; fc6 7*7*512*4096 + 4096; fc7 4096*4096 + 4096; score_fr 4096*151 + 151;
     # upscore2 4*4*512*151 + 512; upscore_pool4 4*4*256*512 + 256; upscore8 16*16*151*256 + 151
@@ -54,11 +54,11 @@ def test_full_size_takes_a_step_and_predicts():
         loss, _ = session.run([net.loss, net.train], feed)
         ids, after, _ = session.run(net.validate, feed)
     assert ids.shape == (2, 32, 64) and ids.max() < 151
-    assert loss == pytest.approx(np.log(151), rel=0.1)  # nothing is known yet: all classes are as likely
+    assert loss == pytest.approx(np.log(151), rel=0.1)  # before training all classes are equally likely
     assert after < loss
 
 
-def test_unknown_net_is_named_with_those_there_are():
+def test_unknown_net_is_named_with_the_available_ones():
     with pytest.raises(ValueError, match="'fcn9s'.*fcn8s"):
         net_row('fcn9s')
 
@@ -75,13 +75,13 @@ def test_dropout_is_off_in_validation():
     with create_session() as session:
         session.run(tf.global_variables_initializer())
         first, training = session.run([net.validate, net.loss], feed)
-        session.run(net.train, feed)  # a learning rate of 0: only the step, and so dropout's masks, go on
+        session.run(net.train, feed)  # a learning rate of 0: only the step, which seeds dropout, advances
         second, training_again = session.run([net.validate, net.loss], feed)
     assert first[1] == second[1] and training != training_again
 
 
 @pytest.mark.parametrize('border, expected', [(0, 2 * 64 * 96 * 0.5), (255, 0.)])
-def test_validation_tells_the_weight_of_the_pixels_that_count(border, expected):
+def test_validation_returns_the_weight_of_the_pixels_that_count(border, expected):
     net = training_graph(NetConfig('fcn8s', CLASSES, THIN), ignored=(255,), class_weights=CLASSES * [0.5])
     feed = {net.images: photos(), net.annotations: np.full((2, 64, 96), border, np.uint8)}
     with create_session() as session:
@@ -90,7 +90,7 @@ def test_validation_tells_the_weight_of_the_pixels_that_count(border, expected):
 
 
 @pytest.mark.parametrize('with_class_0, expected', [(True, [0, 2]), (False, [1, 2])])
-def test_class_0_can_be_left_out_of_the_prediction(with_class_0, expected):
+def test_class_0_can_be_excluded_from_predictions(with_class_0, expected):
     logits = tf.constant([[[[3., 2., 1.], [0., 1., 2.]]]])
     assert run(predict_ids(logits, with_class_0))[0, 0].tolist() == expected
 

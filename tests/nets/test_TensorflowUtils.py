@@ -1,4 +1,4 @@
-"""The layers against numpy sums, and the session."""
+"""Layers against sums in numpy, initializers, and the session."""
 import numpy as np
 import pytest
 from nets_by_hand import transposed_by_hand
@@ -43,7 +43,7 @@ def test_bilinear_kernel_continues_a_ramp(size):
     np.testing.assert_allclose(y[0, inside, 3 * stride, 1], expected + 10, atol=1e-5)
 
 
-def test_dilated_convolution_leaves_holes():
+def test_dilated_convolution_skips_pixels():
     x = np.arange(49, dtype=np.float32).reshape(1, 7, 7, 1)
     kernel = np.arange(1, 10, dtype=np.float32).reshape(3, 3, 1, 1)
     y = run(conv2d(tf.constant(x), tf.constant(kernel), rate=2))
@@ -57,7 +57,7 @@ def test_pooling_of_an_odd_size_rounds_up(kind, expected):
     assert run(pool(tf.constant(x), kind))[0, :, :, 0].tolist() == expected
 
 
-def test_dropout_repeats_with_its_seed_only():
+def test_dropout_repeats_only_with_the_same_seed():
     x = tf.ones([1000])
     first, again, other = run([dropout(x, 0.5, tf.constant(seed, tf.int64)) for seed in ([1, 2], [1, 2], [1, 3])])
     assert (first == again).all() and (first != other).any()
@@ -73,7 +73,7 @@ def test_dropout_that_keeps_all_changes_nothing():
     assert (run(dropout(tf.ones([1000]), 1., tf.constant([0, 0], tf.int64))) == 1).all()
 
 
-def test_normal_has_the_variance_it_says():
+def test_normal_has_its_variance():
     values = run(normal(50)([100, 1000], tf.float32))
     # TensorFlow truncates at two standard deviations, which leaves 0.774 of the variance
     assert abs(values.var() / (2 / 50 * 0.774) - 1) < 0.02
@@ -85,5 +85,5 @@ def two_gpus(monkeypatch):
 
 
 def test_session_takes_the_first_of_several_gpus(two_gpus, monkeypatch):
-    monkeypatch.setattr(tf, 'Session', lambda graph, config: config)  # one that is made would look for the GPU
+    monkeypatch.setattr(tf, 'Session', lambda graph, config: config)  # a real session would look for the GPU
     assert create_session().gpu_options.visible_device_list == '0'

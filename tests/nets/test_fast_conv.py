@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import TensorflowUtils
-from fcn8s.devices import gpus
+from fcn8s.devices import gpus, plain_ops
 from fcn8s.nets import fast_conv
 from fcn8s.utils.tf1 import tf
 from FCN_model import build
@@ -30,32 +30,48 @@ def value_and_gradients(convolve, size, dtype):
 
 
 @pytest.fixture
-def many(request, monkeypatch):
-    """All 3x3 convolutions of so many channels are Winograd's."""
-    monkeypatch.setattr(fast_conv, 'MANY', request.param)
-    monkeypatch.setattr(fast_conv, 'MANY_IN_GRADIENT', request.param)
+def winograd_min(request, monkeypatch):
+    """The product of channels from which 3x3 convolutions and their gradients are Winograd's."""
+    monkeypatch.setattr(fast_conv, 'WINOGRAD_MIN', request.param)
+    monkeypatch.setattr(fast_conv, 'WINOGRAD_GRADIENT_MIN', request.param)
 
 
 @pytest.mark.parametrize('size', [1, 3, 7])
 @pytest.mark.parametrize('dtype', ['float32', 'float16'])
-@pytest.mark.parametrize('many', [1, 10**6], indirect=True)
-def test_value_and_gradients_are_tensorflows_own(size, dtype, many):
+@pytest.mark.parametrize('winograd_min', [1, 10**6], indirect=True)
+def test_value_and_gradients_are_tensorflows_own(size, dtype, winograd_min):
     ours = value_and_gradients(fast_conv.convolve, size, dtype)
     theirs = value_and_gradients(TensorflowUtils.conv2d, size, dtype)
     for a, b in zip(ours, theirs):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4 * np.abs(b).max())
 
 
-def test_fast_forms_are_chosen_only_where_plain_ops_are_not_wanted(monkeypatch):
-    chosen = []
-    for name in ('plain_conv2d', 'conv2d_by_winograd', 'conv2d_with_fast_gradients', 'conv2d_as_matmul'):
-        monkeypatch.setattr(fast_conv, name, functools.partial(lambda name, *a, **options: chosen.append(name), name))
-    for plain in (False, True):
-        monkeypatch.setattr(fast_conv, 'use_plain_ops', lambda plain=plain: plain)
-        monkeypatch.setattr(fast_conv, 'onednn_caches_kernels', lambda: False)
-        for dtype, size, channels in ((tf.float32, 3, 512), (tf.float32, 7, 8), (tf.bfloat16, 7, 8)):
-            fast_conv.convolve(tf.zeros([1, 8, 8, channels], dtype), tf.zeros([size, size, channels, channels], dtype))
-    assert chosen == ['conv2d_by_winograd', 'conv2d_with_fast_gradients', 'conv2d_as_matmul'] + 3 * ['plain_conv2d']
+@pytest.fixture
+def chosen(monkeypatch):
+    """Function (dtype, kernel's shape) -> the name of the form that computes such a convolution."""
+    monkeypatch.setattr(fast_conv, 'onednn_caches_kernels', lambda: False)
+    forms = ('plain_conv2d', 'conv2d_by_winograd', 'conv2d_with_fast_gradients', 'conv2d_as_matmul')
+    for name in forms:
+        monkeypatch.setattr(fast_conv, name, functools.partial(lambda name, *a, **options: name, name))
+    return lambda dtype, *shape: fast_conv.convolve(tf.zeros([1, 8, 8, shape[2]], dtype), tf.zeros(shape, dtype))
+
+
+FORMS = [('conv1_2', tf.float32, (3, 3, 64, 64), 'conv2d_with_fast_gradients'),
+         ('conv2_1', tf.float32, (3, 3, 64, 128), 'conv2d_by_winograd'),
+         ('fc6', tf.float32, (7, 7, 8, 8), 'conv2d_with_fast_gradients'),
+         ('fc6', tf.bfloat16, (7, 7, 8, 8), 'conv2d_as_matmul'), ('conv2_1', tf.bfloat16, (3, 3, 64, 128), 'plain_conv2d')]
+
+
+@pytest.mark.skipif(bool(gpus()), reason='cuDNN computes')
+@pytest.mark.parametrize('layer, dtype, shape, form', FORMS)
+def test_layer_gets_the_form_that_is_fastest_on_a_cpu(chosen, layer, dtype, shape, form):
+    assert chosen(dtype, *shape) == form, layer
+
+
+@pytest.mark.parametrize('layer, dtype, shape, form', FORMS)
+def test_plain_ops_are_tensorflows_own(chosen, layer, dtype, shape, form):
+    with plain_ops():
+        assert chosen(dtype, *shape) == 'plain_conv2d', layer
 
 
 def logits_and_gradients(weights=None):
@@ -77,20 +93,12 @@ def logits_and_gradients(weights=None):
 
 @pytest.mark.skipif(bool(gpus()), reason='cuDNN computes')
 def test_net_of_winograds_convolutions_is_the_plain_net(monkeypatch):
-    weights, plain = logits_and_gradients()
-    monkeypatch.setattr(fast_conv, 'MANY', 1)
-    monkeypatch.setattr(fast_conv, 'MANY_IN_GRADIENT', 1)
+    with plain_ops():
+        weights, plain = logits_and_gradients()
+    monkeypatch.setattr(fast_conv, 'WINOGRAD_MIN', 1)
+    monkeypatch.setattr(fast_conv, 'WINOGRAD_GRADIENT_MIN', 1)
     _, fast = logits_and_gradients(weights)
     assert plain.keys() == fast.keys() and len(plain) == 1 + 2 * 19  # 13 of VGG16, fc6, fc7, score_fr, three up
     for name, value in plain.items():
         np.testing.assert_allclose(fast[name], value, atol=1e-4 * np.abs(value).max(), err_msg=name)
     assert any((fast[name] != value).any() for name, value in plain.items())
-
-
-@pytest.mark.skipif(bool(gpus()), reason='cuDNN computes')
-def test_net_of_full_width_takes_winograds_from_conv2_1_on():
-    build('fcn8s', tf.placeholder(tf.uint8, [None, None, None, 3]), 5)
-    kernels = [tuple(op.inputs[1].shape.as_list()[:2]) for op in tf.get_default_graph().get_operations()
-               if op.type == 'Conv2D']
-    # of VGG16's 13, conv1_1 and conv1_2 stay; fc6; fc7 and score_fr
-    assert sorted(kernels) == [(1, 1)] * 2 + [(1, 3)] * 6 * 11 + [(3, 3)] * 2 + [(7, 7)]

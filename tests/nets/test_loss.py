@@ -1,4 +1,4 @@
-"""Loss and accuracy against numbers made by hand."""
+"""Loss and accuracy by hand."""
 import numpy as np
 import pytest
 
@@ -27,7 +27,7 @@ def test_loss_is_the_mean_over_valid_pixels():
     assert loss == pytest.approx(-(np.log(.5) + np.log(.8)) / 2)
 
 
-def test_loss_of_nothing_valid_is_zero():
+def test_loss_without_a_valid_pixel_is_zero():
     annotations = tf.constant([[[7, 255]]], tf.uint8)
     loss = segmentation_loss(tf.zeros([1, 1, 2, 3]), annotations, valid_pixels(annotations, 3))
     assert run(loss) == 0

@@ -25,7 +25,7 @@ def photos(sizes):
 
 
 def to_odd(count):
-    """Sizes of the net, multiples of 32, and of photos that it saw at them."""
+    """Sizes at the net, multiples of 32, and the sizes of their photos."""
     wanted = [(75, 130), (33, 31), (1, 1), (1, 600), (97, 3)] + list(zip(*RANDOM.randint(1, 400, (2, count)).tolist()))
     return [tuple(-(-side // 32) * 32 for side in size) for size in wanted], wanted
 
@@ -36,7 +36,7 @@ def any_to_any(count):
 
 
 @pytest.mark.parametrize('sizes', [to_odd, any_to_any])
-def test_nearest_is_that_of_pillow_at_all_sizes(sizes):
+def test_nearest_equals_pillows_at_all_sizes(sizes):
     given, wanted = sizes(150)
     arrays = photos(given)
     for array, size, found in zip(arrays, wanted, by_graph(resize_nearest, zip(arrays, wanted))):
@@ -44,7 +44,7 @@ def test_nearest_is_that_of_pillow_at_all_sizes(sizes):
         np.testing.assert_array_equal(found, np.asarray(expected), f'{array.shape} -> {size}')
 
 
-def test_bilinear_is_that_of_pillow_where_a_photo_grows():
+def test_bilinear_equals_pillows_if_a_photo_grows():
     wanted, given = to_odd(80)
     arrays = photos(given)
     for array, size, found in zip(arrays, wanted, by_graph(enlarge_bilinear, zip(arrays, wanted))):

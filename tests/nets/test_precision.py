@@ -1,4 +1,4 @@
-"""Nets in half precision beside the same in float32."""
+"""Nets in half precision against the same nets in float32."""
 import json
 import shutil
 
@@ -9,7 +9,7 @@ from scripts import run_script, write_data_set
 import FCN_infer
 import FCN_test
 import FCN_train
-from fcn8s.nets.train_op import START, Recipe, training_step
+from fcn8s.nets.train_op import INITIAL_SCALE, Recipe, training_step
 from fcn8s.utils.tf1 import tf
 from FCN_model import NetConfig, build, build_scores, training_graph
 from TensorflowUtils import create_session
@@ -29,7 +29,7 @@ def graph():
 
 @pytest.mark.parametrize('name', ['fcn8s', 'fcn8s_ade20k', 'resnet34_dilated16_psp', 'vgg16_dilated8_c1'])
 @pytest.mark.parametrize('half', HALVES)
-def test_half_precision_logits_are_those_of_float32_but_for_rounding(name, half):
+def test_half_precision_logits_are_those_of_float32_up_to_rounding(name, half):
     full, _ = build(name, IMAGES, CLASSES, THIN)
     rounded, points = build(name, IMAGES, CLASSES, THIN, precision=half)
     with create_session() as session:
@@ -53,12 +53,15 @@ def test_ids_in_half_precision_are_those_of_its_logits(half):
 
 
 @pytest.mark.parametrize('half', HALVES)
-def test_weights_for_prediction_are_stored_in_the_precision_and_those_of_training_in_float32(half):
+def test_weights_for_training_are_stored_in_float32(half):
     build('resnet34_dilated16_psp', IMAGES, CLASSES, THIN, precision=half)
     assert {variable.dtype.base_dtype for variable in tf.global_variables()} == {tf.float32}
-    with tf.Graph().as_default():
-        build('resnet34_dilated16_psp', IMAGES, CLASSES, THIN, precision=half, master_weights=False)
-        stored = {variable.op.name: variable.dtype.base_dtype for variable in tf.global_variables()}
+
+
+@pytest.mark.parametrize('half', HALVES)
+def test_kernels_for_prediction_are_stored_in_half_precision(half):
+    build('resnet34_dilated16_psp', IMAGES, CLASSES, THIN, precision=half, master_weights=False)
+    stored = {variable.op.name: variable.dtype.base_dtype for variable in tf.global_variables()}
     assert {dtype for name, dtype in stored.items() if '/bn' not in name and not name.startswith('bn')} == {
         tf.as_dtype(half)}
     assert {dtype for name, dtype in stored.items() if name.endswith('_variance')} == {tf.float32}
@@ -75,7 +78,7 @@ def test_training_in_half_precision_follows_that_in_float32(half):
             feed = {net.images: IMAGES, net.annotations: IMAGES[..., 0] // 64, net.encoder_rate: 1e-3,
                     net.decoder_rate: 1e-3}
             losses = [session.run([net.loss, net.train], feed)[0] for _ in range(15)]
-            # a step that is passed over for the scale of float16 repeats the loss; curves go by steps taken
+            # a step that is skipped because of float16's scale repeats the loss; compare applied steps
             curves.append([loss for loss, after in zip(losses, losses[1:]) if loss != after][:9])
     full, rounded = curves
     assert full[-1] < full[0] - 0.3
@@ -83,7 +86,7 @@ def test_training_in_half_precision_follows_that_in_float32(half):
 
 
 class ScaledSteps:
-    """A float16 product of a weight and a factor as the loss, stepped by gradient 1 * factor."""
+    """Steps on a loss, the float16 product of a weight and a factor, or a function of it."""
 
     def __init__(self, loss):
         self.weight = tf.get_variable('weight', initializer=tf.constant(1.))
@@ -97,26 +100,26 @@ class ScaledSteps:
         self.session.run(tf.global_variables_initializer())
 
     def __call__(self, factor):
-        """(whether judged finite, weight, step, scale) after a step."""
+        """(whether finite, weight, step, scale) after a step."""
         finite, _ = self.session.run([self.finite, self.train], {self.factor: factor})
         return (bool(finite),) + tuple(self.session.run([self.weight, self.step, self.scale]))
 
 
-def test_overflow_halves_the_scale_and_passes_the_step_over():
+def test_overflow_halves_the_scale_and_skips_the_step():
     steps = ScaledSteps(None)
-    assert steps(4.)[1:] == (1., 1, START / 2)  # 4 * 2 ** 15 is more than float16 holds
-    assert steps(4.)[1:] == (1., 2, START / 4)
+    assert steps(4.)[1:] == (1., 1, INITIAL_SCALE / 2)  # 4 * 2 ** 15 is more than float16 holds
+    assert steps(4.)[1:] == (1., 2, INITIAL_SCALE / 4)
     finite, weight, step, scale = steps(1.)
-    assert finite and weight == pytest.approx(0.5, abs=1e-4) and (step, scale) == (3, START / 4)
+    assert finite and weight == pytest.approx(0.5, abs=1e-4) and (step, scale) == (3, INITIAL_SCALE / 4)
 
 
-def test_loss_that_is_not_finite_is_judged_so_whatever_the_scale():
+def test_loss_that_is_not_finite_is_reported_at_any_scale():
     steps = ScaledSteps(tf.log)
     finite, weight, step, _ = steps(-1.)
     assert (finite, weight, step) == (False, 1., 0)
 
 
-def test_gradient_that_no_scale_saves_is_judged_not_finite():
+def test_gradient_that_is_infinite_at_every_scale_is_reported():
     steps = ScaledSteps(lambda product: tf.sqrt(product * 0.))  # slope inf at 0
     results = [steps(1.) for _ in range(17)]
     assert results[14][0] and results[14][3] == 1. and not results[15][0] and not results[16][0]
@@ -150,7 +153,7 @@ def test_precision_of_a_run_is_in_its_config(run):
 
 
 @pytest.mark.parametrize('steps, precision', [(3, 'float32'), (4, 'float16')])
-def test_run_may_go_on_in_another_precision(run, tmp_path, capsys, steps, precision):
+def test_run_may_resume_in_another_precision(run, tmp_path, capsys, steps, precision):
     logs_dir = shutil.copytree(run[1], str(tmp_path / 'logs'))
     assert train(run[0], logs_dir, steps, precision) == 0
     shown = capsys.readouterr().out

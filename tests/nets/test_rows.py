@@ -1,4 +1,4 @@
-"""A row of each kind goes through training, resuming, testing and inference, by --net alone."""
+"""A net of each kind, chosen by --net alone, is trained, resumed, tested and used."""
 import os
 
 import numpy as np
@@ -13,7 +13,7 @@ import FCN_train
 
 @pytest.mark.parametrize('net', ['fcn8s_at_once', 'fcn8s_ade20k', 'fcn32s_paper', 'vgg19_dilated8_psp',
                                  'resnet34_dilated16_c1'])
-def test_row_is_trained_resumed_tested_and_inferred(net, tmp_path, capsys):
+def test_net_is_trained_resumed_tested_and_used(net, tmp_path, capsys):
     data_dir, logs = write_data_set(tmp_path / 'data', training=2, validation=1), f'--logs_dir={tmp_path / "logs"}'
     for steps in (1, 2):
         run_script(FCN_train, f'--data_dir={data_dir}', logs, f'--net={net}', f'--max_steps={steps}', '--width=0.0625',

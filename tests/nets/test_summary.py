@@ -1,4 +1,4 @@
-"""The table of nets counts what was published, whatever forms this device computes."""
+"""The table of nets counts plain convolutions, whichever forms this device computes."""
 import pytest
 
 from fcn8s.nets.summary import count
@@ -17,7 +17,7 @@ def convolutions(sides):
     ('fcn8s', convolutions((512, 256, 128, 64, 32))
      + 16 ** 2 * (49 * 512 * 4096 + 4096 * 4096 + 4096 * 151)
      + 16 * 16 ** 2 * 151 * 512 + 16 * 32 ** 2 * 512 * 256 + 256 * 64 ** 2 * 256 * 151),
-    # pools 4 and 5 are left out, so that all from conv4_1 on is at an eighth; class 0 has no channel
+    # without pools 4 and 5, all layers from conv4_1 on are at an eighth of the size; class 0 has no channel
     ('vgg16_dilated8_c1', convolutions((512, 256, 128, 64, 64))
      + 64 ** 2 * (49 * 512 * 4096 + 4096 * 4096 + 4096 * 150))])
 def test_multiply_adds_are_those_of_the_plain_convolutions(net, multiply_adds):

@@ -1,4 +1,4 @@
-"""Devices that share a batch do together what one does alone. A process can have several CPUs for that."""
+"""Several devices that share a batch take the same steps as one; a process may have several CPU devices."""
 import numpy as np
 import pytest
 from scripts import run_script
@@ -13,7 +13,7 @@ THIN, CLASSES = 1 / 16, 5
 RANDOM = np.random.RandomState(0)
 IMAGES = RANDOM.randint(0, 256, (4, 32, 64, 3)).astype(np.uint8)
 ANNOTATIONS = RANDOM.randint(0, CLASSES, (4, 32, 64)).astype(np.uint8)
-ANNOTATIONS[0] = 255  # so that the parts of a batch have different numbers of pixels that count
+ANNOTATIONS[0] = 255  # so that the parts of a batch differ in the number of pixels that count
 TWO = ['/cpu:0', '/cpu:1']
 
 
@@ -22,7 +22,7 @@ def open_session():
 
 
 def after_two_steps(net, fix_bn, keep_prob, where):
-    """(losses and accuracies of two steps, {name: value of each variable after them}) of one start."""
+    """(losses and accuracies of two steps, {name: value} of the variables after them) from the same start."""
     with tf.Graph().as_default(), open_session() as session:
         tf.set_random_seed(0)
         graph = training_graph(NetConfig(net, CLASSES, THIN), Recipe(keep_prob=keep_prob, fix_bn=fix_bn), devices=where)
@@ -34,13 +34,13 @@ def after_two_steps(net, fix_bn, keep_prob, where):
 
 
 @pytest.mark.parametrize('net, fix_bn', [('fcn8s', False), ('resnet34_dilated16_c1', True)])
-def test_two_devices_take_the_steps_of_one(net, fix_bn):
+def test_two_devices_take_the_same_steps_as_one(net, fix_bn):
     figures, ours = after_two_steps(net, fix_bn, 1., TWO)
     expected_figures, expected = after_two_steps(net, fix_bn, 1., [None])
     np.testing.assert_allclose(figures, expected_figures, rtol=1e-4)
     assert figures[1][0] < figures[0][0]
     for name, value in expected.items():
-        # Adam divides by the gradient's size, which leaves little of a small one but its rounding
+        # Adam divides by the gradient's size, so of a small gradient mostly the rounding remains
         np.testing.assert_allclose(ours[name], value, rtol=1e-3, atol=2e-4, err_msg=name)
 
 
@@ -64,7 +64,7 @@ def test_each_device_has_its_number_and_an_equal_part():
         assert [(number, part.tolist()) for number, part in session.run(towers)] == [(0, [0, 1, 2]), (1, [3, 4, 5])]
 
 
-def test_layers_of_all_devices_drop_different_values(monkeypatch):
+def test_dropout_differs_between_devices(monkeypatch):
     seeds = []
     monkeypatch.setattr('fcn8s.nets.layers.dropout', lambda x, keep_prob, seed, whole_channels: seeds.append(seed) or x)
     training_graph(NetConfig('fcn8s', CLASSES, THIN), Recipe(seed=7), devices=TWO)

@@ -1,4 +1,4 @@
-"""Optimizer steps against numbers made by hand."""
+"""Optimizer steps by hand."""
 import numpy as np
 import pytest
 
@@ -36,7 +36,7 @@ def test_adam_takes_its_published_first_step():
     assert step.step == 1 and step.finite
 
 
-def test_sgd_goes_down_the_gradient():
+def test_sgd_descends_the_gradient():
     np.testing.assert_allclose(Step(Recipe('sgd')).kernel, [[1 - 0.1 * 3, -2 + 0.1 * 4]], rtol=1e-6)
 
 
@@ -46,7 +46,7 @@ def test_encoder_and_decoder_have_their_own_rates():
     np.testing.assert_allclose(step.bias, [5 - 0.01 * 2], rtol=1e-6)
 
 
-def test_weight_decay_pulls_kernels_and_spares_biases():
+def test_weight_decay_shrinks_kernels_but_not_biases():
     step = Step(Recipe('sgd', weight_decay=0.5))
     np.testing.assert_allclose(step.kernel, [[1 - 0.1 * (3 + 0.5 * 1), -2 - 0.1 * (-4 + 0.5 * -2)]], rtol=1e-6)
     np.testing.assert_allclose(step.bias, [4.8], rtol=1e-6)
@@ -54,17 +54,17 @@ def test_weight_decay_pulls_kernels_and_spares_biases():
 
 @pytest.mark.parametrize('decoder, expected', [(('kernel',), [[1 - 0.1 * 3.5, -2 - 0.1 * -5]]),
                                                (('bias',), [[0.7, -1.6]])])
-def test_l2_is_on_the_kernels_of_the_decoder(decoder, expected):
+def test_l2_decays_kernels_of_the_decoder_only(decoder, expected):
     np.testing.assert_allclose(Step(Recipe('sgd', l2=0.5), decoder=decoder).kernel, expected, rtol=1e-6)
 
 
-def test_clipping_bounds_the_joint_norm():
+def test_clipping_bounds_the_global_norm():
     step = Step(Recipe('sgd', clip_norm=1.))
     norm = np.sqrt(3 ** 2 + 4 ** 2 + 2 ** 2)
     np.testing.assert_allclose(step.kernel, [[1 - 0.3 / norm, -2 + 0.4 / norm]], rtol=1e-5)
 
 
-def test_momentum_adds_up():
+def test_momentum_accumulates():
     kernel = tf.get_variable('kernel', initializer=tf.constant([[1.]]))
     train, _, _ = training_step(tf.reduce_sum(kernel), 0.1, 0.1, set(), tf.train.get_or_create_global_step(),
                                 Recipe('sgd', momentum=0.5))
@@ -84,7 +84,7 @@ def test_step_that_is_not_finite_changes_no_variable(factor, skip, expected_step
 
 
 @pytest.mark.parametrize('factor, expected', [(1., 7.5), (np.nan, 10.)])
-def test_moving_averages_move_with_the_steps_that_are_taken(factor, expected):
+def test_moving_averages_change_only_in_applied_steps(factor, expected):
     average = tf.get_variable('average', initializer=tf.constant([10.]), trainable=False)
     tf.add_to_collection(CHANGES, (average, 0.25 * average))
     weight = tf.get_variable('weight', initializer=tf.constant([1.]))

@@ -1,4 +1,4 @@
-"""Winograd's form of the 3x3 convolution, by hand and against the plain sums."""
+"""Winograd's algorithm for the 3x3 convolution, by hand and against the direct sums."""
 import numpy as np
 import pytest
 
@@ -31,7 +31,7 @@ def test_one_column_by_hand():
 
 
 @pytest.mark.parametrize('height', [1, 2, 3, 4, 5, 8, 11])
-def test_value_and_kernel_gradient_are_the_plain_ones(height):
+def test_value_and_kernel_gradient_equal_the_direct_ones(height):
     x, kernel, dy = drawn(2, height, 7, 5), drawn(3, 3, 5, 6), drawn(2, height, 7, 6)
     plain = conv2d(x, kernel)
     ours, theirs = run(([winograd.convolve(x, kernel), winograd.kernel_gradient(x, dy)],
@@ -40,7 +40,7 @@ def test_value_and_kernel_gradient_are_the_plain_ones(height):
         np.testing.assert_allclose(a, b, atol=1e-5 * np.abs(b).max())
 
 
-def test_rounding_is_a_few_times_that_of_the_plain_sums():
+def test_rounding_is_a_few_times_that_of_the_direct_sums():
     random = np.random.RandomState(0)
     x, kernel = np.maximum(random.randn(1, 16, 16, 256), 0), random.randn(3, 3, 256, 32)
     x, kernel = x.astype(np.float32), kernel.astype(np.float32)
