@@ -7,7 +7,7 @@ import numpy as np
 from fcn8s.weights.checkpoint_reader import checkpoint_errors, open_checkpoint
 from fcn8s.weights.checkpoints import BEST, CheckpointError, check_net, find_checkpoint, missing_files
 from fcn8s.weights.names import TF_LAYERS_NET, UNUSED, check_stem, tf_layers_name, torch_names
-from fcn8s.weights.pth import find_pth, read_pair
+from fcn8s.weights.pth import find_pth, is_pth, read_pair
 
 # loaded: names; skipped: {name: why}; untouched: names of variables without an array
 Loaded = collections.namedtuple('Loaded', 'loaded skipped untouched')
@@ -89,7 +89,7 @@ def read_found(path, read, given, logs_dir, flag='--checkpoint', alone=False):
         try:
             return path, read(path)
         except CheckpointError:
-            if path.endswith('.pth') or not missing_files(path):
+            if is_pth(path) or not missing_files(path):
                 raise
         if given and given != BEST and not os.path.isdir(given):
             raise CheckpointError(f'{path} was removed while it was read: a training keeps only its last checkpoints. '
@@ -121,7 +121,7 @@ def open_source(path, names, tf_layers=True):
     names of FCN-tensorflow-ADE20k.
     """
     others = []
-    if path.endswith('.pth'):
+    if is_pth(path):
         arrays = read_pair(path)
         theirs = torch_names(names)
         check_stem(path, arrays, theirs)

@@ -1,7 +1,8 @@
-"""Reads a pickled object of arrays from a .npy file without running any code that the file names.
+"""Reads pickles without running any code that they name; load_object reads the arrays pickled in a .npy file.
 
-np.load(allow_pickle=True) runs any program in the file. Here a pickle may hold dictionaries, lists, text and arrays of
-numbers, and this module builds even the arrays itself instead of calling the constructors that the file names.
+np.load(allow_pickle=True) runs any program in the file. Here a pickle may hold dictionaries, lists, text and what a
+short list of names stands for, and this project builds even the arrays itself instead of calling the constructors that
+the file names.
 """
 import os
 import pickle
@@ -13,21 +14,42 @@ import numpy as np
 
 from fcn8s.weights.lengths import check_length, read_npy_header
 
+PickleError = pickle.UnpicklingError
+MOST_TUPLES = 30000  # Python's hash of tuples nested 100,000 deep overflows the stack; files of weights have thousands
+
+
+def read_pickle(file, size, names, persistent=None, encoding='utf-8'):
+    """Returns the object of the pickle at a file's position and moves behind it.
+
+    Args:
+      file: binary, seekable.
+      size: bytes of the file.
+      names: function from (module, name) to the stand-in for what the pickle names, or None to refuse the name.
+      persistent: function from a persistent id to the object in its place; None refuses them.
+      encoding: of Python 2's strings.
+
+    Raises PickleError for a refused name, LengthError, and any exception of pickle on damaged files.
+    """
+    start = file.tell()
+    end = _check_pickle(file, size)
+    file.seek(start)
+    found = _Unpickler(file, names, persistent, encoding).load()
+    file.seek(end)
+    return found
+
 
 def load_object(path):
     """The object in a .npy file of Python 2 or 3, with arrays of numbers (read-only, not copied).
 
-    Raises pickle.UnpicklingError if it needs other types, and any exception of pickle on damaged files.
+    Raises PickleError if it needs other types, and any exception of pickle on damaged files.
     """
     with open(path, 'rb') as file:
         dtype = read_npy_header(file)[2]
         if not dtype.hasobject:
-            raise pickle.UnpicklingError(f'it holds one array of {dtype}, expected a pickled dictionary of arrays')
-        start, size = file.tell(), os.path.getsize(path)
-        _check_pickle(file, size)
-        file.seek(start)
+            raise PickleError(f'it holds one array of {dtype}, expected a pickled dictionary of arrays')
+        size = os.path.getsize(path)
         # 'bytes' keeps Python 2's strings, which hold the array data, unchanged.
-        return _converted(_Unpickler(file, encoding='bytes').load(), [size])
+        return _converted(read_pickle(file, size, lambda *name: ALLOWED.get(name), encoding='bytes'), [size])
 
 
 class _Within:
@@ -42,10 +64,19 @@ class _Within:
 
 
 def _check_pickle(file, size):
-    """Raises LengthError if a pickle names a length or memo index too large for its file."""
+    """Returns where the pickle at the file's position ends.
+
+    Raises LengthError if it names a length or memo index larger than itself, PickleError if it has too many tuples.
+    """
+    start, largest, tuples = file.tell(), 0, 0
     for opcode, argument, _ in pickletools.genops(_Within(file, size)):
         if opcode.name in ('FRAME', 'PUT', 'LONG_BINPUT'):
-            check_length(f'its pickle ({opcode.name})', argument, size)
+            largest = max(largest, argument)
+        tuples += opcode.name.startswith('TUPLE')
+    check_length('a part of its pickle', largest, file.tell() - start)
+    if tuples > MOST_TUPLES:
+        raise PickleError(f'its pickle has {tuples} tuples, more than {MOST_TUPLES}')
+    return file.tell()
 
 
 class _Array:
@@ -73,7 +104,7 @@ def _reconstruct(*_):
 def _encode(text, encoding):
     """codecs.encode, with which Python 3 pickles bytes for Python 2, limited to the encoding used there."""
     if encoding != 'latin1':
-        raise pickle.UnpicklingError(f'it encodes bytes as {encoding}, expected latin1')
+        raise PickleError(f'it encodes bytes as {encoding}, expected latin1')
     return text.encode('latin1')
 
 
@@ -88,11 +119,20 @@ ALLOWED = {
 
 
 class _Unpickler(pickle.Unpickler):
+    def __init__(self, file, names, persistent, encoding):
+        super().__init__(file, encoding=encoding)
+        self._names, self._persistent = names, persistent
+
     def find_class(self, module, name):
-        if (module, name) not in ALLOWED:
-            raise pickle.UnpicklingError(f'it asks to run {module}.{name}, which weight files do not need '
-                                         '(it was not run)')
-        return ALLOWED[module, name]
+        found = self._names(module, name)
+        if found is None:
+            raise PickleError(f'it asks to run {module}.{name}, which weight files do not need (it was not run)')
+        return found
+
+    def persistent_load(self, pid):
+        if self._persistent is None:
+            raise PickleError('it refers to objects outside of its pickle')
+        return self._persistent(pid)
 
 
 def _converted(value, left):
@@ -103,7 +143,7 @@ def _converted(value, left):
     """
     left[0] -= 1
     if left[0] < 0:
-        raise pickle.UnpicklingError('it repeats its values more often than it has bytes')
+        raise PickleError('it repeats its values more often than it has bytes')
     if isinstance(value, dict):
         return OrderedDict((_converted(key, left), _converted(item, left)) for key, item in value.items())
     if isinstance(value, (list, tuple)):
@@ -122,5 +162,5 @@ def _array(shape, dtype, fortran, data, left):
     if code.startswith('O'):
         return _converted(data[0] if shape == () else data, left)
     if not re.match(r'[fiu][1248]$', code):
-        raise pickle.UnpicklingError(f'it holds an array of {code}, expected numbers')
+        raise PickleError(f'it holds an array of {code}, expected numbers')
     return np.frombuffer(data, np.dtype(order + code)).reshape(shape, order='F' if fortran else 'C')

@@ -3,6 +3,7 @@ import re
 
 import numpy as np
 import pytest
+import torch_files
 from test_fcn_family import by_hand
 
 from fcn8s.config import NetOverrides
@@ -11,6 +12,7 @@ from fcn8s.utils.errors import UserError
 from fcn8s.utils.tf1 import tf
 from fcn8s.weights import restore
 from fcn8s.weights.initial import load_initial_weights
+from fcn8s.weights.names import torch_names
 from fcn8s.weights.pth import find_pth
 from fcn8s.weights.restore import find_weights
 from FCN_model import NetConfig, build
@@ -133,21 +135,27 @@ def test_pth_pair_predicts_what_torch_does(pth, given):
     assert np.mean(ids == expected) > 0.999
 
 
+def random_encoder(net):
+    """{PyTorch's name: array as PyTorch stores it} for the encoder of a thin net."""
+    arrays = {'inference/' + name: array for name, array in random_weights(net).items() if name.startswith('encoder/')}
+    return {theirs: arrays[name].transpose(3, 2, 0, 1) if arrays[name].ndim == 4 else arrays[name]
+            for name, theirs in torch_names(arrays).items()}
+
+
 # fc belongs to the original classifier; the decoder starts anew
-@pytest.mark.parametrize('name', ['resnet34-imagenet.pth', 'encoder_epoch_3.pth'])
+@pytest.mark.parametrize('name', ['resnet34-imagenet.pth', 'encoder_epoch_3.pth', 'resnet34.pth.tar'])
 def test_single_encoder_starts_a_run(tmp_path, capsys, name):
-    torch = pytest.importorskip('torch')
-    import torch_nets
-    state = torch_nets.randomized(torch_nets.ResNet(34, 8, base=4), 0).state_dict()
-    torch.save(dict(state, **{'fc.weight': torch.ones(10, 32)}), str(tmp_path / name))
+    state = random_encoder('resnet34_dilated8_c1')
+    arrays = dict(state, **{'fc.weight': np.ones((9, 32))})
+    torch_files.write_stream(str(tmp_path / name), torch_files.state_dict(arrays))
     with tf.Graph().as_default(), create_session() as session:
         build('resnet34_dilated8_c1', tf.placeholder(tf.uint8, [None, None, None, 3]), CLASSES, THIN)
         session.run(tf.global_variables_initializer())
         net = NetConfig('resnet34_dilated8_c1', 2, 1., ())
         load_initial_weights(session, net, tf.global_variables(), str(tmp_path / name), 'none', '')
         found = {v.op.name.split('/', 1)[1]: session.run(v) for v in tf.global_variables()}
-    assert (found['encoder/conv3_w'] == state['conv3.weight'].numpy().transpose(2, 3, 1, 0)).all()
-    assert (found['encoder/layer4/2/bn2_variance'] == state['layer4.2.bn2.running_var'].numpy()).all()
+    assert (found['encoder/conv3_w'] == state['conv3.weight'].transpose(2, 3, 1, 0)).all()
+    assert (found['encoder/layer4/2/bn2_variance'] == state['layer4.2.bn2.running_var']).all()
     assert re.findall(r'not in it +inference/(\S+)', capsys.readouterr().out) == ['decoder/conv_last_w']
 
 
