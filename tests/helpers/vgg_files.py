@@ -44,17 +44,16 @@ def convolutions(blobs):
     return layers
 
 
-def write_mat(path, blobs, release='new', height_first=False):
+def write_mat(path, blobs, release='new'):
     """As MatConvNet has it; release: 'new' (meta), 'beta16' or 'oldest' (filters, biases).
 
-    Kernels are [width, height, in, out] as its manual says, or with height first, as utils/import-caffe.py writes.
+    Kernels are [height, width, in, out], as utils/import-caffe.py writes them.
     """
     from scipy.io import savemat
     structs = []
     for name, (blob, bias) in blobs.items():
         size = {'fc6': 7}.get(name, 3 if name.startswith('conv') else 1)
-        kernel = blob.reshape(len(blob), -1, size, size).transpose()
-        kernel = kernel.transpose(1, 0, 2, 3) if height_first else kernel
+        kernel = blob.reshape(len(blob), -1, size, size).transpose(2, 3, 1, 0)
         kernel = kernel[:, :, ::-1] if name == 'conv1_1' else kernel
         weights = np.empty((1, 2), object)
         weights[0, 0], weights[0, 1] = kernel, bias.reshape(1, -1)

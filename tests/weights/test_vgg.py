@@ -155,9 +155,13 @@ def test_importing_needs_no_tensorflow():
     assert subprocess.call([sys.executable, '-c', code], cwd=root) == 0
 
 
-@pytest.mark.parametrize('right, below', [(0.373467, 0.274770), (0.339990, 0.232160)])
-def test_mat_that_shows_the_published_kernels_upright_is_not_transposed(tmp_path, right, below):
-    blobs = vgg_files.caffe_blobs()
-    blobs['conv1_1'][0][0, 0, 0, 1], blobs['conv1_1'][0][0, 0, 1, 0] = right, below  # Caffe's: [out, blue, h, w]
-    path = vgg_files.write_mat(str(tmp_path / 'upright.mat'), blobs, height_first=True)
-    assert_layers(read_vgg(path), blobs)
+def test_mat_kernels_keep_height_and_width(tmp_path):
+    """A kernel of ones on the row below the middle finds what lies one pixel below, not one pixel to the right."""
+    from scipy.io import loadmat, savemat
+    path = vgg_files.write_mat(str(tmp_path / 'a.mat'), vgg_files.caffe_blobs(top=False))
+    layers = loadmat(path)['layers']
+    below = np.zeros((3, 3, 3, 4), np.float32)
+    below[2] = 1
+    layers[0, 0]['weights'][0, 0][0, 0] = below
+    savemat(path, {'layers': layers})
+    np.testing.assert_array_equal(read_vgg(path).layers['conv1_1'][0], below)
