@@ -1,15 +1,9 @@
-"""Reads MatConvNet's VGG weight files; lists where they are published."""
-import os
-
+"""Reads MatConvNet's VGG weight files."""
 import numpy as np
 
+from fcn8s.weights.encoders import published_at
 from fcn8s.weights.mat_structure import check_mat
 from fcn8s.weights.vgg_layers import PretrainedError, WeightFile, layer_name, weight_file_errors
-
-MATCONVNET = {  # depth: (url, md5)
-    16: ('http://www.vlfeat.org/matconvnet/models/imagenet-vgg-verydeep-16.mat', 'f72d927587ca4c97fbd165ec9cb9997f'),
-    19: ('http://www.vlfeat.org/matconvnet/models/imagenet-vgg-verydeep-19.mat', '106118b7cf60435e6d8e04f6a6dc3657'),
-}
 
 
 def read_mat(path):
@@ -56,7 +50,5 @@ def _arrays(struct):
 
 def _hint(path):
     """Says where to get the file again."""
-    for url, md5 in MATCONVNET.values():
-        if os.path.basename(path) == os.path.basename(url):
-            return f'Download it again from {url} (MD5 {md5}).'
-    return 'Get it again from a source you trust.'
+    url = published_at(path)
+    return f'Download it again from {url}.' if url else 'Get it again from a source you trust.'

@@ -70,8 +70,9 @@ def print_loaded(result, source):
 
 
 # Opened weights, by the names of the net's variables. shapes: {name: shape} of the available arrays; read: name ->
-# array; others: names of a checkpoint's arrays that belong to a net but to none of these variables
-Source = collections.namedtuple('Source', 'shapes read others')
+# array; others: names of a checkpoint's arrays that belong to a net but to none of these variables; unused: names of a
+# .pth file's arrays that belong to none of them
+Source = collections.namedtuple('Source', 'shapes read others unused')
 
 
 def find_weights(given, logs_dir, flag='--checkpoint', alone=False):
@@ -120,12 +121,13 @@ def open_source(path, names, tf_layers=True):
     path: what find_weights returned; names: of the net's variables; tf_layers: whether a checkpoint may use the
     names of FCN-tensorflow-ADE20k.
     """
-    others = []
+    others, unused = [], []
     if is_pth(path):
         arrays = read_pair(path)
         theirs = torch_names(names)
         check_stem(path, arrays, theirs)
         shapes, read = {name: array.shape for name, array in arrays.items()}, arrays.get
+        unused = sorted(set(arrays) - set(theirs.values()))
     else:
         reader, shapes = open_checkpoint(path)
         theirs = {name: name if name in shapes or not tf_layers else tf_layers_name(name) for name in names}
@@ -134,4 +136,5 @@ def open_source(path, names, tf_layers=True):
         others = sorted(name for name in set(shapes) - set(theirs.values())
                         if shapes[name] and name.rpartition('/')[0] not in shapes)
     there = {name: their for name, their in theirs.items() if their in shapes}
-    return Source({name: shapes[their] for name, their in there.items()}, lambda name: read(there[name]), others)
+    return Source({name: shapes[their] for name, their in there.items()}, lambda name: read(there[name]), others,
+                  unused)

@@ -1,4 +1,4 @@
-"""fcn8s.weights.vgg reads thin VGGs from every published format, and finds and fetches such files."""
+"""fcn8s.weights.vgg reads thin VGGs from every published format."""
 import os
 import pickle
 import subprocess
@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 import vgg_files
 
-from fcn8s.weights import vgg as pretrained
 from fcn8s.weights.safe_pickle import load_object
-from fcn8s.weights.vgg import find_pretrained, read_vgg
+from fcn8s.weights.vgg import read_vgg
 
 BLOBS = vgg_files.caffe_blobs()
 
@@ -46,7 +45,7 @@ def test_every_format_gives_the_same_convolutions(write, name):
     assert_layers(weights, BLOBS)
 
 
-@pytest.mark.parametrize('name', ['new.mat', 'lists.npy', 'keras2.h5'])
+@pytest.mark.parametrize('name', ['new.mat', 'lists.npy', 'keras2.h5', 'torchvision.pth'])
 def test_vgg19(write, name):
     blobs = vgg_files.caffe_blobs(19)
     weights = read_vgg(write(name, blobs))
@@ -123,30 +122,6 @@ def test_half_precision_becomes_float32(write):
     halves = OrderedDict((name, (kernel.astype(np.float16), bias.astype(np.float16)))
                          for name, (kernel, bias) in BLOBS.items())
     assert_layers(read_vgg(write('lists.npy', halves)), halves)
-
-
-def test_known_files_are_found_in_the_order_of_preference(tmp_path):
-    (tmp_path / 'vgg16').mkdir()
-    (tmp_path / 'vgg19.npy').write_bytes(b'')
-    assert find_pretrained(str(tmp_path), 16) is None  # the folder holds no SavedModel, the file is a VGG-19
-    (tmp_path / 'vgg16' / 'saved_model.pb').write_bytes(b'')
-    assert find_pretrained(str(tmp_path), 16) == str(tmp_path / 'vgg16')
-    for name in ['vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5', 'vgg16_weights_tf_dim_ordering_tf_kernels.h5',
-                 'vgg16_weights.npz', 'vgg16.npy', 'imagenet-vgg-verydeep-16.mat']:
-        (tmp_path / name).write_bytes(b'')
-        assert find_pretrained(str(tmp_path), 16) == str(tmp_path / name)
-    assert find_pretrained(str(tmp_path), 19) == str(tmp_path / 'vgg19.npy')
-
-
-def test_the_download_is_checked_and_tells_the_manual_way(tmp_path, monkeypatch):
-    calls = []
-    monkeypatch.setattr(pretrained, 'fetch', lambda url, path, **kwargs: calls.append((url, path, kwargs)) or path)
-    path = str(tmp_path / 'imagenet-vgg-verydeep-19.mat')
-    assert pretrained.download_pretrained(str(tmp_path), 19) == path
-    (url, to, kwargs), = calls
-    assert (url, to) == ('http://www.vlfeat.org/matconvnet/models/imagenet-vgg-verydeep-19.mat', path)
-    assert kwargs['md5'] == '106118b7cf60435e6d8e04f6a6dc3657'
-    assert url in kwargs['manual'] and 'vgg19.npy' in kwargs['manual']
 
 
 def test_importing_needs_no_tensorflow():

@@ -4,6 +4,7 @@ import re
 import numpy as np
 import pytest
 import torch_files
+from random_weights import CLASSES, THIN, random_encoder, random_weights
 from test_fcn_family import by_hand
 
 from fcn8s.config import NetOverrides
@@ -12,23 +13,12 @@ from fcn8s.utils.errors import UserError
 from fcn8s.utils.tf1 import tf
 from fcn8s.weights import restore
 from fcn8s.weights.initial import load_initial_weights
-from fcn8s.weights.names import torch_names
 from fcn8s.weights.pth import find_pth
 from fcn8s.weights.restore import find_weights
 from FCN_model import NetConfig, build
 from TensorflowUtils import create_session
 
-THIN, CLASSES = 1 / 16, 13
 IMAGE = np.random.RandomState(0).randint(0, 256, (1, 64, 96, 3)).astype(np.uint8)
-
-
-def random_weights(net):
-    """{our name without scope: array} for a thin net, nothing zero."""
-    with tf.Graph().as_default():
-        build(net, tf.placeholder(tf.uint8, [None, None, None, 3]), CLASSES, THIN)
-        random = np.random.RandomState(1)
-        return {v.op.name.split('/', 1)[1]: (0.1 * random.randn(*v.shape.as_list())).astype(np.float32)
-                for v in tf.global_variables()}
 
 
 def save_variables(prefix, arrays):
@@ -133,13 +123,6 @@ def test_pth_pair_predicts_what_torch_does(pth, given):
     ids = ids_of(str(folder / given), 'resnet34_dilated8_c1')
     assert len(np.unique(expected)) > 1
     assert np.mean(ids == expected) > 0.999
-
-
-def random_encoder(net):
-    """{PyTorch's name: array as PyTorch stores it} for the encoder of a thin net."""
-    arrays = {'inference/' + name: array for name, array in random_weights(net).items() if name.startswith('encoder/')}
-    return {theirs: arrays[name].transpose(3, 2, 0, 1) if arrays[name].ndim == 4 else arrays[name]
-            for name, theirs in torch_names(arrays).items()}
 
 
 # fc belongs to the original classifier; the decoder starts anew
