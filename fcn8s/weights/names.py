@@ -39,8 +39,8 @@ def check_stem(path, arrays, names):
     stem = arrays.get('conv1.weight')
     if 'conv1.weight' in names.values() and stem is not None and stem.shape[:2] == (7, 7):
         raise UserError(f'{path} is a ResNet that begins with one 7x7 convolution, as in torchvision; the dilated '
-                        'nets begin with three 3x3 ones. Give a file of semantic-segmentation-pytorch, such as '
-                        'http://sceneparsing.csail.mit.edu/model/pretrained_resnet/resnet50-imagenet.pth')
+                        'nets begin with three 3x3 ones. Give --pretrained=download, or a file of '
+                        'semantic-segmentation-pytorch.')
 
 
 def torch_names(variable_names):

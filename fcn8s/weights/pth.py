@@ -11,14 +11,16 @@ from fcn8s.weights.names import SAVE_AGAIN
 from fcn8s.weights.torch_file import element_bytes, open_torch_file
 from fcn8s.weights.torch_pickle import KINDS, Foreign, Tensor
 
+# What batch normalization counts while it trains: of PyTorch, and of mit-semseg's synchronized one
+UNNEEDED = ('.num_batches_tracked', '._tmp_running_mean', '._tmp_running_var', '._running_iter')
+
 
 def read_pth(path):
     """OrderedDict from name to float32 array of a state_dict, convolution kernels as [h, w, in, out].
 
     The file, of either format of torch.save, holds the state_dict or a dictionary with it as 'state_dict'. A leading
-    'module.' (of nn.DataParallel) is taken off, later releases' 'ppm.' becomes 'psp.', and num_batches_tracked, which
-    the nets have no use for, is left out. PyTorch is not needed, and nothing that the file names is run. Raises
-    UserError.
+    'module.' (of nn.DataParallel) is taken off, later releases' 'ppm.' becomes 'psp.', and UNNEEDED arrays are left out.
+    PyTorch is not needed, and nothing that the file names is run. Raises UserError.
     """
     if not os.path.isfile(path):
         raise UserError(f'{path} does not exist or is no file. Expected a .pth file of PyTorch.')
@@ -27,7 +29,7 @@ def read_pth(path):
             tensors = _state_dict(path, file.content)
             _check_tensors(path, tensors, file.size)
             return OrderedDict((_our_name(name), _array(path, name, tensor, file)) for name, tensor in tensors.items()
-                               if not name.endswith('num_batches_tracked'))
+                               if not name.endswith(UNNEEDED))
     except MemoryError:
         raise UserError(f'memory ran out while {path} was read. Free some; if the file is no larger than memory, it is '
                         'damaged: give another copy.')

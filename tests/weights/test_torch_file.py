@@ -47,9 +47,14 @@ def test_kernels_are_transposed_and_other_arrays_kept(write):
     assert arrays['conv.bias'].tolist() == bias.tolist()
 
 
+@pytest.mark.parametrize('name', ['num_batches_tracked', '_tmp_running_mean', '_tmp_running_var', '_running_iter'])
+def test_counters_of_batch_normalization_are_left_out(write, name):
+    path = write(state_dict({'bn1.weight': SEQUENCE, 'bn1.' + name: SEQUENCE * np.nan}))
+    assert list(read_pth(path)) == ['bn1.weight']
+
+
 def test_names_of_data_parallel_and_of_later_releases(write):
-    arrays = read_pth(write(state_dict({'module.bn1.weight': SEQUENCE, 'ppm.0.2.bias': SEQUENCE,
-                                        'module.bn1.num_batches_tracked': np.array(5)})))
+    arrays = read_pth(write(state_dict({'module.bn1.weight': SEQUENCE, 'ppm.0.2.bias': SEQUENCE})))
     assert list(arrays) == ['bn1.weight', 'psp.0.2.bias']
 
 
@@ -250,6 +255,19 @@ def test_hostile_pickles_are_refused(tmp_path, pickled):
     path = tmp_path / 'a.pth'
     path.write_bytes(HEADER + pickled)
     refused(str(path))
+
+
+def test_any_changed_byte_gives_weights_or_an_error_for_the_user(write):
+    path = write(state_dict({'x': SEQUENCE, 'module.y': tensor(np.ones(3, np.float16))}))
+    with open(path, 'rb') as file:
+        data = bytearray(file.read())
+    for i in range(len(data)):
+        with open(path, 'wb') as file:
+            file.write(data[:i] + bytes([data[i] ^ 255]) + data[i + 1:])
+        try:
+            assert all(array.dtype == np.float32 for array in read_pth(path).values())
+        except UserError as error:
+            assert path in str(error)
 
 
 def test_each_storage_is_read_once(write):

@@ -174,7 +174,7 @@ def test_only_a_resnet_refuses_the_stem_of_torchvision(tmp_path, monkeypatch, ne
         build(net, tf.placeholder(tf.uint8, [None, None, None, 3]), CLASSES, THIN)
         names = [v.op.name for v in tf.global_variables()]
     if refused:
-        with pytest.raises(UserError, match=r'resnet50-0676ba61.pth is a ResNet .* 7x7 .* 3x3.*resnet50-imagenet.pth$'):
+        with pytest.raises(UserError, match=r'resnet50-0676ba61.pth is a ResNet .* 7x7 .* 3x3.*--pretrained=download'):
             restore.open_source(path, names)
     else:
         assert restore.open_source(path, names).shapes == {}
