@@ -1,11 +1,9 @@
-"""Published encoders to start a net from: where they are, under which file names, and which net takes which.
-
-    path = find_encoder('resnet34_dilated', 'Model_zoo') or download_encoder('resnet34_dilated', 'Model_zoo')
-"""
+"""Published encoders to start a net from: where they are, under which file names, and which net takes which."""
 import collections
 import os
 
 from fcn8s.utils.download import DownloadError, fetch
+from fcn8s.utils.errors import UserError
 from FCN_model import NETS
 
 Source = collections.namedtuple('Source', 'url digest')  # digest: as for fetch, None if none is published
@@ -77,30 +75,46 @@ def find_encoder(name, model_dir):
     return None
 
 
-def download_encoder(name, model_dir, **options):
+def download_encoder(name, model_dir, check, **options):
     """Downloads an encoder into model_dir, unless it is there, and returns its path.
 
-    The next source is tried if one does not answer or has a file of another digest. name: a key of ENCODERS; options:
-    of fetch. Raises DownloadError with all addresses.
+    The next source is tried if one does not answer or has another file.
+
+    Args:
+      name: a key of ENCODERS.
+      check: function from the path of a downloaded file without a digest that raises UserError if it is another file.
+      options: of fetch.
+
+    Raises DownloadError with all addresses, or if the file that is there has a wrong digest.
     """
     sources, reasons = ENCODERS[name].sources, []
     found = find_encoder(name, model_dir)
-    if found and os.path.basename(found) not in map(_file_name, sources):
+    if found:
+        for source in sources:
+            if os.path.basename(found) == _file_name(source):
+                fetch(source.url, found, source.digest)  # compares the digest
         return found
     for source in sources:
-        path = os.path.join(model_dir, _file_name(source))
-        if found in (None, path):  # one that is there has its digest compared
-            try:
-                return fetch(source.url, path, source.digest, **options)
-            except DownloadError as error:
-                if found:
-                    raise
-                reasons.append(f'{source.url}: {error.__cause__}')
-                print(f'failed: {reasons[-1]}')
+        try:
+            return _fetch_checked(source, os.path.join(model_dir, _file_name(source)), check, options)
+        except UserError as error:
+            reasons.append(f'{source.url}: {error.__cause__ or error}')
+            print(f'failed: {reasons[-1]}')
     raise DownloadError(f'Cannot download the encoder {name}: {"; ".join(reasons)}. Download '
                         f'{" or ".join(source.url for source in sources)} by hand, put the file into '
                         f'{os.path.abspath(model_dir)} under its name, {" or ".join(map(_file_name, sources))}, and '
                         'run again.')
+
+
+def _fetch_checked(source, path, check, options):
+    fetch(source.url, path, source.digest, **options)
+    if source.digest is None:
+        try:
+            check(path)
+        except UserError:
+            os.remove(path)
+            raise
+    return path
 
 
 def published_at(path):

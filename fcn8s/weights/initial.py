@@ -1,4 +1,6 @@
 """Initial weights of a new run: from another checkpoint, a published encoder, or random."""
+import functools
+
 import numpy as np
 
 from fcn8s.utils.errors import UserError
@@ -29,13 +31,18 @@ def load_initial_weights(session, net, variables, init_from, pretrained, model_d
     if pretrained == 'auto' and net.width != 1:
         print(f'training from scratch: published weights fit --width=1 only, not --width={net.width:g}')
         return
-    path = _pretrained_path(pretrained, model_dir, encoder_name(net.net))
+    path = _pretrained_path(pretrained, model_dir, net.net, variables)
     if path:
         (load_vgg if NETS[net.net].vgg else load_encoder)(session, net.net, variables, path)
 
 
 def load_encoder(session, net, variables, path):
     """Loads a .pth file that holds the encoder of a net. Raises UserError unless every name and shape fits."""
+    print_loaded(load_source(session, path, variables, open_encoder(net, variables, path)), path)
+
+
+def open_encoder(net, variables, path):
+    """The Source of a .pth file. Raises UserError unless it holds the net's encoder, every name, shape and number."""
     shapes = {v.op.name: tuple(v.shape.as_list()) for v in variables if v.op.name.startswith('inference/encoder/')}
     source = open_source(path, [variable.op.name for variable in variables])
     published = encoder_name(net)
@@ -46,8 +53,8 @@ def load_encoder(session, net, variables, path):
     wrong += [f'the net has no {name}' for name in source.unused if not name.startswith(ignored)]
     if wrong:
         raise UserError(f'{path} does not hold the encoder of net {net}: {"; ".join(wrong[:3])}. Published weights fit '
-                        'full width only (--width=1). Give --net its own encoder, or --init_from to load what fits.')
-    print_loaded(load_source(session, path, variables, source), path)
+                        'full width only (--width=1). Give the encoder of this net, or --init_from to load what fits.')
+    return source
 
 
 def load_vgg(session, net, variables, path):
@@ -65,8 +72,9 @@ def load_vgg(session, net, variables, path):
                         'full width only (--width=1).')
 
 
-def _pretrained_path(pretrained, model_dir, name):
-    """Returns the file that --pretrained names, or None to train from scratch. name: a key of ENCODERS, or None."""
+def _pretrained_path(pretrained, model_dir, net, variables):
+    """Returns the file that --pretrained names for a row of NETS, or None to train from scratch."""
+    name = encoder_name(net)
     if pretrained == 'none':
         return None
     if pretrained not in ('auto', 'download'):
@@ -75,7 +83,7 @@ def _pretrained_path(pretrained, model_dir, name):
         print('warning: no weights are published for this net: training from scratch')
         return None
     if pretrained == 'download':
-        return download_encoder(name, model_dir)
+        return download_encoder(name, model_dir, functools.partial(open_encoder, net, variables))
     path = find_encoder(name, model_dir)
     if path is None:
         print(f'warning: no {file_names(name)[0]} in {model_dir}: training from scratch, which takes far longer and '

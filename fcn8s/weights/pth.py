@@ -19,8 +19,8 @@ def read_pth(path):
     """OrderedDict from name to float32 array of a state_dict, convolution kernels as [h, w, in, out].
 
     The file, of either format of torch.save, holds the state_dict or a dictionary with it as 'state_dict'. A leading
-    'module.' (of nn.DataParallel) is taken off, later releases' 'ppm.' becomes 'psp.', and UNNEEDED arrays are left out.
-    PyTorch is not needed, and nothing that the file names is run. Raises UserError.
+    'module.' (of nn.DataParallel) is taken off, later releases' 'ppm.' becomes 'psp.', and UNNEEDED arrays are left
+    out. PyTorch is not needed, and nothing that the file names is run. Raises UserError.
     """
     if not os.path.isfile(path):
         raise UserError(f'{path} does not exist or is no file. Expected a .pth file of PyTorch.')

@@ -83,7 +83,7 @@ def servers(monkeypatch):
 
 
 def get(folder):
-    return download_encoder('both', str(folder), tries=2, wait=0.001, timeout=5)
+    return download_encoder('both', str(folder), None, tries=2, wait=0.001, timeout=5)
 
 
 def test_first_source_that_answers_is_the_only_one_asked(servers, tmp_path):
@@ -159,6 +159,16 @@ def test_encoder_is_downloaded_checked_and_loaded(tmp_path, monkeypatch, state):
         assert_loaded(start('download', tmp_path / 'zoo'), state)
     assert os.listdir(str(tmp_path / 'zoo')) == ['resnet34-places365.pth']
     assert_loaded(start('auto', tmp_path / 'zoo'), state)
+
+
+def test_download_of_another_file_is_not_kept(tmp_path, monkeypatch, state):
+    monkeypatch.setenv('no_proxy', '127.0.0.1')
+    with running(Server(b'<html>moved</html>')) as server:
+        url = server.url.replace('file.bin', 'resnet34-places365.pth')
+        monkeypatch.setitem(ENCODERS, 'resnet34_dilated', Encoder((Source(url, None),), 1))
+        with pytest.raises(DownloadError, match=f'{url}: .*cannot be read.* by hand'):
+            start('download', tmp_path)
+    assert os.listdir(str(tmp_path)) == []
 
 
 def test_encoder_is_loaded_from_a_file(tmp_path, state):
