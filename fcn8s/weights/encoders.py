@@ -99,11 +99,10 @@ def download_encoder(name, model_dir, check, **options):
             return _fetch_checked(source, os.path.join(model_dir, _file_name(source)), check, options)
         except UserError as error:
             reasons.append(f'{source.url}: {error.__cause__ or error}')
-            print(f'failed: {reasons[-1]}')
-    raise DownloadError(f'Cannot download the encoder {name}: {"; ".join(reasons)}. Download '
-                        f'{" or ".join(source.url for source in sources)} by hand, put the file into '
-                        f'{os.path.abspath(model_dir)} under its name, {" or ".join(map(_file_name, sources))}, and '
-                        'run again.')
+            if source is not sources[-1]:
+                print(f'failed: {reasons[-1]}')
+    raise DownloadError(f'Cannot download the encoder {name} from {"; nor from ".join(reasons)}. Download it by hand '
+                        f'into {os.path.abspath(model_dir)} as {" or ".join(map(_file_name, sources))}, and run again.')
 
 
 def _fetch_checked(source, path, check, options):

@@ -108,7 +108,7 @@ def test_without_internet_all_addresses_and_the_way_by_hand_are_said(servers, tm
         get(tmp_path / 'Model_zoo')
     for source in ENCODERS['both'].sources:
         assert source.url in str(error.value)
-    assert f'put the file into {tmp_path / "Model_zoo"} under its name, first.mat or second.h5' in str(error.value)
+    assert f'by hand into {tmp_path / "Model_zoo"} as first.mat or second.h5' in str(error.value)
 
 
 @pytest.mark.parametrize('name, data', [('first.mat', FIRST), ('second.h5', SECOND), ('by_hand.npy', b'any')])
