@@ -15,7 +15,8 @@ import numpy as np
 from fcn8s.weights.lengths import check_length, read_npy_header
 
 PickleError = pickle.UnpicklingError
-MOST_TUPLES = 30000  # Python's hash of tuples nested 100,000 deep overflows the stack; files of weights have thousands
+MOST_VISITS = 1000  # of objects by the hash of one key, see _weigh; weight files need a few
+UNHASHABLE = ('EMPTY_LIST', 'LIST', 'APPEND', 'APPENDS', 'EMPTY_DICT', 'DICT', 'SETITEM', 'SETITEMS')
 
 
 def read_pickle(file, size, names, persistent=None, encoding='utf-8'):
@@ -66,17 +67,44 @@ class _Within:
 def _check_pickle(file, size):
     """Returns where the pickle at the file's position ends.
 
-    Raises LengthError if it names a length or memo index larger than itself, PickleError if it has too many tuples.
+    Raises LengthError if it names a length or memo index larger than itself, PickleError for tuples that no hash would
+    get through.
     """
-    start, largest, tuples = file.tell(), 0, 0
+    start, largest, stack, memo = file.tell(), 0, [], {}
     for opcode, argument, _ in pickletools.genops(_Within(file, size)):
         if opcode.name in ('FRAME', 'PUT', 'LONG_BINPUT'):
             largest = max(largest, argument)
-        tuples += opcode.name.startswith('TUPLE')
+        _weigh(opcode, argument, stack, memo)
     check_length('a part of its pickle', largest, file.tell() - start)
-    if tuples > MOST_TUPLES:
-        raise PickleError(f'its pickle has {tuples} tuples, more than {MOST_TUPLES}')
     return file.tell()
+
+
+def _weigh(opcode, argument, stack, memo):
+    """Does what an opcode does to stack and memo, with the number of objects that a hash would visit for each object.
+
+    A dictionary hashes its keys. Tuples nested 100,000 deep overflow the stack of Python's hash, and 40 tuples that
+    each hold the one before twice take it hours. A mark is None.
+    """
+    before = opcode.stack_before
+    if opcode.name in ('GET', 'BINGET', 'LONG_BINGET'):
+        stack.append(memo[argument])
+    elif opcode.name in ('PUT', 'BINPUT', 'LONG_BINPUT', 'MEMOIZE'):
+        memo[len(memo) if argument is None else argument] = stack[-1]
+    elif opcode.name == 'MARK':
+        stack.append(None)
+    elif opcode.name == 'DUP':
+        stack.append(stack[-1])
+    else:
+        visits = 1
+        if pickletools.markobject in before:
+            before = before[:before.index(pickletools.markobject)]
+            while stack[-1] is not None:
+                visits += stack.pop()
+            stack.pop()
+        visits += sum(stack.pop() or 0 for _ in before)
+        if visits > MOST_VISITS and opcode.name not in UNHASHABLE:
+            raise PickleError(f'its pickle nests tuples in tuples, with more than {MOST_VISITS} parts')
+        stack += [0 if opcode.name in UNHASHABLE else visits] * len(opcode.stack_after)
 
 
 class _Array:

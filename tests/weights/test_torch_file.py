@@ -250,7 +250,11 @@ HEADER = b''.join(pickle.dumps(header, 2) for header in (0x1950a86a20f9469cfc6c,
     b'\x80\x02Nr' + struct.pack('<I', (1 << 31) - 1) + b'.',   # LONG_BINPUT, an index of the memo
     b'\x80\x02X' + struct.pack('<I', (1 << 32) - 1) + b'.',    # BINUNICODE
     b'\x80\x02})' + b'\x85' * 200000 + b'Ns.',                 # a key that is a tuple of a tuple of ...
-    b'\x80\x02' + b']' * 100000 + b'a' * 99999 + b'.'])
+    b'\x80\x02})' + b'2\x86' * 60 + b'Ns.',                    # of a tuple twice of a tuple twice of ...
+    b'\x80\x02})' + b'q\0h\0\x86' * 60 + b'Ns.',               # the same by the memo
+    b'\x80\x02})' + b'q\0(h\0h\0h\0t' * 60 + b'Ns.',
+    b'\x80\x02}' + b')q\0' + b'0ctorch._utils\n_rebuild_tensor\n(ctorch\nx\nK\0h\0h\0tRq\0' * 60 + b'Ns.',
+    b'\x80\x02' + b']' * 100000 + b'a' * 99999 + b'.'], ids=range(10))
 def test_hostile_pickles_are_refused(tmp_path, pickled):
     path = tmp_path / 'a.pth'
     path.write_bytes(HEADER + pickled)
