@@ -35,9 +35,9 @@ def train_flags(**defaults):
     add.float('learning_rate', 1e-5, 'learning rate; 1e-4 is common for Adam from scratch', 0.)
     add.integer('max_steps', 1, 'step at which the run ends, counted from its first start', 1)
     add.integer('seed', 0, 'random seed of initial weights, photo order, augmentation and dropout', 0)
-    add.string('pretrained', 'auto', 'VGG weights to start from: auto takes them from model_dir if present, none '
-               'starts from scratch, download fetches 500 MB, FILE takes a .mat, .npy, .npz, .h5 or SavedModel')
-    add.string('model_dir', None, 'folder of pretrained VGG files')
+    add.string('pretrained', 'auto', 'encoder to start from: auto takes it from model_dir if present, none starts from '
+               'scratch, download fetches it, FILE is a VGG (.mat, .npy, .npz, .h5, .pth, SavedModel) or other .pth')
+    add.string('model_dir', None, 'folder of pretrained encoders')
     add.string('init_from', '', 'checkpoint to start from: takes the weights that fit, with a fresh optimizer')
     add = _group(values, 'output')
     add.string('logs_dir', None, 'folder for checkpoints, curves and config.json')

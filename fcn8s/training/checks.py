@@ -5,6 +5,8 @@ from fcn8s.data.label_tally import print_label_warnings
 from fcn8s.devices import check_num_gpus
 from fcn8s.utils.errors import UsageError, UserError
 from fcn8s.utils.tf_paths import check_writable_name
+from fcn8s.weights.encoders import encoder_name
+from fcn8s.weights.pth import is_pth
 from fcn8s.weights.restore import find_weights
 from FCN_model import NETS, ignored_labels
 
@@ -54,31 +56,34 @@ def _advice(net, ignore_label):
 def check_pretrained(pretrained, init_from, net, width):
     """Raises UserError unless --pretrained is auto, none, download or an existing file or folder that may fit.
 
-    It must be neither a checkpoint nor a second source of weights, and the net (a row of NETS) must be built on VGG.
+    It must not be the checkpoint of a whole net or a second source of weights, and must suit the net, a row of NETS.
     """
     if pretrained in ('auto', 'none'):
         return
     if pretrained != 'download' and _is_checkpoint(pretrained):
-        raise UserError(f"--pretrained={pretrained} holds the weights of a whole net, but --pretrained takes a VGG's. "
-                        f'Give --init_from={pretrained} instead.')
+        raise UserError(f'--pretrained={pretrained} holds the weights of a whole net, but --pretrained takes an '
+                        f'encoder. Give --init_from={pretrained} instead.')
     if init_from:
         raise UsageError(f'--pretrained={pretrained} and --init_from={init_from} name two sources of the same weights. '
                          'Leave one of them out.')
-    if pretrained != 'download' and not os.path.exists(pretrained):
+    if pretrained == 'download':
+        if encoder_name(net) is None:
+            raise UsageError(f'--pretrained=download: no weights are published for net {net}. Give --pretrained=none.')
+        if width != 1:
+            raise UsageError(f'--pretrained=download: published weights fit --width=1 only, found --width={width:g}. '
+                             'Give --pretrained=none, or --width=1.')
+    elif not os.path.exists(pretrained):
         raise UserError(f'--pretrained={pretrained}: no such file. Give auto, none, download or the path of '
-                        'a VGG weight file.')
-    if NETS[net].vgg is None:
-        raise UsageError(f'--pretrained={pretrained}: net {net} is not built on VGG. Give --pretrained=none, or its '
-                         'own weights with --init_from.')
-    if pretrained == 'download' and width != 1:
-        raise UsageError(f'--pretrained=download: published weights fit --width=1 only, found --width={width:g}. Give '
-                         '--pretrained=none, or --width=1.')
+                        'a weight file.')
+    elif NETS[net].vgg is None and not is_pth(pretrained):
+        raise UsageError(f'--pretrained={pretrained}: net {net} is not built on VGG. Give the .pth file of its own '
+                         'encoder, or --pretrained=download.')
 
 
 def _is_checkpoint(path):
-    """Whether --init_from accepts the path: a checkpoint, a folder of checkpoints, or a .pth file."""
+    """Whether --init_from would take it as a whole net: a checkpoint, a folder of some, or a pair of .pth files."""
     try:
-        find_weights(path, '', '--init_from', alone=True)
+        find_weights(path, '', '--init_from')
     except UserError:
         return False
     return True

@@ -12,6 +12,7 @@ from fcn8s.utils.errors import UserError
 from fcn8s.utils.progress import progress
 
 CHUNK = 1 << 16
+MD5_DIGITS = 32
 WORTH_ANOTHER_TRY = (408, 429)  # the only 4xx answers worth another request
 
 
@@ -27,23 +28,23 @@ class _Interrupted(Exception):
     """The next request may resume from here."""
 
 
-def fetch(url, path, md5=None, size=None, tries=4, wait=1.0, timeout=30.0, manual=None):
+def fetch(url, path, digest=None, size=None, tries=4, wait=1.0, timeout=30.0, manual=None):
     """Downloads url to path and returns path; an existing path is verified and never fetched again.
 
-    The bytes gather in path + '.part', which a later call resumes when md5 can prove the whole.
-    md5: hex digest; size: bytes; tries: requests in a row that may bring nothing new; wait: seconds
-    before the second of them, doubled before each later one; timeout: seconds without a byte;
-    manual: what to tell a user who has no network. Raises DownloadError.
+    The bytes gather in path + '.part', which a later call resumes when the digest can prove the whole.
+    digest: the MD5 as 32 hex digits, or the first ones of the SHA-256; size: bytes; tries: requests in a
+    row that may bring nothing new; wait: seconds before the second of them, doubled before each later one;
+    timeout: seconds without a byte; manual: what to tell a user who has no network. Raises DownloadError.
     """
     if os.path.exists(path):
-        _verify_existing(path, md5, size)
+        _verify_existing(path, digest, size)
         return path
     try:
         os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
         with _only_writer(path + '.part') as part:
             if not os.path.exists(path):  # another process may have finished it before the lock was ours
                 print(f'downloading {url} to {path}')
-                _download(url, part, md5, size, tries, wait, timeout)
+                _download(url, part, digest, size, tries, wait, timeout)
                 os.replace(part, path)
     except (_Failed, OSError) as error:
         manual = manual or f'Download it by hand from {url}, put it at {path} and run again.'
@@ -51,23 +52,23 @@ def fetch(url, path, md5=None, size=None, tries=4, wait=1.0, timeout=30.0, manua
     return path
 
 
-def md5_of(path):
-    """The MD5 of a file as 32 hex digits, read in pieces."""
-    digest = hashlib.md5()
+def digest_of(path, like):
+    """The digest of a file, read in pieces: of the kind and length of `like`, see fetch."""
+    digest = hashlib.md5() if len(like) == MD5_DIGITS else hashlib.sha256()
     with open(path, 'rb') as file:
         for chunk in iter(lambda: file.read(CHUNK), b''):
             digest.update(chunk)
-    return digest.hexdigest()
+    return digest.hexdigest()[:len(like)]
 
 
-def _verify_existing(path, md5, size):
+def _verify_existing(path, digest, size):
     try:
         found_size = os.path.getsize(path)
         if size is not None and found_size != size:
             raise _Failed(f'it has {found_size} bytes, expected {size}')
-        found = md5_of(path) if md5 else md5
-        if found != md5:
-            raise _Failed(f'its MD5 is {found}, expected {md5}')
+        found = digest_of(path, digest) if digest else digest
+        if found != digest:
+            raise _Failed(f'its digest is {found}, expected {digest}')
     except (_Failed, OSError) as error:
         raise DownloadError(f'{path} is not the expected file: {error}. It was left as it is; '
                             'move it away and run again to download a good one.') from error
@@ -86,7 +87,7 @@ def _only_writer(part):
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise _Failed(f'another process is downloading it now (it holds {part})')
-            except OSError:  # some network file systems have no locks; the MD5 tells what went wrong
+            except OSError:  # some network file systems have no locks; the digest tells what went wrong
                 pass
         try:
             yield part
@@ -95,20 +96,20 @@ def _only_writer(part):
                 os.remove(part)
 
 
-def _download(url, part, md5, size, tries, wait, timeout):
+def _download(url, part, digest, size, tries, wait, timeout):
     """Fills part until it is the whole file, or raises _Failed."""
-    if not md5:
+    if not digest:
         os.truncate(part, 0)  # nothing could prove that old beginning and new rest belong together
     fresh = os.path.getsize(part) == 0
     while True:
         _receive_all(url, part, size, tries, wait, timeout)
-        found = md5_of(part)
-        if not md5 or found == md5:
+        found = digest_of(part, digest) if digest else digest
+        if found == digest:
             return
         os.truncate(part, 0)
         if fresh:
-            raise _Failed(f'its MD5 is {found}, expected {md5}, so the server has another or a damaged file')
-        print(f'the resumed download has a wrong MD5 ({found}): starting over')
+            raise _Failed(f'its digest is {found}, expected {digest}, so the server has another or a damaged file')
+        print(f'the resumed download has a wrong digest ({found}): starting over')
         fresh = True
 
 

@@ -32,12 +32,15 @@ SAVE_AGAIN = 'save it with torch.save(net.state_dict(), path)'
 
 
 def check_stem(path, arrays, names):
-    """Raises UserError for a ResNet with a different stem. names: what torch_names returned."""
+    """Raises UserError for a ResNet with another stem, and for torchvision's VGG. names: what torch_names returned."""
+    if 'conv6.weight' in names.values() and 'classifier.0.weight' in arrays:
+        raise UserError(f'{path} is a VGG of torchvision, which counts one pool more than the dilated nets. Give it '
+                        f'with --pretrained={path}, which knows its layers.')
     stem = arrays.get('conv1.weight')
     if 'conv1.weight' in names.values() and stem is not None and stem.shape[:2] == (7, 7):
         raise UserError(f'{path} is a ResNet that begins with one 7x7 convolution, as in torchvision; the dilated '
-                        'nets begin with three 3x3 ones. Give a file of semantic-segmentation-pytorch, such as '
-                        'http://sceneparsing.csail.mit.edu/model/pretrained_resnet/resnet50-imagenet.pth')
+                        'nets begin with three 3x3 ones. Give --pretrained=download, or a file of '
+                        'semantic-segmentation-pytorch.')
 
 
 def torch_names(variable_names):

@@ -1,83 +1,98 @@
 """PyTorch's .pth files: found and read without running anything in them."""
-import inspect
 import os
 import re
-import zipfile
 from collections import OrderedDict
 
 import numpy as np
 
 from fcn8s.utils.errors import UserError
-from fcn8s.weights.lengths import LengthError, check_length, unzipped_size
+from fcn8s.weights.lengths import LengthError, check_length
 from fcn8s.weights.names import SAVE_AGAIN
+from fcn8s.weights.torch_file import element_bytes, open_torch_file
+from fcn8s.weights.torch_pickle import KINDS, Foreign, Tensor
+
+# What batch normalization counts while it trains: of PyTorch, and of mit-semseg's synchronized one
+UNNEEDED = ('.num_batches_tracked', '._tmp_running_mean', '._tmp_running_var', '._running_iter')
 
 
 def read_pth(path):
     """OrderedDict from name to float32 array of a state_dict, convolution kernels as [h, w, in, out].
 
-    A leading 'module.' (of nn.DataParallel) is taken off, later releases' 'ppm.' becomes 'psp.', and
-    num_batches_tracked, which the nets have no use for, is left out. The file is loaded with weights_only: nothing it
-    names is run. Raises UserError.
+    The file, of either format of torch.save, holds the state_dict or a dictionary with it as 'state_dict'. A leading
+    'module.' (of nn.DataParallel) is taken off, later releases' 'ppm.' becomes 'psp.', and UNNEEDED arrays are left
+    out. PyTorch is not needed, and nothing that the file names is run. Raises UserError.
     """
-    arrays = OrderedDict()
-    for name, tensor in _state_dict(path).items():
-        name = re.sub(r'^ppm\.', 'psp.', re.sub(r'^module\.', '', name))
-        if not name.endswith('num_batches_tracked'):
-            array = tensor.detach().float().numpy()
-            if not np.isfinite(array).all():
-                raise UserError(f'{path}: {name} holds values that are NaN or infinite, so no net can start from it. '
-                                'Give another copy of the file.')
-            arrays[name] = array.transpose(2, 3, 1, 0) if array.ndim == 4 else array
-    return arrays
-
-
-def _state_dict(path):
-    """{name: tensor} in the file; UserError if it holds anything else."""
     if not os.path.isfile(path):
         raise UserError(f'{path} does not exist or is no file. Expected a .pth file of PyTorch.')
     try:
-        import torch
-    except ImportError:
-        raise UserError(f'{path} needs PyTorch to be read: pip install torch')
-    if 'weights_only' not in inspect.signature(torch.load).parameters:
-        raise UserError(f'{path} needs PyTorch 1.13 or later, which reads weights without running what a file names; '
-                        f'this is {torch.__version__}. pip install --upgrade torch')
-    try:
-        size = unzipped_size(path) if zipfile.is_zipfile(path) else os.path.getsize(path)
-        found = torch.load(path, map_location='cpu', weights_only=True)
+        with open_torch_file(path) as file:
+            tensors = _state_dict(path, file.content)
+            _check_tensors(path, tensors, file.size)
+            return OrderedDict((_our_name(name), _array(path, name, tensor, file)) for name, tensor in tensors.items()
+                               if not name.endswith(UNNEEDED))
     except MemoryError:
         raise UserError(f'memory ran out while {path} was read. Free some; if the file is no larger than memory, it is '
                         'damaged: give another copy.')
-    except LengthError as error:
-        raise UserError(f'{path} cannot be read: {error}. It is damaged or no file of weights. Give another copy.')
+    except UserError:
+        raise
     except Exception as error:
-        # not PyTorch's message, which suggests loading without weights_only and so running the file's code
-        raise UserError(f'{path} cannot be read ({type(error).__name__}): it is truncated, damaged or holds more than '
-                        f'weights. Give another copy, or {SAVE_AGAIN}.')
+        raise UserError(f'{path} cannot be read: {str(error) or type(error).__name__}. It is truncated, damaged or '
+                        f'holds more than weights. Give another copy, or {SAVE_AGAIN}.')
+
+
+def _our_name(name):
+    return re.sub(r'^ppm\.', 'psp.', re.sub(r'^module\.', '', name))
+
+
+def _state_dict(path, found):
+    """{name: Tensor or Foreign} in the object of a file; UserError if it holds anything else."""
+    if isinstance(found, dict) and isinstance(found.get('state_dict'), dict):
+        found = found['state_dict']
     if not isinstance(found, dict):
-        raise UserError(f'{path} holds one {type(found).__name__}, expected names and tensors: {SAVE_AGAIN}.')
-    others = [str(name) for name, value in found.items() if not torch.is_tensor(value)]
+        what = found.what if isinstance(found, Foreign) else type(found).__name__
+        raise UserError(f'{path} holds one {what}, expected names and tensors: {SAVE_AGAIN}.')
+    others = [str(name) for name, value in found.items()
+              if not isinstance(value, (Tensor, Foreign)) or not isinstance(name, str)]
     if others or not found:
         raise UserError(f'{path} holds no state_dict: expected names and tensors, found {", ".join(others[:6])}'
-                        f'{"" if others else "nothing"}. To mend it, {SAVE_AGAIN}.')
-    _check_tensors(path, found, size)
+                        f'{"" if others else "nothing"}. Give another file, or {SAVE_AGAIN}.')
     return found
 
 
 def _check_tensors(path, tensors, size):
-    """Raises UserError for tensors of other kinds than lie in a file as they are, in `size` bytes of it."""
-    odd = [str(name) for name, tensor in tensors.items() if not isinstance(name, str) or tensor.is_quantized
-           or str(tensor.layout) != 'torch.strided' or tensor.device.type != 'cpu' or tensor.is_complex()]
-    if odd:
-        raise UserError(f'{path}: {", ".join(odd[:6])} holds no plain numbers (sparse, quantized, complex or without '
-                        f'data). Give another copy, or {SAVE_AGAIN}.')
+    """Raises UserError for tensors that are no plain numbers, or take more bytes than the `size` of the file."""
+    for name, tensor in tensors.items():
+        what = tensor.what if isinstance(tensor, Foreign) else tensor.storage.kind
+        if what not in KINDS:
+            raise UserError(f'{path}: {name} holds no plain numbers but {what} (sparse, quantized, complex or without '
+                            f'data). Give another copy, or {SAVE_AGAIN}.')
     try:  # a tensor may be one number over and over, and several may be parts of one; nets have two of a kind at most
-        check_length('all tensors together', sum(t.numel() * t.element_size() for t in tensors.values()), 2 * size)
+        check_length('all tensors together', sum(map(element_bytes, tensors.values())), 2 * size)
     except LengthError as error:
         raise UserError(f'{path}: {error}. It is damaged or no file of weights. Give another copy, or {SAVE_AGAIN}.')
 
 
-_PTH = re.compile(r'(encoder|decoder)(.*\.pth)$')
+def _array(path, name, tensor, file):
+    """A tensor's numbers, a kernel's in our order; UserError that names it."""
+    try:
+        array = file.array(tensor)
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise UserError(f'{path}: {name} cannot be read: {str(error) or type(error).__name__}. The file is truncated '
+                        'or damaged. Give another copy.')
+    if not np.isfinite(array).all():
+        raise UserError(f'{path}: {name} holds values that are NaN or infinite, so no net can start from it. '
+                        'Give another copy of the file.')
+    return array.transpose(2, 3, 1, 0) if array.ndim == 4 else array
+
+
+def is_pth(path):
+    """Whether a path is called as torch.save's files are."""
+    return path.endswith(('.pth', '.pth.tar'))
+
+
+_PTH = re.compile(r'(encoder|decoder)(.*\.pth(?:\.tar)?)$')
 
 
 def find_pth(given, alone=False):
@@ -94,7 +109,7 @@ def find_pth(given, alone=False):
         if not encoders:
             return None
         given = os.path.join(given, max(encoders, key=lambda name: ('best' in name, _epoch(name), name)))
-    if not given.endswith('.pth'):
+    if not is_pth(given):
         return None
     missing = [path for path in _pair(given) if not os.path.isfile(path)]
     if alone and os.path.isfile(given):

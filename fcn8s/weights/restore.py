@@ -7,7 +7,7 @@ import numpy as np
 from fcn8s.weights.checkpoint_reader import checkpoint_errors, open_checkpoint
 from fcn8s.weights.checkpoints import BEST, CheckpointError, check_net, find_checkpoint, missing_files
 from fcn8s.weights.names import TF_LAYERS_NET, UNUSED, check_stem, tf_layers_name, torch_names
-from fcn8s.weights.pth import find_pth, read_pair
+from fcn8s.weights.pth import find_pth, is_pth, read_pair
 
 # loaded: names; skipped: {name: why}; untouched: names of variables without an array
 Loaded = collections.namedtuple('Loaded', 'loaded skipped untouched')
@@ -70,8 +70,9 @@ def print_loaded(result, source):
 
 
 # Opened weights, by the names of the net's variables. shapes: {name: shape} of the available arrays; read: name ->
-# array; others: names of a checkpoint's arrays that belong to a net but to none of these variables
-Source = collections.namedtuple('Source', 'shapes read others')
+# array; others: names of a checkpoint's arrays that belong to a net but to none of these variables; unused: names of a
+# .pth file's arrays that belong to none of them
+Source = collections.namedtuple('Source', 'shapes read others unused')
 
 
 def find_weights(given, logs_dir, flag='--checkpoint', alone=False):
@@ -89,7 +90,7 @@ def read_found(path, read, given, logs_dir, flag='--checkpoint', alone=False):
         try:
             return path, read(path)
         except CheckpointError:
-            if path.endswith('.pth') or not missing_files(path):
+            if is_pth(path) or not missing_files(path):
                 raise
         if given and given != BEST and not os.path.isdir(given):
             raise CheckpointError(f'{path} was removed while it was read: a training keeps only its last checkpoints. '
@@ -120,12 +121,13 @@ def open_source(path, names, tf_layers=True):
     path: what find_weights returned; names: of the net's variables; tf_layers: whether a checkpoint may use the
     names of FCN-tensorflow-ADE20k.
     """
-    others = []
-    if path.endswith('.pth'):
+    others, unused = [], []
+    if is_pth(path):
         arrays = read_pair(path)
         theirs = torch_names(names)
         check_stem(path, arrays, theirs)
         shapes, read = {name: array.shape for name, array in arrays.items()}, arrays.get
+        unused = sorted(set(arrays) - set(theirs.values()))
     else:
         reader, shapes = open_checkpoint(path)
         theirs = {name: name if name in shapes or not tf_layers else tf_layers_name(name) for name in names}
@@ -134,4 +136,5 @@ def open_source(path, names, tf_layers=True):
         others = sorted(name for name in set(shapes) - set(theirs.values())
                         if shapes[name] and name.rpartition('/')[0] not in shapes)
     there = {name: their for name, their in theirs.items() if their in shapes}
-    return Source({name: shapes[their] for name, their in there.items()}, lambda name: read(there[name]), others)
+    return Source({name: shapes[their] for name, their in there.items()}, lambda name: read(there[name]), others,
+                  unused)

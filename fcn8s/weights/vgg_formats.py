@@ -1,15 +1,19 @@
-"""Readers of VGG weight files: NumPy, Keras and SavedModel."""
+"""Readers of VGG weight files: NumPy, Keras, torchvision and SavedModel."""
 import glob
 import os
+import re
 import zipfile
 
 import numpy as np
 
+from fcn8s.nets.vgg import CONVS
 from fcn8s.utils.archive import MAX_RATIO
 from fcn8s.utils.tf_paths import ReadablePath
 from fcn8s.weights.lengths import array_bytes, check_length, check_npz
+from fcn8s.weights.pth import read_pth
 from fcn8s.weights.safe_pickle import load_object
-from fcn8s.weights.vgg_layers import PretrainedError, WeightFile, layer_name, weight_file_errors
+from fcn8s.weights.vgg_layers import KERNEL_SIZES, PretrainedError, WeightFile, layer_name, weight_file_errors
+from FCN_model import IMAGENET_STD
 
 
 def read_npy(path):
@@ -102,6 +106,41 @@ def _read(dataset):
     check_length(dataset.name, array_bytes(dataset.shape, dataset.dtype.itemsize), stored,
                  MAX_RATIO if properties.get_nfilters() else 1)
     return dataset[()]
+
+
+def read_torchvision(path):
+    """WeightFile of torchvision's vgg16 or vgg19, which takes RGB: features.N.weight, .bias and classifier.N.
+
+    N counts a ReLU behind each convolution and a pool behind each block, so that of the last convolution tells the
+    depth. classifier.0 becomes fc6, whose columns are the flattened [in, h, w], and classifier.3 fc7. Raises
+    PretrainedError, and UserError as read_pth.
+    """
+    arrays = read_pth(path)
+    last = max((int(name.split('.')[1]) for name in arrays if re.match(r'features\.\d+\.weight$', name)), default=None)
+    names = next((names for names in map(_torchvision_names, CONVS) if max(names) == last), None)
+    if names is None:
+        raise PretrainedError(f'{path} holds no VGG with the layers of torchvision. An encoder of '
+                              f'semantic-segmentation-pytorch starts a net with --init_from={path}.')
+    theirs = dict({layer: f'features.{number}' for number, layer in names.items()}, fc6='classifier.0',
+                  fc7='classifier.3')
+    pairs = {layer: (arrays[name + '.weight'], arrays[name + '.bias']) for layer, name in theirs.items()
+             if name + '.weight' in arrays and name + '.bias' in arrays}
+    for layer, size in KERNEL_SIZES.items():
+        if layer in pairs and pairs[layer][0].ndim == 2 and pairs[layer][0].shape[1] % size ** 2 == 0:
+            kernel, bias = pairs[layer]
+            pairs[layer] = kernel.reshape(len(kernel), -1, size, size).transpose(2, 3, 1, 0), bias
+    return WeightFile('torchvision', 'RGB', pairs, list(arrays), IMAGENET_STD)
+
+
+def _torchvision_names(depth):
+    """{N: layer name} of the convolutions of a VGG of this depth, in order."""
+    numbers, number = {}, 0
+    for block, count in enumerate(CONVS[depth], 1):
+        for i in range(1, count + 1):
+            numbers[number] = f'conv{block}_{i}'
+            number += 2
+        number += 1
+    return numbers
 
 
 TAG = 'vgg16'

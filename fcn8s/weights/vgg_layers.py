@@ -15,8 +15,10 @@ FULLY_CONNECTED = {'fc1': 'fc6', 'fc2': 'fc7'}  # the names Keras gives them
 # conversions keep them, so they tell RGB from BGR better than a file's kind does.
 CORNERS = {16: (0.480015, 0.550379, 0.429471), 19: (0.394167, 0.464184, 0.341195)}
 # What a reader returns. kind: the format, in words; order: 'RGB' or 'BGR', the order of conv1_1's input by this
-# format's convention; layers: {name: (kernel, bias)}; found: names of everything in the file, for messages.
-WeightFile = namedtuple('WeightFile', 'kind order layers found')
+# format's convention; layers: {name: (kernel, bias)}; found: names of everything in the file, for messages; std: what
+# the net's pixels were divided by, RGB.
+WeightFile = namedtuple('WeightFile', 'kind order layers found std')
+WeightFile.__new__.__defaults__ = ((1., 1., 1.),)
 
 
 class PretrainedError(UserError):

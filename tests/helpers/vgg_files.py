@@ -8,7 +8,10 @@ from collections import OrderedDict
 
 import numpy as np
 import pytest
+import torch_files
 
+TORCHVISION = {16: (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28),  # numbers of the convolutions in `features`
+               19: (0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34)}
 COUNTS = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
 
 
@@ -44,17 +47,16 @@ def convolutions(blobs):
     return layers
 
 
-def write_mat(path, blobs, release='new', height_first=False):
+def write_mat(path, blobs, release='new'):
     """As MatConvNet has it; release: 'new' (meta), 'beta16' or 'oldest' (filters, biases).
 
-    Kernels are [width, height, in, out] as its manual says, or with height first, as utils/import-caffe.py writes.
+    Kernels are [height, width, in, out], as utils/import-caffe.py writes them.
     """
     from scipy.io import savemat
     structs = []
     for name, (blob, bias) in blobs.items():
         size = {'fc6': 7}.get(name, 3 if name.startswith('conv') else 1)
-        kernel = blob.reshape(len(blob), -1, size, size).transpose()
-        kernel = kernel.transpose(1, 0, 2, 3) if height_first else kernel
+        kernel = blob.reshape(len(blob), -1, size, size).transpose(2, 3, 1, 0)
         kernel = kernel[:, :, ::-1] if name == 'conv1_1' else kernel
         weights = np.empty((1, 2), object)
         weights[0, 0], weights[0, 1] = kernel, bias.reshape(1, -1)
@@ -148,6 +150,19 @@ def cut(path, part=0.6):
     return path
 
 
+def write_torchvision(path, blobs):
+    """As torchvision has it: features.N and classifier.N, conv1_1 takes RGB."""
+    depth = 19 if 'conv3_4' in blobs else 16
+    layers = [f'conv{block}_{i}' for block, count in enumerate(COUNTS[depth], 1) for i in range(1, count + 1)]
+    names = dict(zip(layers, map('features.{}'.format, TORCHVISION[depth])), fc6='classifier.0', fc7='classifier.3',
+                 fc8='classifier.6')
+    arrays = {}
+    for layer, (blob, bias) in blobs.items():
+        arrays[names[layer] + '.weight'] = blob[:, ::-1] if layer == 'conv1_1' else blob
+        arrays[names[layer] + '.bias'] = bias
+    return torch_files.write_stream(path, torch_files.state_dict(arrays))
+
+
 WRITERS = {
     'new.mat': write_mat,
     'beta16.mat': lambda path, blobs: write_mat(path, blobs, 'beta16'),
@@ -158,6 +173,7 @@ WRITERS = {
     'keras1.h5': write_h5,
     'keras2.h5': lambda path, blobs: write_h5(path, blobs, '{0}/{0}/{1}:0'),
     'model.h5': lambda path, blobs: write_h5(path, blobs, '{0}/{0}/{1}:0', 'model_weights'),
+    'torchvision.pth': write_torchvision,
     'vgg16': write_saved_model,
 }
 

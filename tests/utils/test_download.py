@@ -24,7 +24,7 @@ def path(tmp_path):
 
 
 def get(server, path, **options):
-    return fetch(server.url, path, **{'md5': MD5, 'wait': 0.001, 'timeout': 5, **options})
+    return fetch(server.url, path, **{'digest': MD5, 'wait': 0.001, 'timeout': 5, **options})
 
 
 def read(path):
@@ -51,9 +51,9 @@ def test_part_of_an_earlier_run_is_resumed(server, path):
     assert read(path) == DATA
 
 
-def test_part_is_not_trusted_without_an_md5(server, path):
+def test_part_is_not_trusted_without_a_digest(server, path):
     write(path + '.part', b'an older file')
-    get(server, path, md5=None)
+    get(server, path, digest=None)
     assert server.asked == [None]
     assert read(path) == DATA
 
@@ -102,15 +102,15 @@ def test_server_that_always_cuts_at_once_gives_one_error_and_keeps_the_part(serv
     assert not os.path.exists(path)
 
 
-def test_short_answer_is_never_accepted_without_md5(server, path):
+def test_short_answer_is_never_accepted_without_digest(server, path):
     server.cuts = [199999] + [0] * 10
     with pytest.raises(DownloadError, match='199999 of 200000'):
-        get(server, path, md5=None, tries=2)
+        get(server, path, digest=None, tries=2)
     assert not os.path.exists(path)
 
 
 @pytest.mark.parametrize('lie', [-50000, 50000])
-@pytest.mark.parametrize('known', [{'md5': MD5}, {'md5': None, 'size': len(DATA)}], ids=['md5', 'size'])
+@pytest.mark.parametrize('known', [{'digest': MD5}, {'digest': None, 'size': len(DATA)}], ids=['digest', 'size'])
 @pytest.mark.parametrize('had', [b'', DATA[:70000]], ids=['new', 'resumed'])
 def test_length_that_is_a_lie_gives_the_whole_file_or_none(server, path, lie, known, had):
     server.lie = lie
@@ -124,7 +124,7 @@ def test_length_that_is_a_lie_gives_the_whole_file_or_none(server, path, lie, kn
 
 def test_answer_without_length_is_held_to_the_size(server, path):
     server.lengthless, server.ranges, server.cuts = True, False, [199999]
-    get(server, path, md5=None, size=200000)
+    get(server, path, digest=None, size=200000)
     assert len(server.asked) == 2
     assert read(path) == DATA
 
@@ -151,13 +151,22 @@ def test_missing_file_is_asked_for_once(server, path):
     assert len(server.asked) == 1
 
 
-def test_wrong_bytes_are_refused_with_both_md5s_and_not_kept(server, path):
+def test_wrong_bytes_are_refused_with_both_digests_and_not_kept(server, path):
     server.data = b'x' * 1000
     with pytest.raises(DownloadError) as error:
         get(server, path)
     for part in (server.url, MD5, hashlib.md5(b'x' * 1000).hexdigest()):
         assert part in str(error.value)
     assert os.listdir(os.path.dirname(path)) == []
+
+
+@pytest.mark.parametrize('digits', [8, 64])
+def test_sha256_is_compared_by_the_digits_that_are_known(server, path, digits):
+    digest = hashlib.sha256(DATA).hexdigest()[:digits]
+    get(server, path, digest=digest)
+    assert read(path) == DATA
+    with pytest.raises(DownloadError, match=f'its digest is {digest}, expected {"0" * digits}'):
+        get(server, path, digest='0' * digits)
 
 
 def test_wrong_part_starts_over_once(server, path):
@@ -179,7 +188,7 @@ def test_existing_file_is_not_fetched_again(server, path):
     assert server.asked == []
 
 
-@pytest.mark.parametrize('options', [{}, {'md5': None, 'size': 5}])
+@pytest.mark.parametrize('options', [{}, {'digest': None, 'size': 5}])
 def test_existing_wrong_file_is_named_and_kept(server, path, options):
     write(path, b'mine')
     with pytest.raises(DownloadError, match=re.escape(path)):

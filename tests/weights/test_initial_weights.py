@@ -74,7 +74,7 @@ def test_a_file_that_does_not_exist_stops_before_anything_else(tmp_path):
 
 
 @pytest.mark.parametrize('net, width, init_from, words', [
-    ('resnet34_dilated8_c1', 1., '', 'download: net resnet34_dilated8_c1 is not built on VGG.*--pretrained=none'),
+    ('resnet34_dilated8_c1', 0.5, '', 'download: .*--width=1 only, and this is 0.5'),
     ('fcn8s', 0.25, '', 'download: .*--width=1 only, and this is 0.25'),
     ('fcn8s', 1., 'logs/old', '--pretrained=download and --init_from=logs/old .*Leave one')])
 def test_download_that_cannot_be_used_is_refused_before_it_is_fetched(net, width, init_from, words):
@@ -99,10 +99,9 @@ def test_training_checks_weights_first(tmp_path):
         run_script(FCN_train, '--pretrained=download', '--width=0.0625', f'--data_dir={tmp_path / "none"}')
 
 
-@pytest.mark.parametrize('width', [1., 0.25])
-def test_auto_says_that_a_resnet_starts_from_scratch(tmp_path, capsys, width):
-    load_initial_weights(None, NetConfig('resnet34_dilated8_c1', 2, width, ()), [], '', 'auto', str(tmp_path))
-    assert capsys.readouterr().out.startswith('warning: net resnet34_dilated8_c1 is not built on VGG')
+def test_auto_says_that_a_resnet_starts_from_scratch(tmp_path, capsys):
+    load_initial_weights(None, NetConfig('resnet34_dilated8_c1', 2, 1., ()), [], '', 'auto', str(tmp_path))
+    assert f'no resnet34-places365.pth in {tmp_path}: training from scratch' in capsys.readouterr().out
 
 
 @pytest.mark.parametrize('name', ['', 'none'])
@@ -112,9 +111,9 @@ def test_missing_checkpoint_is_requested_by_its_own_flag(tmp_path, name):
     assert '--checkpoint' not in str(error.value) and '--logs_dir' not in str(error.value)
 
 
-@pytest.mark.parametrize('given', ['model.ckpt-5', 'model.ckpt-5.index', '', 'resnet50-imagenet.pth'])
+@pytest.mark.parametrize('given', ['model.ckpt-5', 'model.ckpt-5.index', '', 'decoder_best.pth'])
 def test_weights_of_a_whole_net_are_pointed_to_init_from(tmp_path, given):
-    for name in ('model.ckpt-5.index', 'model.ckpt-5.data-00000-of-00001', 'resnet50-imagenet.pth'):
+    for name in ('model.ckpt-5.index', 'model.ckpt-5.data-00000-of-00001', 'encoder_best.pth', 'decoder_best.pth'):
         (tmp_path / name).write_bytes(b'')
     path = str(tmp_path / given)
     with pytest.raises(UserError) as error:

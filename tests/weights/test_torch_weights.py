@@ -1,10 +1,4 @@
-"""fcn8s.weights.names names the layers as semantic-segmentation-pytorch does and reads its files, old and new."""
-import pickle
-import struct
-import sys
-import types
-from collections import OrderedDict
-
+"""fcn8s.weights.names names the layers as semantic-segmentation-pytorch does: its nets predict the same here."""
 import numpy as np
 import pytest
 
@@ -15,7 +9,7 @@ from fcn8s.nets.vgg import dilated_vgg
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.tf1 import tf
 from fcn8s.weights.names import torch_names
-from fcn8s.weights.pth import read_pth
+from fcn8s.weights.pth import read_pair, read_pth
 
 THIN = Build(1 / 16.)
 NETS = {'vgg16_dilated8_c1': lambda x: c1_bilinear(dilated_vgg(x, THIN, 16), x, 14, THIN).logits,
@@ -63,133 +57,9 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
         read_pth(str(tmp_path / 'encoder_best.pth'))
 
 
-def test_without_torch_the_way_to_get_it_is_said(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, 'torch', None)
-    path = tmp_path / 'encoder.pth'
-    path.write_bytes(b'')
-    with pytest.raises(UserError, match='encoder.pth needs PyTorch.*pip install torch'):
-        read_pth(str(path))
-
-
-def test_torch_that_might_run_what_a_file_names_is_refused(tmp_path, monkeypatch):
-    old = types.SimpleNamespace(load=lambda f, map_location=None: {}, __version__='1.12.1')
-    monkeypatch.setitem(sys.modules, 'torch', old)
-    path = tmp_path / 'encoder.pth'
-    path.write_bytes(b'')
-    with pytest.raises(UserError, match='encoder.pth needs PyTorch 1.13 or later.*this is 1.12.1'):
-        read_pth(str(path))
-
-
-@pytest.fixture
-def torch():
-    return pytest.importorskip('torch')
-
-
-@pytest.fixture
-def save(torch, tmp_path):
-    def save(value, name='net.pth', **how):
-        torch.save(value, str(tmp_path / name), **how)
-        return str(tmp_path / name)
-    return save
-
-
-def test_kernels_are_transposed_and_other_arrays_kept(torch, save):
-    kernel, bias = np.arange(5. * 2 * 3 * 7).reshape(5, 2, 3, 7), np.arange(5.)
-    arrays = read_pth(save({'conv.weight': torch.tensor(kernel), 'conv.bias': torch.tensor(bias)}))
-    assert arrays['conv.weight'].shape == (3, 7, 2, 5)
-    assert arrays['conv.weight'].dtype == np.float32
-    assert arrays['conv.weight'][2, 6, 1, 3] == kernel[3, 1, 2, 6]
-    assert arrays['conv.bias'].tolist() == bias.tolist()
-
-
-def test_names_of_data_parallel_and_of_later_releases(torch, save):
-    ones = torch.ones(2)
-    path = save({'module.bn1.weight': ones, 'module.bn1.num_batches_tracked': torch.tensor(5), 'ppm.0.2.bias': ones})
-    assert list(read_pth(path)) == ['bn1.weight', 'psp.0.2.bias']
-
-
-def write_like_torch_0_2(path, arrays):
-    """A file as PyTorch 0.2 on Python 2 saved a net's state_dict from a GPU: no zip, text of bytes."""
-    import torch
-
-    class Storage:
-        def __init__(self, key, size):
-            self.key, self.size = key, size
-
-    class Tensor:
-        def __init__(self, key, array):
-            self.key, self.array = key, array
-
-        def __reduce__(self):
-            steps = [stride // 4 for stride in self.array.strides]
-            storage = Storage(self.key, self.array.size)
-            return torch._utils._rebuild_tensor, (storage, 0, self.array.shape, tuple(steps))
-
-    class Python2Pickler(pickle._Pickler):
-        dispatch = dict(pickle._Pickler.dispatch)
-
-        def persistent_id(self, value):
-            if isinstance(value, Storage):
-                return 'storage', torch.cuda.FloatStorage, value.key, 'cuda:0', value.size, None
-            return None
-
-        def save_text(self, text):
-            self.write(pickle.SHORT_BINSTRING + struct.pack('<B', len(text)) + text.encode())
-            self.memoize(text)
-
-        dispatch[str] = save_text
-
-    tensors = OrderedDict((name, Tensor(str(i), array)) for i, (name, array) in enumerate(arrays.items()))
-    with open(path, 'wb') as file:
-        for header in (0x1950a86a20f9469cfc6c, 1001, {'protocol_version': 1001, 'little_endian': True}):
-            pickle.dump(header, file, protocol=2)
-        Python2Pickler(file, protocol=2).dump(tensors)
-        pickle.dump([tensor.key for tensor in tensors.values()], file, protocol=2)
-        for tensor in tensors.values():
-            file.write(struct.pack('<q', tensor.array.size) + tensor.array.tobytes())
-
-
-def test_files_of_torch_0_2(torch, tmp_path):
-    kernel, bias = np.arange(24, dtype=np.float32).reshape(4, 3, 2, 1), np.arange(4, dtype=np.float32)
-    write_like_torch_0_2(str(tmp_path / 'old.pth'), {'module.conv.weight': kernel, 'module.conv.bias': bias})
-    arrays = read_pth(str(tmp_path / 'old.pth'))
-    assert list(arrays) == ['conv.weight', 'conv.bias']
-    np.testing.assert_array_equal(arrays['conv.weight'], kernel.transpose(2, 3, 1, 0))
-    np.testing.assert_array_equal(arrays['conv.bias'], bias)
-
-
-class Program:
-    def __reduce__(self):
-        return print, ('this was run',)
-
-
-def test_what_a_file_asks_for_is_not_run(save, capsys):
-    path = save({'conv.weight': Program()})
-    with pytest.raises(UserError, match='net.pth cannot be read.*state_dict'):
-        read_pth(path)
-    assert capsys.readouterr().out == ''
-
-
-def test_damage_is_said(torch, save):
-    path = save({'conv.weight': torch.ones(100, 100)})
-    with open(path, 'r+b') as file:
-        file.truncate(20000)
-    with pytest.raises(UserError, match='net.pth cannot be read.*truncated'):
-        read_pth(path)
-
-
-@pytest.mark.parametrize('make, found', [
-    (lambda torch: torch.ones(3), 'holds one Tensor'),
-    (lambda torch: {'epoch': 3, 'state_dict': {'conv.weight': torch.ones(3)}}, 'found epoch, state_dict'),
-    (lambda torch: {}, 'found nothing'),
-    (lambda torch: {'bn1.bias': torch.tensor([1., float('nan')])}, 'bn1.bias holds values that are NaN')])
-def test_other_contents_are_refused(torch, save, make, found):
-    with pytest.raises(UserError, match='net.pth.*' + found):
-        read_pth(save(make(torch)))
-
-
 @pytest.mark.parametrize('net', ['vgg16_dilated8_c1', 'resnet50_dilated8_psp'])
-def test_both_files_of_a_net_give_its_scores(save, net):
+def test_both_files_of_a_net_give_its_scores(tmp_path, net):
+    torch = pytest.importorskip('torch')
     import torch_nets
     if net == 'vgg16_dilated8_c1':
         modules = torch_nets.Vgg(16, base=4), torch_nets.C1(256, 13)
@@ -199,8 +69,9 @@ def test_both_files_of_a_net_give_its_scores(save, net):
     pixels = np.random.RandomState(0).normal(size=(2, 61, 75, 3)).astype(np.float32)
     expected = torch_nets.nhwc(decoder(encoder(torch_nets.nchw(pixels)), (61, 75)))
 
-    arrays = read_pth(save(encoder.state_dict(), 'encoder_best.pth'))
-    arrays.update(read_pth(save(decoder.state_dict(), 'decoder_best.pth')))
+    for name, module in (('encoder', encoder), ('decoder', decoder)):
+        torch.save(module.state_dict(), str(tmp_path / (name + '_best.pth')))
+    arrays = read_pair(str(tmp_path / 'encoder_best.pth'))
     with tf.Graph().as_default(), tf.Session() as session:
         x = tf.placeholder(tf.float32, [None, None, None, 3])
         with tf.variable_scope('inference', reuse=tf.AUTO_REUSE):

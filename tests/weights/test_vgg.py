@@ -1,4 +1,4 @@
-"""fcn8s.weights.vgg reads thin VGGs from every published format, and finds and fetches such files."""
+"""fcn8s.weights.vgg reads thin VGGs from every published format."""
 import os
 import pickle
 import subprocess
@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 import vgg_files
 
-from fcn8s.weights import vgg as pretrained
 from fcn8s.weights.safe_pickle import load_object
-from fcn8s.weights.vgg import find_pretrained, read_vgg
+from fcn8s.weights.vgg import read_vgg
 
 BLOBS = vgg_files.caffe_blobs()
 
@@ -46,7 +45,7 @@ def test_every_format_gives_the_same_convolutions(write, name):
     assert_layers(weights, BLOBS)
 
 
-@pytest.mark.parametrize('name', ['new.mat', 'lists.npy', 'keras2.h5'])
+@pytest.mark.parametrize('name', ['new.mat', 'lists.npy', 'keras2.h5', 'torchvision.pth'])
 def test_vgg19(write, name):
     blobs = vgg_files.caffe_blobs(19)
     weights = read_vgg(write(name, blobs))
@@ -125,39 +124,19 @@ def test_half_precision_becomes_float32(write):
     assert_layers(read_vgg(write('lists.npy', halves)), halves)
 
 
-def test_known_files_are_found_in_the_order_of_preference(tmp_path):
-    (tmp_path / 'vgg16').mkdir()
-    (tmp_path / 'vgg19.npy').write_bytes(b'')
-    assert find_pretrained(str(tmp_path), 16) is None  # the folder holds no SavedModel, the file is a VGG-19
-    (tmp_path / 'vgg16' / 'saved_model.pb').write_bytes(b'')
-    assert find_pretrained(str(tmp_path), 16) == str(tmp_path / 'vgg16')
-    for name in ['vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5', 'vgg16_weights_tf_dim_ordering_tf_kernels.h5',
-                 'vgg16_weights.npz', 'vgg16.npy', 'imagenet-vgg-verydeep-16.mat']:
-        (tmp_path / name).write_bytes(b'')
-        assert find_pretrained(str(tmp_path), 16) == str(tmp_path / name)
-    assert find_pretrained(str(tmp_path), 19) == str(tmp_path / 'vgg19.npy')
-
-
-def test_the_download_is_checked_and_tells_the_manual_way(tmp_path, monkeypatch):
-    calls = []
-    monkeypatch.setattr(pretrained, 'fetch', lambda url, path, **kwargs: calls.append((url, path, kwargs)) or path)
-    path = str(tmp_path / 'imagenet-vgg-verydeep-19.mat')
-    assert pretrained.download_pretrained(str(tmp_path), 19) == path
-    (url, to, kwargs), = calls
-    assert (url, to) == ('http://www.vlfeat.org/matconvnet/models/imagenet-vgg-verydeep-19.mat', path)
-    assert kwargs['md5'] == '106118b7cf60435e6d8e04f6a6dc3657'
-    assert url in kwargs['manual'] and 'vgg19.npy' in kwargs['manual']
-
-
 def test_importing_needs_no_tensorflow():
     code = 'import sys; import fcn8s.weights.vgg; sys.exit("tensorflow" in sys.modules or "scipy" in sys.modules)'
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     assert subprocess.call([sys.executable, '-c', code], cwd=root) == 0
 
 
-@pytest.mark.parametrize('right, below', [(0.373467, 0.274770), (0.339990, 0.232160)])
-def test_mat_that_shows_the_published_kernels_upright_is_not_transposed(tmp_path, right, below):
-    blobs = vgg_files.caffe_blobs()
-    blobs['conv1_1'][0][0, 0, 0, 1], blobs['conv1_1'][0][0, 0, 1, 0] = right, below  # Caffe's: [out, blue, h, w]
-    path = vgg_files.write_mat(str(tmp_path / 'upright.mat'), blobs, height_first=True)
-    assert_layers(read_vgg(path), blobs)
+def test_mat_kernels_keep_height_and_width(tmp_path):
+    """A kernel of ones on the row below the middle finds what lies one pixel below, not one pixel to the right."""
+    from scipy.io import loadmat, savemat
+    path = vgg_files.write_mat(str(tmp_path / 'a.mat'), vgg_files.caffe_blobs(top=False))
+    layers = loadmat(path)['layers']
+    below = np.zeros((3, 3, 3, 4), np.float32)
+    below[2] = 1
+    layers[0, 0]['weights'][0, 0][0, 0] = below
+    savemat(path, {'layers': layers})
+    np.testing.assert_array_equal(read_vgg(path).layers['conv1_1'][0], below)

@@ -3,6 +3,8 @@ import re
 
 import numpy as np
 import pytest
+import torch_files
+from random_weights import CLASSES, THIN, random_encoder, random_weights
 from test_fcn_family import by_hand
 
 from fcn8s.config import NetOverrides
@@ -16,17 +18,7 @@ from fcn8s.weights.restore import find_weights
 from FCN_model import NetConfig, build
 from TensorflowUtils import create_session
 
-THIN, CLASSES = 1 / 16, 13
 IMAGE = np.random.RandomState(0).randint(0, 256, (1, 64, 96, 3)).astype(np.uint8)
-
-
-def random_weights(net):
-    """{our name without scope: array} for a thin net, nothing zero."""
-    with tf.Graph().as_default():
-        build(net, tf.placeholder(tf.uint8, [None, None, None, 3]), CLASSES, THIN)
-        random = np.random.RandomState(1)
-        return {v.op.name.split('/', 1)[1]: (0.1 * random.randn(*v.shape.as_list())).astype(np.float32)
-                for v in tf.global_variables()}
 
 
 def save_variables(prefix, arrays):
@@ -134,20 +126,19 @@ def test_pth_pair_predicts_what_torch_does(pth, given):
 
 
 # fc belongs to the original classifier; the decoder starts anew
-@pytest.mark.parametrize('name', ['resnet34-imagenet.pth', 'encoder_epoch_3.pth'])
+@pytest.mark.parametrize('name', ['resnet34-imagenet.pth', 'encoder_epoch_3.pth', 'resnet34.pth.tar'])
 def test_single_encoder_starts_a_run(tmp_path, capsys, name):
-    torch = pytest.importorskip('torch')
-    import torch_nets
-    state = torch_nets.randomized(torch_nets.ResNet(34, 8, base=4), 0).state_dict()
-    torch.save(dict(state, **{'fc.weight': torch.ones(10, 32)}), str(tmp_path / name))
+    state = random_encoder('resnet34_dilated8_c1')
+    arrays = dict(state, **{'fc.weight': np.ones((9, 32))})
+    torch_files.write_stream(str(tmp_path / name), torch_files.state_dict(arrays))
     with tf.Graph().as_default(), create_session() as session:
         build('resnet34_dilated8_c1', tf.placeholder(tf.uint8, [None, None, None, 3]), CLASSES, THIN)
         session.run(tf.global_variables_initializer())
         net = NetConfig('resnet34_dilated8_c1', 2, 1., ())
         load_initial_weights(session, net, tf.global_variables(), str(tmp_path / name), 'none', '')
         found = {v.op.name.split('/', 1)[1]: session.run(v) for v in tf.global_variables()}
-    assert (found['encoder/conv3_w'] == state['conv3.weight'].numpy().transpose(2, 3, 1, 0)).all()
-    assert (found['encoder/layer4/2/bn2_variance'] == state['layer4.2.bn2.running_var'].numpy()).all()
+    assert (found['encoder/conv3_w'] == state['conv3.weight'].transpose(2, 3, 1, 0)).all()
+    assert (found['encoder/layer4/2/bn2_variance'] == state['layer4.2.bn2.running_var']).all()
     assert re.findall(r'not in it +inference/(\S+)', capsys.readouterr().out) == ['decoder/conv_last_w']
 
 
@@ -183,7 +174,7 @@ def test_only_a_resnet_refuses_the_stem_of_torchvision(tmp_path, monkeypatch, ne
         build(net, tf.placeholder(tf.uint8, [None, None, None, 3]), CLASSES, THIN)
         names = [v.op.name for v in tf.global_variables()]
     if refused:
-        with pytest.raises(UserError, match=r'resnet50-0676ba61.pth is a ResNet .* 7x7 .* 3x3.*resnet50-imagenet.pth$'):
+        with pytest.raises(UserError, match=r'resnet50-0676ba61.pth is a ResNet .* 7x7 .* 3x3.*--pretrained=download'):
             restore.open_source(path, names)
     else:
         assert restore.open_source(path, names).shapes == {}
