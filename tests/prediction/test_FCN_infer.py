@@ -139,7 +139,7 @@ def test_film_of_a_folder_that_is_done_is_skipped_until_a_frame_changes(infer, p
         infer(f'--film={path}', photos)
     before = path.read_bytes()
     assert infer(f'--film={path}', '--skip_done', photos) == 0
-    assert '1 of them are done already' in capsys.readouterr().out and path.read_bytes() == before
+    assert '1 of them by an earlier run' in capsys.readouterr().out and path.read_bytes() == before
     Image.new('RGB', (50, 40)).save(os.path.join(photos, 'p0.png'))
     later = os.path.getmtime(str(path)) + 1
     os.utime(os.path.join(photos, 'p0.png'), (later, later))
@@ -183,7 +183,7 @@ def test_inputs_with_all_results_are_skipped(infer, photos, tmp_path, capsys):
     before = {name: os.stat(str(tmp_path / 'out' / name)).st_mtime_ns for name in results(tmp_path)}
     os.remove(str(tmp_path / 'out' / 'p1_overlay.jpg'))
     assert infer(photos, '--skip_done') == 0
-    assert '2 of them are done already' in capsys.readouterr().out
+    assert '2 of them by an earlier run' in capsys.readouterr().out
     after = {name: os.stat(str(tmp_path / 'out' / name)).st_mtime_ns for name in results(tmp_path)}
     assert {name for name in after if after[name] != before[name]} == {'p1.png', 'p1_overlay.jpg', 'p1_legend.png'}
 
@@ -194,7 +194,7 @@ def test_results_of_another_photo_with_the_same_name_do_not_count_as_done(infer,
     capsys.readouterr()
     assert infer(photos, '--skip_done') == 1
     shown = capsys.readouterr().out
-    assert '3 of them are done already' in shown and 'p0.png: ' in shown.split('failed: ')[1]
+    assert '3 of them by an earlier run' in shown and 'p0.png: ' in shown.split('failed: ')[1]
 
 
 def test_shard_does_its_part(infer, photos, tmp_path):
