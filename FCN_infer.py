@@ -84,7 +84,8 @@ def main(argv):
     arguments = parse(FLAGS, argv, __doc__, takes_paths=True)
     if FLAGS.summary:
         return 1 if summarize(FLAGS.output_dir) else 0
-    check_film_flags(FLAGS.film, FLAGS['shard'].present and FLAGS.shard, FLAGS.list, FLAGS['fps'].present and FLAGS.fps)
+    check_film_flags(FLAGS.film, FLAGS.shard if FLAGS['shard'].present else None, FLAGS.list,
+                     FLAGS.fps if FLAGS['fps'].present else None)
     scales = parse_scales(FLAGS.scales)
     shard = choose_shard(FLAGS.shard)
     work = find_work(arguments, shard)
