@@ -1,5 +1,6 @@
 """Names the results of an input, and finds inputs whose results would have the same names."""
 import collections
+import itertools
 import os
 
 import numpy as np
@@ -51,7 +52,8 @@ class Collisions:
 
         sources: list of (folder, names), all inputs of the output folder in order; kept: some of them, likewise.
         """
-        hashes = np.fromiter((hash(_stem(name)) for _, names in sources for name in names), np.int64)
+        every = itertools.chain.from_iterable(names for _, names in sources)
+        hashes = np.fromiter(map(hash, map(_stem, every)), np.int64)
         hashes.sort()
         twice = set(hashes[1:][hashes[1:] == hashes[:-1]].tolist())
         suspects, stems = [], set()  # (folder, name); hashes of the stems that may own their outputs
@@ -85,7 +87,7 @@ class Collisions:
 
 
 def _stem(name):
-    return os.path.splitext(name)[0].lower()
+    return name[:name.rfind('.')].lower() if '.' in name else name.lower()
 
 
 def _contains(ordered, value):

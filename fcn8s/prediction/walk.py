@@ -8,6 +8,7 @@ from fcn8s.utils.errors import UserError
 
 MAX_NAMED = 5  # other files that a note names
 TEXTS = ('.md', '.txt')
+ENDINGS = frozenset(PHOTO_EXTENSIONS + FILM_EXTENSIONS)
 # The inputs whose results go to one folder. relative: its path from --output_dir, '' for that folder itself; sources:
 # list of (folder, sorted names of photos and films in it)
 Group = collections.namedtuple('Group', 'relative sources')
@@ -98,13 +99,15 @@ def _list(folder, others):
         with os.scandir(folder) as entries:
             for entry in entries:
                 name = entry.name
-                if name.startswith('.'):
+                ending = name[name.rfind('.'):].lower()
+                if name[0] == '.':
                     continue
-                if _is_folder(entry):
+                # links with a photo's name are not followed: a look-up per photo of a million takes seconds
+                if _is_folder(entry, follow_symlinks=ending not in ENDINGS):
                     folders.append(name)
-                elif name.lower().endswith(PHOTO_EXTENSIONS + FILM_EXTENSIONS):
+                elif ending in ENDINGS:
                     inputs.append(name)
-                elif not name.lower().endswith(TEXTS):
+                elif ending not in TEXTS:
                     others.add(os.path.join(folder, name))
     except OSError as error:
         raise UserError(f'{folder}: the folder cannot be listed: {error.strerror}. Make it readable, move it away, or '
@@ -112,9 +115,9 @@ def _list(folder, others):
     return _Listing(sorted(inputs), folders)
 
 
-def _is_folder(entry):
+def _is_folder(entry, follow_symlinks):
     try:
-        return entry.is_dir()
+        return entry.is_dir(follow_symlinks=follow_symlinks)
     except OSError:  # a link that leads round in a circle
         return False
 
