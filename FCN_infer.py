@@ -13,29 +13,24 @@ if __name__ == '__main__':
     from fcn8s.utils.script import start
     start()
 
+import contextlib
 import os
 
 from fcn8s.config import NetOverrides
 from fcn8s.data.classes import read_classes
 from fcn8s.devices import assume_frozen_weights
 from fcn8s.flags import infer_flags
+from fcn8s.prediction.film_flags import check_film_flags, check_films, folder_film
 from fcn8s.prediction.films import infer_films
-from fcn8s.prediction.inputs import (
-    check_film_flags,
-    check_films,
-    count_inputs,
-    find_inputs,
-    folder_film,
-    is_done,
-    is_photo,
-    plan,
-    select_shard,
-)
-from fcn8s.prediction.photos import infer_photos
+from fcn8s.prediction.inputs import Plan, done_checker, plan_folders, plan_list
+from fcn8s.prediction.manifest import Manifest, summarize
+from fcn8s.prediction.outputs import Results
+from fcn8s.prediction.photos import Job, Tally, infer_photos
 from fcn8s.prediction.scales import parse_scales
 from fcn8s.prediction.segmenter import Segmenter
+from fcn8s.prediction.shards import choose_shard
 from fcn8s.utils.cli import parse
-from fcn8s.utils.errors import UserError
+from fcn8s.utils.errors import UsageError, UserError
 from fcn8s.utils.files import make_folder
 from fcn8s.utils.partial import remove_abandoned_files
 from fcn8s.utils.script import run
@@ -49,15 +44,17 @@ DATA_DIR = os.path.join('Data_zoo', 'MIT_SceneParsing', 'ADEChallengeData2016') 
 FLAGS = infer_flags(infer_dir=INFER_DIR, output_dir=OUTPUT_DIR, logs_dir=LOGS_DIR)
 
 
-def find_work(arguments):
-    """The Inputs of this run: the photos and films of its shard, or the one film of a folder of frames."""
+def find_work(arguments, shard):
+    """The Plan of this run: the photos and films of its shard, or the one film of a folder of frames."""
     if FLAGS.film:
-        inputs = [folder_film(arguments, FLAGS.film, FLAGS.skip_done)]
-    else:
-        every = plan(find_inputs(arguments), FLAGS.output_dir, FLAGS.view, FLAGS.softmax)
-        inputs = select_shard(every, FLAGS.shard)
-    check_films([item for item in inputs if not is_photo(item)], FLAGS.view, FLAGS.softmax)
-    return inputs
+        film = folder_film(arguments, FLAGS.film, FLAGS.skip_done)
+        return Plan((), 0, [film], [os.path.dirname(FLAGS.film)])
+    results = Results(FLAGS.output_dir, FLAGS.view, FLAGS.softmax)
+    if not FLAGS.list:
+        return plan_folders(arguments or [FLAGS.infer_dir], results, shard)
+    if arguments:
+        raise UsageError(f'--list={FLAGS.list}: leave it out, or {" ".join(arguments)}.')
+    return plan_list(FLAGS.list, results, shard)
 
 
 def open_net(scales):
@@ -82,43 +79,42 @@ def shown_classes(classes):
     return classes
 
 
-def not_done_yet(inputs, checkpoint):
-    """The Inputs to segment: all of them, or with --skip_done those without up-to-date results."""
-    if not FLAGS.skip_done:
-        return inputs
-    todo = [item for item in inputs if not is_done(item, checkpoint)]
-    print(f'{len(inputs) - len(todo)} of them are done already')
-    return todo
-
-
 def main(argv):
     """The whole inference; returns the exit code."""
-    arguments = parse(FLAGS, argv, __doc__, takes_paths=True) or [FLAGS.infer_dir]
-    check_film_flags(FLAGS.film, FLAGS.shard, FLAGS.fps if FLAGS['fps'].present else None)
+    arguments = parse(FLAGS, argv, __doc__, takes_paths=True)
+    if FLAGS.summary:
+        return 1 if summarize(FLAGS.output_dir) else 0
+    check_film_flags(FLAGS.film, FLAGS.shard if FLAGS['shard'].present else None, FLAGS.list,
+                     FLAGS.fps if FLAGS['fps'].present else None)
     scales = parse_scales(FLAGS.scales)
-    inputs = find_work(arguments)
+    shard = choose_shard(FLAGS.shard)
+    work = find_work(arguments, shard)
+    check_films(work.films, FLAGS.view, FLAGS.softmax)
     if not FLAGS.film:
         make_folder(FLAGS.output_dir)
 
-    with open_net(scales) as segmenter:
-        print(f'{segmenter.describe()}; {count_inputs(inputs)}')
+    with contextlib.ExitStack() as stack:
+        segmenter = stack.enter_context(open_net(scales))
+        part = f'; shard {shard.index + 1}/{shard.count} ({shard.source})' if shard.source else ''
+        print(f'{segmenter.describe()}{part}; {work.describe()}')
         classes = shown_classes(segmenter.net.classes)
-        todo = not_done_yet(inputs, segmenter.checkpoint)
-        for folder in sorted({os.path.dirname(path) for item in inputs for path in item.outputs.values()}):
-            remove_abandoned_files(folder or '.')  # partial results of runs that were killed
+        is_done = done_checker(segmenter.checkpoint) if FLAGS.skip_done else lambda item: False
+        writes_manifest = not FLAGS.film and (FLAGS.manifest or shard.count > 1)
+        manifest = stack.enter_context(Manifest(FLAGS.output_dir, shard, classes)) if writes_manifest else None
+        if shard.index == 0:
+            for folder in work.output_folders:
+                remove_abandoned_files(folder or '.')  # partial results of runs that were killed
 
-        photos = [item for item in todo if is_photo(item)]
-        films = [item for item in todo if not is_photo(item)]
-        errors = []
+        job, tally = Job(segmenter, classes, FLAGS.view, FLAGS.softmax, is_done, manifest), Tally()
         try:
-            infer_photos(photos, segmenter, classes, FLAGS.view, FLAGS.softmax, errors)
-            infer_films(films, segmenter, classes, FLAGS.view, FLAGS.fps if FLAGS.film else None, errors)
-            print(f'{len(inputs) - len(errors)} of {len(inputs)} done ({count_inputs(inputs)}); the results are in '
-                  f'{FLAGS.film or FLAGS.output_dir}')
+            infer_photos(work, work.photos, job, tally)
+            check_films(work.films, FLAGS.view, FLAGS.softmax)  # again, because a list names them only now
+            infer_films(work.films, job, FLAGS.fps if FLAGS.film else None, tally)
+            print(f'{tally.describe()} ({work.describe()}); the results are in {FLAGS.film or FLAGS.output_dir}')
         finally:
-            for error in errors:
+            for error in tally.errors:
                 print(f'failed: {error}')
-    return 1 if errors else 0
+    return 1 if tally.errors else 0
 
 
 if __name__ == '__main__':

@@ -13,7 +13,7 @@ from absl import flags
 
 from fcn8s.devices import PRECISIONS
 from fcn8s.evaluation.pictures import KINDS
-from fcn8s.prediction.inputs import ALL_SHARDS
+from fcn8s.prediction.shards import AUTO
 from fcn8s.prediction.tiles import AUTO_TILE, TILE_MARGIN
 from fcn8s.visualize import IDS, VIEWS
 
@@ -115,7 +115,13 @@ def infer_flags(**defaults):
     add.string('color_map', None, 'a classes.csv with the names and colours to show (default: as trained)')
     add.boolean('softmax', False, 'also save the probabilities: NAME_softmax.npz, "softmax", float16 [H, W, classes]')
     add.boolean('skip_done', False, 'skip inputs whose results are newer than the input and the checkpoint')
-    add.string('shard', ALL_SHARDS, 'i/n: process the i-th of n parts, so that n computers can share a folder')
+    add.string('list', None, 'file with the path of a photo or film on each line; - reads them from standard input')
+    add.string('shard', AUTO, 'i/n: process the i-th of n parts, so that n computers can share the work. auto: as the '
+               'tasks of a SLURM array or of srun say, otherwise everything; auto/n: also by JOB_COMPLETION_INDEX of a '
+               'Kubernetes Job')
+    add.boolean('manifest', False, 'write a line of JSON about each input to output_dir/manifest-i-of-n.jsonl: seconds '
+                'and class shares, or the error; always on if there are several shards')
+    add.boolean('summary', False, 'merge the manifests in output_dir, and segment nothing')
     add.string('film', None, 'make this film (.mp4) from the one folder of frames on the command line')
     add.float('fps', 25., 'frames per second of --film', 0.1, 1000.)
     add = _group(values, 'size')

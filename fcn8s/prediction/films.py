@@ -3,6 +3,7 @@ import contextlib
 import functools
 import itertools
 import os
+import time
 
 import numpy as np
 from tqdm import tqdm
@@ -62,39 +63,46 @@ def film_facts(film):
             f'{film.sound or "no"} sound' + (note if film.width % 2 or film.height % 2 else ''))
 
 
-def infer_films(items, segmenter, classes, view, fps, errors):
+def infer_films(items, job, fps, tally):
     """Segments films one after the other and prints a line about each.
 
     Args:
-      items: Inputs, films only; or one folder of frames.
-      segmenter: a Segmenter.
-      classes: list of ClassInfo, the names and colours to show.
-      view: a key of VIEWS.
+      items: list of Inputs, films only; or one folder of frames.
+      job: a Job.
       fps: frames per second of a folder of frames; None for films.
-      errors: list that gets a message for each film that fails or is incomplete.
+      tally: a Tally, kept up to date; a film that is incomplete is an error too.
     """
     for item in items:
-        error = _infer_film(item, segmenter, classes, view, fps)
+        if job.is_done(item):
+            tally.skipped += 1
+            continue
+        started = time.perf_counter()
+        sample, error = _infer_film(item, job, fps)
         if error:
-            errors.append(error)
+            tally.errors.append(error)
+        else:
+            tally.done += 1
+        if job.manifest and error:
+            job.manifest.failed('film', item.path, error)
+        elif job.manifest:
+            job.manifest.done('film', item.path, sample, time.perf_counter() - started)
 
 
-def _infer_film(item, segmenter, classes, view, fps):
-    """Segments a film, or a folder of frames if fps is given; returns an error message, or None."""
-    colours = palette(classes)
+def _infer_film(item, job, fps):
+    """Segments a film, or a folder of frames if fps is given; returns (sample of its ids, error message or None)."""
     try:
         if item.error:
-            return item.error
+            return None, item.error
         film = FrameFolder(item.path, fps) if fps else FilmReader(item.path)
         print(film_facts(film))
         with tqdm(total=film.count, unit='frame', desc=os.path.basename(item.path), dynamic_ncols=True) as bar:
-            sample = segment_film(film, item.outputs['view'], segmenter.predict_each,
-                                  functools.partial(VIEWS[view], colours=colours), bar.update)
+            sample = segment_film(film, item.outputs['view'], job.segmenter.predict_each,
+                                  functools.partial(VIEWS[job.view], colours=palette(job.classes)), bar.update)
             bar.total = bar.n  # the header's frame count is only an estimate
-        save_picture(item.outputs['legend'], legend(sample, classes))
-        print(f'{item.path}: {describe(sample, classes)}')
-        return film.damage and f'{item.path}: {film.damage}; {item.outputs["view"]} holds the rest'
+        save_picture(item.outputs['legend'], legend(sample, job.classes))
+        print(f'{item.path}: {describe(sample, job.classes)}')
+        return sample, film.damage and f'{item.path}: {film.damage}; {item.outputs["view"]} holds the rest'
     except UserError as error:
-        return str(error) if item.path in str(error) else f'{item.path}: {error}'
+        return None, str(error) if item.path in str(error) else f'{item.path}: {error}'
     except MemoryError:
-        return f'{item.path}: {out_of_memory(segmenter.averages)}'
+        return None, f'{item.path}: {out_of_memory(job.segmenter.averages)}'

@@ -1,54 +1,18 @@
 """Plans an inference run: the inputs, their output paths, and which outputs already exist."""
 import collections
 import os
+import sys
 
 from fcn8s.data.photos import PHOTO_EXTENSIONS, list_files
 from fcn8s.prediction.film_reader import FILM_EXTENSIONS
-from fcn8s.utils.errors import UsageError, UserError
-from fcn8s.visualize import IDS
+from fcn8s.prediction.outputs import Collisions, is_film_name, outputs_of
+from fcn8s.prediction.walk import check_apart, walk
+from fcn8s.utils.errors import UserError
 
-MAX_NAMED = 5  # other files of a folder that a note names
-TEXTS = ('.md', '.txt')
-ALL_SHARDS = '1/1'
+STDIN = '-'
 # path: of a photo, a film or a folder of frames; outputs: {'ids', 'view', 'legend' or 'softmax': path to write};
 # error: why it cannot be segmented, or None
 Input = collections.namedtuple('Input', 'path outputs error')
-
-
-def find_inputs(arguments):
-    """Paths of the photos and films named on the command line; those of a folder are sorted by name.
-
-    Prints a note about other files in a folder, except hidden and text files: they may be photos in an unsupported
-    format.
-    Raises UserError if a path does not exist or no photo is found.
-    """
-    paths = []
-    for argument in arguments:
-        if os.path.isdir(argument):
-            found = list_files(argument, PHOTO_EXTENSIONS + FILM_EXTENSIONS)
-            _note_others(argument, found)
-            paths.extend(found)
-        elif os.path.exists(argument):
-            paths.append(argument)
-        else:
-            raise UserError(f'{argument}: there is no such file or folder.')
-    if not paths:
-        raise UserError(f'no photos or films in {", ".join(map(os.path.abspath, arguments))}. Put some there '
-                        f'({" ".join(PHOTO_EXTENSIONS + FILM_EXTENSIONS)}), or name files or folders on the command '
-                        'line.')
-    unique = collections.OrderedDict()
-    for path in paths:  # by path, not by link target: a link with another name counts as another photo
-        unique.setdefault(os.path.abspath(path), path)
-    return list(unique.values())
-
-
-def _note_others(folder, found):
-    others = sorted(set(os.listdir(folder)) - {os.path.basename(path) for path in found})
-    others = [name for name in others if not name.startswith('.') and not name.lower().endswith(TEXTS)]
-    if others:
-        more = f' and {len(others) - MAX_NAMED} more' if len(others) > MAX_NAMED else ''
-        print(f'note: {folder}: left out (folders, or files in an unsupported format): '
-              f'{", ".join(others[:MAX_NAMED])}{more}')
 
 
 def is_photo(item):
@@ -56,127 +20,166 @@ def is_photo(item):
     return 'ids' in item.outputs
 
 
-def count_inputs(inputs):
-    """Counts Inputs in words: '3 photos and 1 film', or 'no photo'."""
-    photos = sum(map(is_photo, inputs))
-    counts = (photos, 'photo'), (len(inputs) - photos, 'film')
-    return ' and '.join(f'{count} {kind}{"s" if count > 1 else ""}' for count, kind in counts if count) or 'no photo'
+class Plan:
+    """The photos and films of one shard. Iterating over it makes the photos' Inputs one by one.
+
+    Attributes:
+      photos: number of photos; None while it is unknown, because they come from standard input.
+      films: list of Inputs. With a list of paths it is complete only after the iteration.
+      output_folders: those known before the iteration.
+    """
+
+    def __init__(self, inputs, photos, films, output_folders):
+        """inputs: iterable of the photos' Inputs."""
+        self._inputs, self.photos, self.films, self.output_folders = inputs, photos, films, output_folders
+
+    def __iter__(self):
+        return iter(self._inputs)
+
+    def describe(self):
+        """Counts in words: '3 photos and 1 film', or 'no photo'."""
+        if self.photos is None:
+            return 'photos from standard input'
+        counts = (self.photos, 'photo'), (len(self.films), 'film')
+        return ' and '.join(f'{count:,} {kind}{"s" if count > 1 else ""}' for count, kind in counts if count) or \
+            'no photo'
 
 
-def plan(paths, output_dir, view, softmax):
-    """Returns a list with an Input for each path.
+def plan_folders(arguments, results, shard):
+    """Plans the photos and films named on the command line and those at any depth below folders named there.
 
-    An Input gets an error if its outputs belong to an earlier one or would replace a photo or film.
+    Results keep the sub-folders. An Input gets an error if its outputs belong to another one, or it is a link into
+    output_dir, where a result might replace what it leads to. Nothing is looked up per photo before the iteration.
 
     Args:
-      paths: the photos and films, as find_inputs returns them.
-      output_dir: folder of the results.
-      view: a key of VIEWS, or IDS.
-      softmax: whether to save the photos' probabilities too.
+      arguments: paths of files and folders.
+      results: the run's Results.
+      shard: a Shard.
+
+    Returns:
+      A Plan with the shard's part: numbers index, index + count, ... of all inputs in order.
 
     Raises:
-      UserError: output_dir is a folder that holds one of the paths.
+      UserError: as fcn8s.prediction.walk.walk does, and if there is no photo or film at all.
     """
-    for folder in sorted({os.path.dirname(path) for path in paths}):
-        _check_apart(f'--output_dir={output_dir}', output_dir, folder)
-    sources = {os.path.realpath(path) for path in paths}
-    inputs, owner_of = [], {}
-    for path in paths:
-        outputs = _outputs(path, output_dir, view, softmax)
-        error = None
-        for output in outputs.values():
-            owner = owner_of.setdefault(output.lower(), path)  # some file systems ignore case
-            if owner != path:
-                error = (f'{path}: {owner} has the same name, so its results would be replaced. Rename one, or give '
-                         'each its own --output_dir.')
-            if os.path.realpath(output) in sources:
-                error = f'{path}: its result would replace the photo {output}. Give another --output_dir.'
-        inputs.append(Input(path, outputs, error))
-    return inputs
+    chunks, films, number, collisions = [], [], 0, Collisions(results)
+    for group in walk(arguments, results.output_dir):
+        kept = []
+        for folder, names in group.sources:
+            kept.append((folder, names[(shard.index - number) % shard.count::shard.count]))
+            number += len(names)
+        owners = collisions.find(group.sources, kept)
+        target = os.path.join(results.output_dir, group.relative)
+        for folder, names in kept:
+            films += [_input(os.path.join(folder, name), target, results, owners) for name in names
+                      if is_film_name(name)]
+            chunks.append((folder, target, [name for name in names if not is_film_name(name)], owners))
+    if not number:
+        raise UserError(f'no photos or films in {", ".join(map(os.path.abspath, arguments))}. Put some there '
+                        f'({" ".join(PHOTO_EXTENSIONS + FILM_EXTENSIONS)}), or name files or folders on the command '
+                        'line.')
+    photos = sum(len(names) for _, _, names, _ in chunks)
+    return Plan(_Photos(chunks, results), photos, films, sorted({target for _, target, _, _ in chunks}))
 
 
-def _check_apart(flag, output_dir, folder):
-    """Raises UserError if the results would go into the photos' folder, which may hold the user's own masks."""
-    if os.path.isdir(output_dir or '.') and os.path.samefile(output_dir or '.', folder or '.'):
-        raise UserError(f'{flag} puts the results among the photos or films of {os.path.abspath(folder)}. They might '
-                        'replace your own files, and the next run would segment them too. Give another folder.')
+class _Photos:
+    """An iterable of Inputs from lists of names, which take a tenth of their memory."""
+
+    def __init__(self, chunks, results):
+        """chunks: list of (folder, folder of its results, names, as Collisions.find returns)."""
+        self._chunks, self._results = chunks, results
+
+    def __iter__(self):
+        for folder, target, names, owners in self._chunks:
+            for name in names:
+                yield _input(os.path.join(folder, name), target, self._results, owners)
 
 
-def folder_film(arguments, path, skip_done=False):
-    """The Input that turns one folder of frames into the film `path`.
+def _input(path, target, results, owners):
+    error = None
+    if path in owners:
+        error = (f'{path}: {owners[path]} has the same name, so its results would be replaced. Rename one, or give '
+                 'each its own --output_dir.')
+    elif os.path.islink(path) and _is_below(os.path.realpath(path), os.path.realpath(results.output_dir)):
+        error = (f'{path}: its result would replace the photo {os.path.realpath(path)}, to which it is a link. Give '
+                 'another --output_dir.')
+    return Input(path, outputs_of(path, target, results), error)
 
-    Raises UserError unless `arguments` is one folder and `path` an .mp4 outside it; also if the film or its legend
-    exists. With skip_done both may exist: an earlier run made them.
+
+def _is_below(path, folder):
+    return path.startswith(os.path.join(folder, ''))
+
+
+def plan_list(path, results, shard):
+    """Plans the paths in a text file, or from standard input for '-', one per line; blank lines are skipped.
+
+    Results keep the folders of relative paths, and of absolute ones too: those of a/b/street.jpg and /a/b/street.jpg
+    both go to output_dir/a/b. Lines are read as their photos are needed; films come last. Otherwise as plan_folders.
+    Raises UserError if the file cannot be read or lists nothing.
     """
-    if len(arguments) != 1 or not os.path.isdir(arguments[0]):
-        raise UserError(f'--film={path}: name one folder of frames, found {" ".join(arguments)}.')
-    if not path.lower().endswith('.mp4'):
-        raise UsageError(f'--film={path}: films are written as .mp4; change the ending.')
-    _check_apart(f'--film={path}', os.path.dirname(path), arguments[0])
-    item = Input(arguments[0], _film_outputs(path), None)
-    existing = list(filter(os.path.exists, item.outputs.values()))
-    if existing and not (skip_done and len(existing) == len(item.outputs)):
-        raise UserError(f'--film={path}: {existing[0]} exists already. Move it away, or give another name.')
-    return item
+    films = []
+    if path == STDIN:
+        return Plan(_listed(sys.stdin.buffer, results, shard, films), None, films, [results.output_dir])
+    names = (line.strip().lower() for line in _lines(path))
+    are_films = [name.endswith(tuple(map(os.fsencode, FILM_EXTENSIONS))) for name in names if name]
+    if not are_films:
+        raise UserError(f'--list={path} lists no photos; expected a path on each line.')
+    kept = are_films[shard.index::shard.count]
+    return Plan(_listed(_lines(path), results, shard, films), len(kept) - sum(kept), films, [results.output_dir])
 
 
-def select_shard(inputs, shard):
-    """Inputs number i, i + n, i + 2n, ... for the shard 'i/n', i from 1 to n. Raises UsageError for other text."""
+def _lines(path):
     try:
-        i, n = map(int, shard.split('/'))
-    except ValueError:
-        i = n = 0
-    if not 1 <= i <= n:
-        raise UsageError(f'--shard={shard}: expected i/n with i from 1 to n, such as 2/8 for the second of eight '
-                         'parts.')
-    return inputs[i - 1::n]
+        with open(path, 'rb') as lines:
+            yield from lines
+    except OSError as error:
+        raise UserError(f'--list={path} cannot be read: {error.strerror}.') from error
 
 
-def is_done(item, checkpoint):
-    """Whether all results exist and none is older than the input (or its frames) or the checkpoint.
+def _listed(lines, results, shard, films):
+    """Yields the Inputs of photos in the shard's lines; appends those of films to `films`."""
+    paths = filter(None, (os.fsdecode(line.strip()) for line in lines))
+    stems = set()  # hashes of all lines' output stems, 70 bytes each
+    for number, path in enumerate(paths):
+        relative = _relative_folder(path)
+        stem = hash(os.path.join(relative, os.path.splitext(os.path.basename(path))[0]).lower())
+        if number % shard.count == shard.index:
+            target = os.path.join(results.output_dir, relative)
+            check_apart(f'--output_dir={results.output_dir}', target, os.path.dirname(path))
+            item = _input(path, target, results, {path: 'an earlier line'} if stem in stems else {})
+            if is_film_name(path):
+                films.append(item)
+            else:
+                yield item
+        stems.add(stem)
 
-    Always False for an input with an error: files under its output names belong to another input.
+
+def _relative_folder(path):
+    """The folder of a listed path below output_dir: without drive, leading slash and '..'."""
+    folder = os.path.normpath(os.path.dirname(path))
+    if folder.split(os.sep)[0] == os.pardir:
+        folder = os.path.abspath(folder)
+    folder = os.path.splitdrive(folder)[1].lstrip(os.sep)
+    return '' if folder == os.curdir else folder
+
+
+def done_checker(checkpoint):
+    """Returns a function: whether all results of an Input exist and none is older than it or the checkpoint.
+
+    The frames of a folder count too. False for an Input with an error: files under its output names belong to another.
     """
-    if item.error:
-        return False
     try:
-        checkpoint_file = checkpoint if os.path.exists(checkpoint) else checkpoint + '.index'
-        oldest = min(map(os.path.getmtime, item.outputs.values()))
-        frames = list_files(item.path, PHOTO_EXTENSIONS) if os.path.isdir(item.path) else []
-        return oldest >= max(map(os.path.getmtime, [item.path, checkpoint_file] + frames))
+        trained = os.path.getmtime(checkpoint if os.path.exists(checkpoint) else checkpoint + '.index')
     except OSError:
-        return False
+        return lambda item: False
 
-
-def _outputs(path, output_dir, view, softmax):
-    stem = os.path.join(output_dir, os.path.splitext(os.path.basename(path))[0])
-    if path.lower().endswith(FILM_EXTENSIONS):
-        return _film_outputs(f'{stem}_{view}.mp4')
-    outputs = collections.OrderedDict(ids=stem + '.png')
-    if view != IDS:
-        outputs.update(view=f'{stem}_{view}.jpg', legend=stem + '_legend.png')
-    if softmax:
-        outputs['softmax'] = stem + '_softmax.npz'
-    return outputs
-
-
-def _film_outputs(path):
-    return collections.OrderedDict(view=path, legend=os.path.splitext(path)[0] + '_legend.png')
-
-
-def check_film_flags(film, shard, fps):
-    """Raises UsageError for --shard with --film, and for --fps without it. fps: None if it is not given."""
-    if film and shard != ALL_SHARDS:
-        raise UsageError(f'--shard={shard} divides photos and films among computers, but --film makes one film. '
-                         'Leave one out.')
-    if fps is not None and not film:
-        raise UsageError(f'--fps={fps:g} is for --film, which makes a film from a folder of frames; film files keep '
-                         'their own rate. Leave --fps out.')
-
-
-def check_films(films, view, softmax):
-    """Raises UsageError if there are films (Inputs) and --softmax or --view=ids, which are for photos."""
-    if softmax and films:
-        raise UsageError(f'--softmax saves the probabilities of photos; leave it out, or {films[0].path}.')
-    if view == IDS and films:
-        raise UsageError(f'--view=ids writes the ids of photos; leave it out, or {films[0].path}.')
+    def is_done(item):
+        if item.error:
+            return False
+        try:
+            oldest = min(map(os.path.getmtime, item.outputs.values()))
+            frames = list_files(item.path, PHOTO_EXTENSIONS) if os.path.isdir(item.path) else []
+            return oldest >= max([trained, os.path.getmtime(item.path)] + list(map(os.path.getmtime, frames)))
+        except OSError:
+            return False
+    return is_done

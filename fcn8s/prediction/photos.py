@@ -1,6 +1,7 @@
 """Segments photos: reads, predicts and writes them, with each stage working on a different photo."""
 import collections
 import functools
+import time
 
 import numpy as np
 from tqdm import tqdm
@@ -17,34 +18,63 @@ PROBABILITIES_OUT_OF_MEMORY = (
     'memory ran out. --softmax, --scales and --flip need 4 bytes per class and pixel of the image that the net gets, '
     'which --max_side=1024 makes smaller, and --softmax 2 more per class and pixel of the photo. Leave them '
     'out, or scale the photo down.')
-# photo: uint8 [H, W, 3]; ids: uint8 [H, W]; softmax: float16 [H, W, N], only if asked for; error: a message. Each is
-# None until it is known; after an error the rest stays None.
-Result = collections.namedtuple('Result', 'item photo ids softmax error')
+# How inputs are segmented:
+#   segmenter   a Segmenter
+#   classes     list of ClassInfo, the names and colours to show
+#   view        a key of VIEWS, or IDS
+#   softmax     whether to save the photos' probabilities too
+#   is_done     function from an Input to whether it is skipped
+#   manifest    a Manifest, or None
+Job = collections.namedtuple('Job', 'segmenter classes view softmax is_done manifest')
+# photo: uint8 [H, W, 3]; ids: uint8 [H, W]; softmax: float16 [H, W, N], only if asked for; seconds: of the prediction;
+# error: a message. Each is None until it is known; after an error the rest stays None.
+Result = collections.namedtuple('Result', 'item photo ids softmax seconds error')
 
 
-def infer_photos(items, segmenter, classes, view, softmax, errors):
+class Tally:
+    """What became of a run's inputs: numbers of those `done` and `skipped`, and `errors`, a list of messages."""
+
+    def __init__(self):
+        self.done, self.skipped, self.errors = 0, 0, []
+
+    def describe(self):
+        """Says how many are done: '3 of 4 done, 2 of them by an earlier run'."""
+        done = self.done + self.skipped
+        return (f'{done} of {done + len(self.errors)} done'
+                + (f', {self.skipped} of them by an earlier run' if self.skipped else ''))
+
+
+def infer_photos(items, total, job, tally):
     """Segments photos and prints a line about each.
 
     Args:
-      items: Inputs, photos only.
-      segmenter: a Segmenter.
-      classes: list of ClassInfo, the names and colours to show.
-      view: a key of VIEWS, or IDS.
-      softmax: whether to save the probabilities too.
-      errors: list that gets a message for each photo that fails, also before an exception.
+      items: iterable of Inputs, photos only.
+      total: their number, or None if it is unknown.
+      job: a Job.
+      tally: a Tally, kept up to date also before an exception.
 
     Raises:
       UserError: the disk is full.
     """
-    predicted = _predict(segmenter, ordered_map(_read, items, 2, 4, lambda item: pixels_of(item.path)), softmax)
-    finish = functools.partial(_write, classes=classes, view=view)
-    ahead = 0 if softmax else 2  # probabilities are too large to queue
-    for error, line in progress(ordered_map(finish, predicted, 1, ahead, _pixels), total=len(items), unit='photo',
-                                disable=not items):
-        if error:
-            errors.append(error)
+    todo = _not_done(items, job.is_done, tally)
+    predicted = _predict(job, ordered_map(_read, todo, 2, 4, lambda item: pixels_of(item.path)))
+    ahead = 0 if job.softmax else 2  # probabilities are too large to queue
+    with progress(total=total, unit='photo', disable=total == 0) as bar:
+        for error, line in ordered_map(functools.partial(_write, job=job), predicted, 1, ahead, _pixels):
+            if error:
+                tally.errors.append(error)
+            else:
+                tally.done += 1
+                tqdm.write(line)
+            bar.update(tally.skipped + tally.done + len(tally.errors) - bar.n)
+
+
+def _not_done(items, is_done, tally):
+    for item in items:
+        if is_done(item):
+            tally.skipped += 1
         else:
-            tqdm.write(line)
+            yield item
 
 
 def out_of_memory(probabilities):
@@ -54,7 +84,7 @@ def out_of_memory(probabilities):
 
 def _read(item):
     """Reads a photo: returns a Result with the photo or an error."""
-    result = Result(item, None, None, None, item.error)
+    result = Result(item, None, None, None, None, item.error)
     if result.error:
         return result
     try:
@@ -67,41 +97,51 @@ def _pixels(result):
     return 0 if result.photo is None else result.photo.shape[0] * result.photo.shape[1]
 
 
-def _predict(segmenter, results, softmax):
-    """Yields each Result with its ids, and its probabilities if `softmax`; or with an error."""
-    for batch in segmenter.batches(results, lambda result: None if softmax else result.photo):
-        yield from _predict_batch(segmenter, batch, softmax)
+def _predict(job, results):
+    """Yields each Result with its ids, and its probabilities if job.softmax; or with an error."""
+    for batch in job.segmenter.batches(results, lambda result: None if job.softmax else result.photo):
+        yield from _predict_batch(job, batch)
 
 
-def _predict_batch(segmenter, results, softmax):
-    """Predicts a list of Results as `_predict` does. Those with an error, and all if `softmax`, come one at a time."""
+def _predict_batch(job, results):
+    """Predicts a list of Results as `_predict` does. Those with an error, and all if softmax, come one at a time."""
     if results[0].error:
         return results
+    started = time.perf_counter()
     try:
-        if softmax:
-            ids, probabilities = segmenter.predict_both(results[0].photo, np.float16)
-            return [results[0]._replace(ids=ids, softmax=probabilities)]
-        batch_ids = segmenter.predict([result.photo for result in results])
-        return [result._replace(ids=ids) for result, ids in zip(results, batch_ids)]
+        if job.softmax:
+            ids, softmax = ([array] for array in job.segmenter.predict_both(results[0].photo, np.float16))
+        else:
+            ids, softmax = job.segmenter.predict([result.photo for result in results]), [None] * len(results)
     except (UserError, MemoryError) as error:
         if len(results) > 1:  # one bad photo must not fail the whole batch
-            return [_predict_batch(segmenter, [result], softmax)[0] for result in results]
-        reason = error if isinstance(error, UserError) else out_of_memory(softmax or segmenter.averages)
+            return [_predict_batch(job, [result])[0] for result in results]
+        reason = error if isinstance(error, UserError) else out_of_memory(job.softmax or job.segmenter.averages)
         return [results[0]._replace(error=f'{results[0].item.path}: {reason}')]
+    seconds = (time.perf_counter() - started) / len(results)
+    return [result._replace(ids=ids[i], softmax=softmax[i], seconds=seconds) for i, result in enumerate(results)]
 
 
-def _write(result, classes, view):
+def _write(result, job):
     """Writes a photo's outputs; returns (error message or None, line that describes the photo).
 
     Raises UserError if the disk is full, because the next photos would not fit either.
     """
-    if result.error:
-        return result.error, ''
-    colours, errors = palette(classes), []
+    error = result.error or _save(result, job)
+    if job.manifest and error:
+        job.manifest.failed('photo', result.item.path, error)
+    elif job.manifest:
+        job.manifest.done('photo', result.item.path, result.ids, result.seconds)
+    return error, '' if error else f'{result.item.path}: {describe(result.ids, job.classes)}'
+
+
+def _save(result, job):
+    """Writes a photo's outputs; returns an error message, or None."""
+    colours, errors = palette(job.classes), []
     save = {
-        'ids': lambda path: save_picture(path, result.ids) if view == IDS else save_ids(path, result.ids, colours),
-        'view': lambda path: save_picture(path, VIEWS[view](result.photo, result.ids, colours)),
-        'legend': lambda path: save_picture(path, legend(result.ids, classes)),
+        'ids': lambda path: save_picture(path, result.ids) if job.view == IDS else save_ids(path, result.ids, colours),
+        'view': lambda path: save_picture(path, VIEWS[job.view](result.photo, result.ids, colours)),
+        'legend': lambda path: save_picture(path, legend(result.ids, job.classes)),
         'softmax': lambda path: save_probabilities(path, result.softmax),
     }
     for kind, path in result.item.outputs.items():
@@ -113,8 +153,7 @@ def _write(result, classes, view):
             errors.append(str(error))
         except MemoryError:
             errors.append(out_of_memory(result.softmax is not None))
-    return (f'{result.item.path}: {" ".join(errors)}' if errors else None,
-            f'{result.item.path}: {describe(result.ids, classes)}')
+    return f'{result.item.path}: {" ".join(errors)}' if errors else None
 
 
 def save_probabilities(path, softmax):

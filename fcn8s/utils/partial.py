@@ -24,10 +24,12 @@ def remove_abandoned_files(folder):
     Others stay: they may be of a process that runs, here or on another machine.
     """
     removed = []
-    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
+    with os.scandir(folder) if os.path.isdir(folder) else contextlib.nullcontext(()) as entries:
+        names = [entry.name for entry in entries if _OURS.match(entry.name)]
+    for name in sorted(names):
         match, path = _OURS.match(name), os.path.join(folder, name)
         with contextlib.suppress(OSError):
-            if match and os.path.isfile(path) and (_is_dead(match.group(1)) or _age(path) > _OLD):
+            if os.path.isfile(path) and (_is_dead(match.group(1)) or _age(path) > _OLD):
                 os.remove(path)
                 removed.append(name)
     return removed

@@ -1,4 +1,5 @@
 """FCN_infer on films, large folders and large photos, with a thin, untrained net."""
+import json
 import os
 
 import numpy as np
@@ -139,7 +140,7 @@ def test_film_of_a_folder_that_is_done_is_skipped_until_a_frame_changes(infer, p
         infer(f'--film={path}', photos)
     before = path.read_bytes()
     assert infer(f'--film={path}', '--skip_done', photos) == 0
-    assert '1 of them are done already' in capsys.readouterr().out and path.read_bytes() == before
+    assert '1 of them by an earlier run' in capsys.readouterr().out and path.read_bytes() == before
     Image.new('RGB', (50, 40)).save(os.path.join(photos, 'p0.png'))
     later = os.path.getmtime(str(path)) + 1
     os.utime(os.path.join(photos, 'p0.png'), (later, later))
@@ -147,7 +148,7 @@ def test_film_of_a_folder_that_is_done_is_skipped_until_a_frame_changes(infer, p
     assert path.read_bytes() != before
 
 
-@pytest.mark.parametrize('flags, words', [(('--film=walk.mp4', '--shard=1/2'), '--shard=1/2 divides'),
+@pytest.mark.parametrize('flags, words', [(('--film=walk.mp4', '--shard=1/2'), '--shard=1/2 is for photos'),
                                           (('--fps=5',), '--fps=5 is for --film')])
 def test_flags_without_effect_are_refused_first(flags, words):
     with pytest.raises(UserError, match=words):
@@ -183,7 +184,7 @@ def test_inputs_with_all_results_are_skipped(infer, photos, tmp_path, capsys):
     before = {name: os.stat(str(tmp_path / 'out' / name)).st_mtime_ns for name in results(tmp_path)}
     os.remove(str(tmp_path / 'out' / 'p1_overlay.jpg'))
     assert infer(photos, '--skip_done') == 0
-    assert '2 of them are done already' in capsys.readouterr().out
+    assert '2 of them by an earlier run' in capsys.readouterr().out
     after = {name: os.stat(str(tmp_path / 'out' / name)).st_mtime_ns for name in results(tmp_path)}
     assert {name for name in after if after[name] != before[name]} == {'p1.png', 'p1_overlay.jpg', 'p1_legend.png'}
 
@@ -194,12 +195,53 @@ def test_results_of_another_photo_with_the_same_name_do_not_count_as_done(infer,
     capsys.readouterr()
     assert infer(photos, '--skip_done') == 1
     shown = capsys.readouterr().out
-    assert '3 of them are done already' in shown and 'p0.png: ' in shown.split('failed: ')[1]
+    assert '3 of them by an earlier run' in shown and 'p0.png: ' in shown.split('failed: ')[1]
 
 
 def test_shard_does_its_part(infer, photos, tmp_path):
     assert infer(photos, '--shard=2/3') == 0
-    assert results(tmp_path) == ['p1.png', 'p1_legend.png', 'p1_overlay.jpg']
+    assert results(tmp_path) == ['manifest-2-of-3.jsonl', 'p1.png', 'p1_legend.png', 'p1_overlay.jpg']
+
+
+def test_shard_comes_from_a_slurm_array(infer, photos, tmp_path, monkeypatch, capsys):
+    for name, value in ('ID', 7), ('MIN', 6), ('COUNT', 3):
+        monkeypatch.setenv(f'SLURM_ARRAY_TASK_{name}', str(value))
+    assert infer(photos, '--view=ids') == 0
+    assert results(tmp_path) == ['manifest-2-of-3.jsonl', 'p1.png']
+    assert 'shard 2/3 (SLURM array task 7)' in capsys.readouterr().out.splitlines()[0]
+
+
+def test_list_names_the_photos(infer, photos, tmp_path):
+    (tmp_path / 'list.txt').write_text(f'{photos}/p2.png\n{photos}/p0.png\n')
+    assert infer(f'--list={tmp_path / "list.txt"}', '--view=ids') == 0
+    assert sorted(os.listdir(str(tmp_path / 'out') + photos)) == ['p0.png', 'p2.png']
+
+
+def test_list_excludes_photos_on_the_command_line(infer, photos):
+    with pytest.raises(UserError, match='--list=x.txt: leave it out, or '):
+        infer(photos, '--list=x.txt')
+
+
+def test_manifest_has_a_line_for_each_photo_and_failure(infer, photos, tmp_path):
+    with open(os.path.join(photos, 'p1.png'), 'wb') as file:
+        file.write(b'no photo')
+    assert infer(photos, '--manifest') == 1
+    lines = [json.loads(line) for line in (tmp_path / 'out' / 'manifest-1-of-1.jsonl').read_text().splitlines()]
+    assert [sorted(line) for line in lines] == [['classes', 'photo', 'seconds'], ['error', 'photo'],
+                                                ['classes', 'photo', 'seconds']]
+    assert sum(lines[0]['classes'].values()) == pytest.approx(1, abs=1e-5)
+
+
+def test_summary_of_shards_names_failures_and_segments_nothing(infer, photos, tmp_path, capsys):
+    with open(os.path.join(photos, 'p1.png'), 'wb') as file:
+        file.write(b'no photo')
+    for shard in ('1/2', '2/2'):
+        infer(photos, '--shard=' + shard)
+    before = results(tmp_path)
+    capsys.readouterr()
+    assert infer('--summary') == 1
+    assert capsys.readouterr().out.startswith('2 photos and 0 films in 2 manifests')
+    assert sorted(set(results(tmp_path)) - set(before)) == ['failed.txt', 'summary.json']
 
 
 def test_shard_that_gets_nothing_says_so(infer, photos, capsys):
