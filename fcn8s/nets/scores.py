@@ -6,13 +6,14 @@ from fcn8s.nets.fast_conv import argmax_by_strips, convolve_transposed, patches_
 from fcn8s.nets.layers import transpose_weights
 from fcn8s.utils.tf1 import tf
 
-# logits: [B, H, W, num_classes]; ids: function (with_class_0=True) -> uint8 [B, H, W], which need not make the logits
-Scores = collections.namedtuple('Scores', 'logits ids')
+# logits: [B, H, W, num_classes]; ids: function (with_class_0=True) -> uint8 [B, H, W], which need not make the logits;
+# trained: what training compares with the annotations, the logits or smaller ones, [B, h, w, num_classes]
+Scores = collections.namedtuple('Scores', 'logits ids trained')
 
 
-def from_logits(logits):
-    """The Scores of logits, [B, H, W, num_classes]."""
-    return Scores(logits, functools.partial(predict_ids, logits))
+def from_logits(logits, trained=None):
+    """The Scores of logits, [B, H, W, num_classes]; trained: smaller logits for the loss, or None."""
+    return Scores(logits, functools.partial(predict_ids, logits), logits if trained is None else trained)
 
 
 def from_transposed_conv(x, name, size, num_classes, like, bias=True, start=None):
@@ -25,7 +26,7 @@ def from_transposed_conv(x, name, size, num_classes, like, bias=True, start=None
     if not argmax_by_strips():
         return from_logits(logits)
     height, width = tf.shape(like)[1], tf.shape(like)[2]  # the logits' own shape would require the logits
-    return Scores(logits, functools.partial(ids_in_strips, x, kernel, bias, size // 2, height, width))
+    return Scores(logits, functools.partial(ids_in_strips, x, kernel, bias, size // 2, height, width), logits)
 
 
 def predict_ids(logits, with_class_0=True):

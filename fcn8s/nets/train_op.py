@@ -10,6 +10,14 @@ START = 2. ** 15
 # from the latter to (apply, healthy), bool tensors: whether to apply the step, and whether training still converges
 Scaled = collections.namedtuple('Scaled', 'loss unscale check_gradients')
 
+# What training fetches and feeds. images, annotations, encoder_rate, decoder_rate: placeholders; step: the global
+# step, a variable; train: the op of one step; finite: whether it was applied, or lost to float16's loss scale;
+# progress: {name: scalar}; validate: (ids, loss, summed weight of the pixels) without dropout; variables: the net's
+# own; saved: those, the optimizer's and the step.
+TrainingGraph = collections.namedtuple(
+    'TrainingGraph', 'images annotations encoder_rate decoder_rate step train loss finite progress validate variables '
+                     'saved end_points gradients')
+
 
 def scaled_loss(loss):
     """Scales a loss as far as its gradients stay finite, as float16 needs.
