@@ -15,13 +15,12 @@ from fcn8s.weights.names import SAVE_AGAIN
 def read_pth(path):
     """OrderedDict from name to float32 array of a state_dict, convolution kernels as [h, w, in, out].
 
-    A leading 'module.' (of nn.DataParallel) is taken off, later releases' 'ppm.' becomes 'psp.', and
-    num_batches_tracked, which the nets have no use for, is left out. The file is loaded with weights_only: nothing it
-    names is run. Raises UserError.
+    A leading 'module.' (of nn.DataParallel) is taken off, and num_batches_tracked, which the nets have no use for, is
+    left out. The file is loaded with weights_only: nothing it names is run. Raises UserError.
     """
     arrays = OrderedDict()
     for name, tensor in _state_dict(path).items():
-        name = re.sub(r'^ppm\.', 'psp.', re.sub(r'^module\.', '', name))
+        name = re.sub(r'^module\.', '', name)
         if not name.endswith('num_batches_tracked'):
             array = tensor.detach().float().numpy()
             if not np.isfinite(array).all():
