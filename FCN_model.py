@@ -11,38 +11,24 @@ if __name__ == '__main__':
 import collections
 import functools
 
-from fcn8s.nets.dilated_heads import c1_bilinear, psp_bilinear
+from fcn8s.nets.dilated_heads import c1, c1_bilinear, deepsup, ppm, psp_bilinear
 from fcn8s.nets.fcn_heads import fcn_head, skip_head
 from fcn8s.nets.layers import Build, Dropout, keep_all
-from fcn8s.nets.loss import pixel_accuracy, summed_loss, valid_pixels
-from fcn8s.nets.resnet import dilated_resnet
+from fcn8s.nets.loss import pixel_accuracy, summed_loss, training_loss, valid_pixels
+from fcn8s.nets.resnet import WIDE_STEM, dilated_resnet
+from fcn8s.nets.row import IMAGENET_MEAN, IMAGENET_STD, MEAN_RGB, RAW_RGB, Net
 from fcn8s.nets.scores import predict_ids
 from fcn8s.nets.train_op import SCOPE as LOSS_SCALE
-from fcn8s.nets.train_op import Recipe, in_towers, training_step
-from fcn8s.nets.vgg import CONVS, dilated_vgg, vgg
+from fcn8s.nets.train_op import Recipe, TrainingGraph, in_towers, training_step
+from fcn8s.nets.upernet import upernet
+from fcn8s.nets.vgg import dilated_vgg, vgg, vgg_arrays
 from fcn8s.utils.script import run
 from fcn8s.utils.tf1 import tf
 
-MEAN_RGB = (123.68, 116.779, 103.939)  # of ImageNet's training photos, as VGG was trained on
-RAW_RGB = (0., 0., 0.)
-IMAGENET_MEAN = tuple(255 * mean for mean in (0.485, 0.456, 0.406))  # torchvision's normalization, of RGB 0..255
-IMAGENET_STD = tuple(255 * std for std in (0.229, 0.224, 0.225))
-# encoder(pixels, build) -> end points; head(end_points, like, num_classes, build) -> Scores; build: a Build. mean, std:
-# normalize pixels 0..255. vgg: the depth of the pretrained VGG that fits the encoder, or None. stride: of the finest
-# scores. scores_0: whether class 0, "others", is scored, or left out of loss and predictions. reach: a score depends on
-# no pixel this far away, None if on the whole image.
-Net = collections.namedtuple('Net', 'encoder head mean std vgg stride scores_0 reach source')
 # A net to build, for example NetConfig('fcn8s', 151). net: a row of NETS; width: see build_scores; classes: tuple of
 # fcn8s.data.classes.ClassInfo.
 NetConfig = collections.namedtuple('NetConfig', 'net num_classes width classes')
 NetConfig.__new__.__defaults__ = (1., ())
-# What training fetches and feeds. images, annotations, encoder_rate, decoder_rate: placeholders; step: the global
-# step, a variable; train: the op of one step; finite: whether it was applied, or lost to float16's loss scale;
-# progress: {name: scalar}; validate: (ids, loss, summed weight of the pixels) without dropout; variables: the net's
-# own; saved: those, the optimizer's and the step.
-TrainingGraph = collections.namedtuple(
-    'TrainingGraph', 'images annotations encoder_rate decoder_rate step train loss finite progress validate variables '
-                     'saved end_points gradients')
 
 
 def _fcn(head, source, encoder=None, mean=MEAN_RGB, depth=16, stride=8):
@@ -62,7 +48,7 @@ NETS = collections.OrderedDict([
     ('fcn8s_vgg19', _fcn(functools.partial(fcn_head, keep_prob=0.85, stddev=0.02), 'FCN.tensorflow',
                          VGG19_LINEAR, MEAN_RGB, 19)),
 ])
-# The dilated nets of semantic-segmentation-pytorch: six encoders with two decoders each.
+# The dilated nets of semantic-segmentation-pytorch in 2017: six encoders with two decoders each.
 for _name, _encoder, _vgg, _stride in (
         ('vgg16_dilated8', functools.partial(dilated_vgg, depth=16), 16, 8),
         ('vgg19_dilated8', functools.partial(dilated_vgg, depth=19), 19, 8),
@@ -73,6 +59,23 @@ for _name, _encoder, _vgg, _stride in (
     for _ending, _head in (('_c1', c1_bilinear), ('_psp', psp_bilinear)):
         NETS[_name + _ending] = Net(_encoder, _head, IMAGENET_MEAN, IMAGENET_STD, _vgg, _stride, False, None,
                                     'semantic-segmentation-pytorch')
+
+
+def _resnet(depth, output_stride=8):
+    return functools.partial(dilated_resnet, depth=depth, output_stride=output_stride, stem=WIDE_STEM)
+
+
+# The nets of its present release, mit-semseg.
+PPM_DEEPSUP = functools.partial(deepsup, keep_prob=0.9)
+for _name, _encoder, _head, _deepsup, _stride, _reach in (
+        ('resnet18dilated_c1_deepsup', _resnet(18), c1, deepsup, 8, 256),
+        ('resnet18dilated_ppm_deepsup', _resnet(18), ppm, PPM_DEEPSUP, 8, None),
+        ('resnet50dilated_ppm_deepsup', _resnet(50), ppm, PPM_DEEPSUP, 8, None),
+        ('resnet101dilated_ppm_deepsup', _resnet(101), ppm, PPM_DEEPSUP, 8, None),
+        ('resnet50_upernet', _resnet(50, 32), upernet, None, 4, None),
+        ('resnet101_upernet', _resnet(101, 32), upernet, None, 4, None)):
+    NETS[_name] = Net(_encoder, _head, IMAGENET_MEAN, IMAGENET_STD, None, _stride, False, _reach,
+                      'mit-semseg', _deepsup)
 
 
 def net_row(name):
@@ -126,15 +129,8 @@ def decoder_names(name, variables):
 def pretrained_names(name):
     """{variable name: pretrained VGG's layer + 'w' or 'b'} for the layers that a net shares with VGG."""
     net = net_row(name)
-    fc = {'W6': 'fc6w', 'b6': 'fc6b', 'W7': 'fc7w', 'b7': 'fc7b'}  # fcn_head's names; then skip_head's, dilated_vgg's
-    fc.update({f'{layer}_{part}': vgg_layer + part for part in 'wb' for layer, vgg_layer in (
-        ('fc6', 'fc6'), ('fc7', 'fc7'), ('conv6', 'fc6'), ('conv7', 'fc7'))})
-    if net.vgg is None:
-        return {}
-    convs = {f'conv{block}_{i}_{part}': f'conv{block}_{i}{part}' for part in 'wb'
-             for block, count in enumerate(CONVS[net.vgg], 1) for i in range(1, count + 1)}
     scope = 'inference/' if net.scores_0 else 'inference/encoder/'
-    return {scope + variable: array for variable, array in dict(convs, **fc).items()}
+    return {scope + variable: array for variable, array in vgg_arrays(net.vgg).items()} if net.vgg else {}
 
 
 def ignored_labels(name, ignore_label):
@@ -155,30 +151,36 @@ def training_graph(net, recipe=Recipe(), ignored=(), class_weights=None, devices
     Returns:
       A TrainingGraph.
     """
+    row = net_row(net.net)
     images = tf.placeholder(tf.uint8, [None, None, None, 3], 'images')
     annotations = tf.placeholder(tf.uint8, [None, None, None], 'annotations')
     encoder_rate = tf.placeholder(tf.float32, [], 'encoder_rate')
     decoder_rate = tf.placeholder(tf.float32, [], 'decoder_rate')
     step = tf.train.get_or_create_global_step()
-    valid = valid_pixels(annotations, net.num_classes, ignored)
 
     clean_logits, _ = build(net.net, images, net.num_classes, net.width, precision=recipe.precision)
-    variables = [variable for variable in tf.global_variables() if variable is not step]
-    clean_loss, clean_weight = summed_loss(clean_logits, annotations, valid, class_weights)
+    clean_loss, clean_weight = summed_loss(
+        clean_logits, annotations, valid_pixels(annotations, net.num_classes, ignored), class_weights)
     validate = (predict_ids(clean_logits), tf.div_no_nan(clean_loss, clean_weight), clean_weight)
 
-    def tower(number, images, annotations, valid):
+    def tower(number, images, annotations):
         seed = tf.stack([tf.constant(recipe.seed + (number << 40), tf.int64), step])  # towers drop different values
-        logits, end_points = build(net.net, images, net.num_classes, net.width, not recipe.fix_bn,
-                                   Dropout(seed, recipe.keep_prob), recipe.precision)
-        return summed_loss(logits, annotations, valid, class_weights) + (predict_ids(logits), end_points)
+        how = Build(net.width, not recipe.fix_bn, Dropout(seed, recipe.keep_prob))
+        scores, end_points = build_scores(net.net, images, net.num_classes, *how, precision=recipe.precision)
+        further = []
+        if row.deepsup:
+            with tf.variable_scope('inference', reuse=tf.AUTO_REUSE):
+                further = [row.deepsup(end_points, net.num_classes, how)]
+        loss, weight, labels, valid = training_loss(scores, further, annotations, ignored, class_weights)
+        return loss, weight, predict_ids(scores.trained), labels, valid, end_points
 
-    losses, weights, ids, end_points = zip(*in_towers(tower, devices, images, annotations, valid))
+    losses, weights, ids, labels, valid, end_points = zip(*in_towers(tower, devices, images, annotations))
     loss = tf.div_no_nan(sum(losses), sum(weights))
+    variables = [variable for variable in tf.global_variables() if variable is not step]
     train, gradients, finite = training_step(loss, encoder_rate, decoder_rate, decoder_names(net.net, variables), step,
                                              recipe, colocate=len(devices) > 1)
-    ids = tf.concat(ids, 0)
-    progress = {'pixel_accuracy': pixel_accuracy(ids, annotations, valid),
+    ids, labels, valid = (tf.concat(parts, 0) for parts in (ids, labels, valid))
+    progress = {'pixel_accuracy': pixel_accuracy(ids, labels, valid),
                 'classes_predicted': tf.size(tf.unique(tf.reshape(tf.cast(ids, tf.int32), [-1]))[0])}
     saved = [variable for variable in tf.global_variables() if not variable.op.name.startswith(LOSS_SCALE + '/')]
     return TrainingGraph(images, annotations, encoder_rate, decoder_rate, step, train, loss, finite, progress, validate,

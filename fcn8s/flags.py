@@ -71,7 +71,7 @@ def train_flags(**defaults):
                'photos are padded, and the padding is excluded from the loss')
     add.float('flip', 0., 'probability of mirroring left and right', 0., 1.)
     add.string('brightness', '', 'MIN,MAX[,PROBABILITY]: multiply the brightness by a random factor, such as 0.5,2.0')
-    add.string('translate', '', 'X,Y[,PROBABILITY]: shift by up to X pixels sideways, Y up or down; each may be MIN-MAX')
+    add.string('translate', '', 'X,Y[,PROBABILITY]: shift by up to X pixels sideways, Y up or down; each or MIN-MAX')
     add.float('gray', 0., 'probability of removing the colours', 0., 1.)
     add.string('preview_augmentation', '', 'write a picture of augmented photos to this .png or .jpg file, and stop')
     return _with_defaults(values, defaults)

@@ -166,11 +166,13 @@ def _areas(length, bins):
     return (tf.cast(inside, tf.float32) / tf.cast(end - start, tf.float32))[None]
 
 
-def resize_bilinear(x, like):
+def resize_bilinear(x, like, aligned=True):
     """Bilinear interpolation to the height and width of the tensor `like`: [B, h, w, C] -> float32 [B, H, W, C].
 
-    Corners are aligned: the corner pixels' centres map onto each other, as in PyTorch before 0.4.
+    aligned: the corner pixels' centres map onto each other, as in PyTorch before 0.4; False maps the corners of the
+    images onto each other, as PyTorch does since (align_corners=False).
     """
-    y = tf.image.resize_bilinear(tf.cast(x, tf.float32), tf.shape(like)[1:3], align_corners=True)
+    y = tf.image.resize_bilinear(tf.cast(x, tf.float32), tf.shape(like)[1:3], align_corners=aligned,
+                                 half_pixel_centers=not aligned)
     y.set_shape([x.shape[0], like.shape[1], like.shape[2], x.shape[3]])
     return y

@@ -1,5 +1,8 @@
 """The loss and the pixel accuracy."""
+from fcn8s.nets.pillow_resampling import resize_nearest
 from fcn8s.utils.tf1 import tf
+
+DEEPSUP_WEIGHT = 0.4  # of the loss of deep supervision
 
 
 def valid_pixels(annotations, num_classes, ignored=()):
@@ -28,6 +31,26 @@ def summed_loss(logits, annotations, valid, class_weights=None):
     if class_weights is not None:
         weights *= tf.gather(tf.constant(class_weights, tf.float32), labels)
     return tf.reduce_sum(losses * weights), tf.reduce_sum(weights)
+
+
+def training_loss(scores, further, annotations, ignored=(), class_weights=None):
+    """The loss of a net's Scores, and DEEPSUP_WEIGHT times that of each of the `further` scores.
+
+    Scores smaller than the annotations, uint8 [B, H, W], meet the label at the centre of each of their places, as in
+    semantic-segmentation-pytorch's present release. further: list of logits of the size of scores.trained.
+
+    Returns:
+      (sum of weighted losses, sum of weights; see summed_loss; labels uint8 [B, h, w] of the size of scores.trained,
+      bool [B, h, w], which of them count).
+    """
+    labels = annotations
+    if scores.trained is not scores.logits:
+        labels = resize_nearest(annotations, *tf.unstack(tf.shape(scores.trained)[1:3]))
+    valid = valid_pixels(labels, int(scores.trained.shape[3]), ignored)
+    loss, weight = summed_loss(scores.trained, labels, valid, class_weights)
+    for logits in further:
+        loss += DEEPSUP_WEIGHT * summed_loss(logits, labels, valid, class_weights)[0]
+    return loss, weight, labels, valid
 
 
 def pixel_accuracy(ids, annotations, valid):

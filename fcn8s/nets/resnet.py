@@ -1,4 +1,4 @@
-"""ResNet34 and ResNet50, dilated instead of strided (He et al., arXiv 1512.03385; Yu et al., arXiv 1705.09914).
+"""ResNets of 18 to 101 layers, strided or dilated (He et al., arXiv 1512.03385; Yu et al., arXiv 1705.09914).
 
 As in semantic-segmentation-pytorch: the stem is three 3x3 convolutions, and a bottleneck's stride is on its 3x3.
 """
@@ -9,53 +9,52 @@ from fcn8s.utils.tf1 import tf
 
 # kernels: sizes of a block's convolutions; expansion: output channels of a block, times those of its 3x3
 Block = collections.namedtuple('Block', 'kernels expansion')
-BLOCK = {34: Block((3, 3), 1), 50: Block((1, 3, 1), 4)}
-LAYERS = ((3, 64), (4, 128), (6, 256), (3, 512))  # blocks in layer1 to layer4, channels of their 3x3 convolutions
+BASIC, BOTTLENECK = Block((3, 3), 1), Block((1, 3, 1), 4)
+BLOCK = {18: BASIC, 34: BASIC, 50: BOTTLENECK, 101: BOTTLENECK}
+BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3)}  # in layer1 to layer4
+CHANNELS = (64, 128, 256, 512)  # of their 3x3 convolutions
+STEM, WIDE_STEM = (64, 64, 64), (64, 64, 128)  # channels of the first convolutions: in 2017, and since
 
 
-def dilated_resnet(pixels, build, depth, output_stride):
+def dilated_resnet(pixels, build, depth, output_stride, stem=STEM):
     """The encoder: pixels float [B, H, W, 3], about N(0, 1) -> end points, an ordered dict from layer name to tensor.
 
-    The last one is 'features', [B, ceil(H / output_stride), ceil(W / output_stride), 512 or 2048 times width].
+    The last ones are 'deepsup_features', layer3's output, which deep supervision scores too, and 'features', layer4's:
+    [B, ceil(H / output_stride), ceil(W / output_stride), 512 or 2048 times width].
 
     Args:
       build: a Build.
-      depth: 34 or 50.
-      output_stride: 8 or 16; a layer whose stride would exceed it doubles the dilation instead.
+      depth: 18, 34, 50 or 101.
+      output_stride: 8 or 16; a layer whose stride would exceed it doubles the dilation instead. 32 dilates none.
+      stem: channels of the three first convolutions.
     """
     end_points = {}
     x = pixels
     with tf.variable_scope('encoder'):
-        for i, stride in enumerate((2, 1, 1), 1):
-            x = tf.nn.relu(conv_bn(x, f'conv{i}', f'bn{i}', 3, build.scaled(64), build.training, stride))
+        for i, (channels, stride) in enumerate(zip(stem, (2, 1, 1)), 1):
+            x = tf.nn.relu(conv_bn(x, f'conv{i}', f'bn{i}', 3, build.scaled(channels), build.training, stride))
             end_points[f'conv{i}'] = x
         x = end_points['pool1'] = max_pool(x, 3, padding=1)
 
-        total_stride, rate = 4, 1
-        for layer, (blocks, channels) in enumerate(LAYERS, 1):
-            stride, first_rate = 1, rate
+        block, inputs, total_stride, rate = BLOCK[depth], stem[-1], 4, 1
+        for layer, (blocks, channels) in enumerate(zip(BLOCKS[depth], CHANNELS), 1):
+            stride, first_rate, outputs = 1, rate, channels * block.expansion
             if layer > 1 and total_stride < output_stride:
                 stride, total_stride = 2, total_stride * 2
             elif layer > 1:
                 rate *= 2
 
-            with tf.variable_scope(f'layer{layer}'):
-                x = first_block(x, build, BLOCK[depth], channels, stride, first_rate, rate)
-                for i in range(1, blocks):
-                    with tf.variable_scope(str(i)):
-                        x = tf.nn.relu(x + residual(x, build, BLOCK[depth], channels, 1, rate, rate))
+            for i in range(blocks):
+                with tf.variable_scope(f'layer{layer}/{i}'):
+                    y = residual(x, build, block, channels, stride, first_rate, rate)
+                    if inputs != outputs:  # in a layer's first block alone
+                        x = conv_bn(x, 'downsample/conv', 'downsample/bn', 1, build.scaled(outputs), build.training,
+                                    stride)
+                    x = tf.nn.relu(x + y)
+                stride, first_rate, inputs = 1, rate, outputs
             end_points[f'layer{layer}'] = x
-    end_points['features'] = x
+    end_points.update(deepsup_features=end_points['layer3'], features=x)
     return end_points
-
-
-def first_block(x, build, block, channels, stride, first_rate, rate):
-    """The block '0' of a layer, whose shortcut is a 1x1 convolution if height, width or channels change."""
-    with tf.variable_scope('0'):
-        y = residual(x, build, block, channels, stride, first_rate, rate)
-        if channels > 64 or block.expansion > 1:  # all but a basic layer1
-            x = conv_bn(x, 'downsample/conv', 'downsample/bn', 1, int(y.shape[3]), build.training, stride)
-        return tf.nn.relu(x + y)
 
 
 def residual(x, build, block, channels, stride, first_rate, rate):

@@ -8,13 +8,14 @@ from fcn8s.utils.tf1 import tf
 
 STRIP_VALUES = 2 ** 24  # scores in memory at a time: 64 MB in float32
 
-# logits: [B, H, W, num_classes]; ids: function (with_class_0=True) -> uint8 [B, H, W], if possible without the logits
-Scores = collections.namedtuple('Scores', 'logits ids')
+# logits: [B, H, W, num_classes]; ids: function (with_class_0=True) -> uint8 [B, H, W], if possible without the logits;
+# trained: what training compares with the annotations, the logits or smaller ones, [B, h, w, num_classes]
+Scores = collections.namedtuple('Scores', 'logits ids trained')
 
 
-def from_logits(logits):
-    """The Scores of logits, [B, H, W, num_classes]."""
-    return Scores(logits, functools.partial(predict_ids, logits))
+def from_logits(logits, trained=None):
+    """The Scores of logits, [B, H, W, num_classes]; trained: smaller logits for the loss, or None."""
+    return Scores(logits, functools.partial(predict_ids, logits), logits if trained is None else trained)
 
 
 def from_transposed_conv(x, name, size, num_classes, like, bias=True, start=None):
@@ -27,7 +28,7 @@ def from_transposed_conv(x, name, size, num_classes, like, bias=True, start=None
     if not argmax_by_strips():
         return from_logits(logits)
     height, width = tf.shape(like)[1], tf.shape(like)[2]  # their own shape would require the logits
-    return Scores(logits, functools.partial(ids_in_strips, x, kernel, bias, size // 2, height, width))
+    return Scores(logits, functools.partial(ids_in_strips, x, kernel, bias, size // 2, height, width), logits)
 
 
 def predict_ids(logits, with_class_0=True):

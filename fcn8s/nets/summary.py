@@ -8,10 +8,10 @@ NUM_CLASSES = 151   # ADE20K's, with class 0
 
 def print_table(nets, build):
     """Prints a line per row of NETS; build: FCN_model.build."""
-    print(f'{"net":24}{"parameters":>14}{"multiply-adds":>16}{"stride":>8}  source')
+    print(f'{"net":30}{"parameters":>14}{"multiply-adds":>16}{"stride":>8}  source')
     for name, net in nets.items():
         parameters, multiply_adds = count(name, build)
-        print(f'{name:24}{parameters:>14,}{multiply_adds / 1e9:>14.1f} G{net.stride:>8}  {net.source}')
+        print(f'{name:30}{parameters:>14,}{multiply_adds / 1e9:>14.1f} G{net.stride:>8}  {net.source}')
     print(f'\nFor {NUM_CLASSES} classes; multiply-adds of one forward pass over a {SIDE}x{SIDE} image; stride of the '
           'finest scores.')
 

@@ -11,6 +11,14 @@ INITIAL_SCALE = 2. ** 15
 # from the latter to two bool tensors (apply, finite): whether to apply the step, and whether training is still healthy
 Scaled = collections.namedtuple('Scaled', 'loss unscale check_gradients')
 
+# What training fetches and feeds. images, annotations, encoder_rate, decoder_rate: placeholders; step: the global
+# step, a variable; train: the op of one step; finite: whether it was applied, or lost to float16's loss scale;
+# progress: {name: scalar}; validate: (ids, loss, summed weight of the pixels) without dropout; variables: the net's
+# own; saved: those, the optimizer's and the step.
+TrainingGraph = collections.namedtuple(
+    'TrainingGraph', 'images annotations encoder_rate decoder_rate step train loss finite progress validate variables '
+                     'saved end_points gradients')
+
 
 def scaled_loss(loss):
     """Scales a loss up as far as its gradients stay finite, because small gradients underflow in float16.

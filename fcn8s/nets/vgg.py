@@ -61,3 +61,13 @@ def dilated_vgg(pixels, build, depth):
         x = end_points['conv7'] = build.drop(x, 7, 0.5, whole_channels=True)
     end_points['features'] = x
     return end_points
+
+
+def vgg_arrays(depth):
+    """{variable: VGG's layer + 'w' or 'b'} for the variables, without scope, that any net shares with VGG16 or 19."""
+    fc = {'W6': 'fc6w', 'b6': 'fc6b', 'W7': 'fc7w', 'b7': 'fc7b'}  # fcn_head's names; then skip_head's, dilated_vgg's
+    fc.update({f'{layer}_{part}': vgg_layer + part for part in 'wb' for layer, vgg_layer in (
+        ('fc6', 'fc6'), ('fc7', 'fc7'), ('conv6', 'fc6'), ('conv7', 'fc7'))})
+    convs = {f'conv{block}_{i}_{part}': f'conv{block}_{i}{part}' for part in 'wb'
+             for block, count in enumerate(CONVS[depth], 1) for i in range(1, count + 1)}
+    return dict(convs, **fc)

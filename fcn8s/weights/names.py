@@ -5,9 +5,16 @@ from fcn8s.nets.vgg import CONVS
 from fcn8s.utils.errors import UserError
 
 TF_LAYERS_NET = 'fcn8s_ade20k'  # the row whose variables tf.layers named in FCN-tensorflow-ADE20k
-UNUSED = {'fcn8s_vgg19': ('inference/conv5_4_w', 'inference/conv5_4_b')}  # FCN.tensorflow creates but never uses them
+CONV5_4 = r'inference/conv5_4_[wb]$'     # FCN.tensorflow creates but never uses them
+DEEPSUP = r'inference/decoder/(cbr|conv_last)_deepsup(/|_[wb]$)'  # deep supervision is for training alone
 LAYERS = {'W6': 'conv6', 'W7': 'conv7', 'W8': 'conv8', 'W_t1': 'conv2d_transpose', 'W_t2': 'conv2d_transpose_1',
           'W_t3': 'conv2d_transpose_2'}
+
+
+def is_unused(net, name):
+    """Whether a checkpoint of a net, a row of NETS, may hold this array that predictions have no use for."""
+    pattern = CONV5_4 if net == 'fcn8s_vgg19' else DEEPSUP if (net or '').endswith('_deepsup') else None
+    return pattern is not None and re.match(pattern, name) is not None
 
 
 def tf_layers_name(variable_name):
@@ -23,10 +30,10 @@ def tf_layers_name(variable_name):
 PARTS = {'w': 'weight', 'b': 'bias', 'scale': 'weight', 'bias': 'bias', 'mean': 'running_mean',
          'variance': 'running_var'}
 # Layers that PyTorch counts inside an nn.Sequential: (ours, theirs)
-SEQUENTIAL = ((r'downsample\.conv$', 'downsample.0'), (r'downsample\.bn$', 'downsample.1'),
-              (r'^(psp\.\d)\.conv$', r'\1.1'), (r'^(psp\.\d)\.bn$', r'\1.2'),
-              (r'^conv_last\.conv$', 'conv_last.0'), (r'^conv_last\.bn$', 'conv_last.1'),
-              (r'^conv_last\.score$', 'conv_last.4'))
+SEQUENTIAL = ((r'^(psp|ppm)\.(\d)\.conv$', r'\1.\2.1'), (r'^(psp|ppm)\.(\d)\.bn$', r'\1.\2.2'),
+              (r'^conv_last\.score$', 'conv_last.4'), (r'^fusion\.score$', 'conv_last.1'),
+              (r'^fusion\b', 'conv_last.0'), (r'^(fpn_out\.\d)\b', r'\1.0'),
+              (r'\.conv$', '.0'), (r'\.bn$', '.1'))
 POOLED = (1, 2, 3)  # blocks of the dilated VGG followed by a pool, which counts as a layer of `features`
 SAVE_AGAIN = 'save it with torch.save(net.state_dict(), path)'
 
@@ -43,18 +50,22 @@ def check_stem(path, arrays, names):
                         'semantic-segmentation-pytorch.')
 
 
-def torch_names(variable_names):
+def torch_names(variable_names, found=()):
     """{name of a variable of a dilated net: its name in the encoder's or decoder's state_dict}.
 
     Scopes around encoder/ and decoder/ are ignored, and names outside them left out. The names must be those of the
-    whole net, because VGG16 and VGG19 number their layers differently.
+    whole net, because VGG16 and VGG19 number their layers differently. found: the names in a file, which may be of a
+    later release, whose nets of 2017 say 'ppm.' where their own files say 'psp.'.
     """
     layers = {name: re.search(r'(?:^|/)(?:encoder|decoder)/(.+)_([a-z]+)$', name) for name in variable_names}
     layers = {name: match.groups() for name, match in layers.items() if match and match.group(2) in PARTS}
     depth = 19 if any(layer == 'conv3_4' for layer, _ in layers.values()) else 16
     features = _vgg_features(depth)
-    return {name: '%s.%s' % (features.get(layer) or _sequential(layer), PARTS[part])
-            for name, (layer, part) in layers.items()}
+    names = {name: '%s.%s' % (features.get(layer) or _sequential(layer), PARTS[part])
+             for name, (layer, part) in layers.items()}
+    later = {name: re.sub(r'^psp\.', 'ppm.', theirs) for name, theirs in names.items()}
+    return {name: later[name] if theirs not in found and later[name] in found else theirs
+            for name, theirs in names.items()}
 
 
 def _vgg_features(depth):

@@ -19,8 +19,8 @@ def read_pth(path):
     """OrderedDict from name to float32 array of a state_dict, convolution kernels as [h, w, in, out].
 
     The file, of either format of torch.save, holds the state_dict or a dictionary with it as 'state_dict'. A leading
-    'module.' (of nn.DataParallel) is taken off, later releases' 'ppm.' becomes 'psp.', and UNNEEDED arrays are left
-    out. PyTorch is not needed, and nothing that the file names is run. Raises UserError.
+    'module.' (of nn.DataParallel) is taken off, and UNNEEDED arrays are left out. PyTorch is not needed, and nothing
+    that the file names is run. Raises UserError.
     """
     if not os.path.isfile(path):
         raise UserError(f'{path} does not exist or is no file. Expected a .pth file of PyTorch.')
@@ -28,8 +28,8 @@ def read_pth(path):
         with open_torch_file(path) as file:
             tensors = _state_dict(path, file.content)
             _check_tensors(path, tensors, file.size)
-            return OrderedDict((_our_name(name), _array(path, name, tensor, file)) for name, tensor in tensors.items()
-                               if not name.endswith(UNNEEDED))
+            return OrderedDict((re.sub(r'^module\.', '', name), _array(path, name, tensor, file))
+                               for name, tensor in tensors.items() if not name.endswith(UNNEEDED))
     except MemoryError:
         raise UserError(f'memory ran out while {path} was read. Free some; if the file is no larger than memory, it is '
                         'damaged: give another copy.')
@@ -38,10 +38,6 @@ def read_pth(path):
     except Exception as error:
         raise UserError(f'{path} cannot be read: {str(error) or type(error).__name__}. It is truncated, damaged or '
                         f'holds more than weights. Give another copy, or {SAVE_AGAIN}.')
-
-
-def _our_name(name):
-    return re.sub(r'^ppm\.', 'psp.', re.sub(r'^module\.', '', name))
 
 
 def _state_dict(path, found):

@@ -6,7 +6,7 @@ import numpy as np
 
 from fcn8s.weights.checkpoint_reader import checkpoint_errors, open_checkpoint
 from fcn8s.weights.checkpoints import BEST, CheckpointError, check_net, find_checkpoint, missing_files
-from fcn8s.weights.names import TF_LAYERS_NET, UNUSED, check_stem, tf_layers_name, torch_names
+from fcn8s.weights.names import TF_LAYERS_NET, check_stem, is_unused, tf_layers_name, torch_names
 from fcn8s.weights.pth import find_pth, is_pth, read_pair
 
 # loaded: names; skipped: {name: why}; untouched: names of variables without an array
@@ -104,7 +104,7 @@ def restore_for_prediction(session, path, variables, num_classes, net=None):
     Raises UserError unless the arrays in `path` are exactly those of the net, CheckpointError if it is damaged.
     """
     source = open_source(path, [variable.op.name for variable in variables], tf_layers=net == TF_LAYERS_NET)
-    others = [name for name in source.others if name not in UNUSED.get(net, ())]
+    others = [name for name in source.others if not is_unused(net, name)]
     check_net(path, source.shapes, variables, num_classes, others)
     load_source(session, path, variables, source)
 
@@ -124,7 +124,7 @@ def open_source(path, names, tf_layers=True):
     others, unused = [], []
     if is_pth(path):
         arrays = read_pair(path)
-        theirs = torch_names(names)
+        theirs = torch_names(names, arrays)
         check_stem(path, arrays, theirs)
         shapes, read = {name: array.shape for name, array in arrays.items()}, arrays.get
         unused = sorted(set(arrays) - set(theirs.values()))

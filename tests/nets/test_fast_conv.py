@@ -59,7 +59,8 @@ def chosen(monkeypatch):
 FORMS = [('conv1_2', tf.float32, (3, 3, 64, 64), 'conv2d_with_fast_gradients'),
          ('conv2_1', tf.float32, (3, 3, 64, 128), 'conv2d_by_winograd'),
          ('fc6', tf.float32, (7, 7, 8, 8), 'conv2d_with_fast_gradients'),
-         ('fc6', tf.bfloat16, (7, 7, 8, 8), 'conv2d_as_matmul'), ('conv2_1', tf.bfloat16, (3, 3, 64, 128), 'plain_conv2d')]
+         ('fc6', tf.bfloat16, (7, 7, 8, 8), 'conv2d_as_matmul'),
+         ('conv2_1', tf.bfloat16, (3, 3, 64, 128), 'plain_conv2d')]
 
 
 @pytest.mark.skipif(bool(gpus()), reason='cuDNN computes')

@@ -48,7 +48,8 @@ def test_the_number_of_weights_at_full_width(session, depth, published):
 def test_sizes_of_the_end_points(session, depth, output_stride, channels):
     x = placeholder()
     end_points = dilated_resnet(x, Build(THIN), depth, output_stride)
-    assert list(end_points) == ['conv1', 'conv2', 'conv3', 'pool1', 'layer1', 'layer2', 'layer3', 'layer4', 'features']
+    assert list(end_points) == ['conv1', 'conv2', 'conv3', 'pool1', 'layer1', 'layer2', 'layer3', 'layer4',
+                                'deepsup_features', 'features']
     session.run(tf.global_variables_initializer())
     strides = dict(conv1=2, conv2=2, conv3=2, pool1=4, layer1=4, layer2=8, layer3=output_stride, layer4=output_stride,
                    features=output_stride)

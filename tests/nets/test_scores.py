@@ -107,11 +107,12 @@ def test_float32_uses_tensorflows_convolution_for_fc6():
     assert fc6_op().type == 'Conv2D'
 
 
-@pytest.mark.skipif(bool(gpus()) or tf.version.VERSION.startswith('1.'), reason='oneDNN does not compute, or is too old')
+@pytest.mark.skipif(bool(gpus()) or tf.version.VERSION.startswith('1.'), reason='no oneDNN, or too old')
 def test_frozen_kernel_of_fc6_is_not_kept_twice(frozen_weights):
     product = fc6_op()
     assert product.type == 'MatMul'
-    assert [op.type for op in product.outputs[0].consumers()] == ['Reshape']  # fused with BiasAdd, oneDNN would keep a copy
+    # fused with BiasAdd, oneDNN would keep a copy
+    assert [op.type for op in product.outputs[0].consumers()] == ['Reshape']
 
 
 def fc6_op():

@@ -34,9 +34,34 @@ NETS = {'vgg16_dilated8_c1': lambda x: c1_bilinear(dilated_vgg(x, THIN, 16), x, 
     ('decoder/conv_last/bn_mean', 'conv_last.1.running_mean'),
     ('decoder/conv_last/score_b', 'conv_last.4.bias'),
     ('inference/encoder/layer1/0/conv1_w', 'layer1.0.conv1.weight'),
+    ('decoder/cbr/conv_w', 'cbr.0.weight'),
+    ('decoder/cbr/bn_scale', 'cbr.1.weight'),
+    ('decoder/conv_last_b', 'conv_last.bias'),
+    ('decoder/cbr_deepsup/conv_w', 'cbr_deepsup.0.weight'),
+    ('decoder/cbr_deepsup/bn_mean', 'cbr_deepsup.1.running_mean'),
+    ('decoder/conv_last_deepsup_w', 'conv_last_deepsup.weight'),
+    ('decoder/ppm/2/conv_w', 'ppm.2.1.weight'),
+    ('decoder/ppm/2/bn_bias', 'ppm.2.2.bias'),
+    ('decoder/ppm_conv/3/conv_w', 'ppm_conv.3.0.weight'),
+    ('decoder/ppm_conv/3/bn_variance', 'ppm_conv.3.1.running_var'),
+    ('decoder/ppm_last_conv/conv_w', 'ppm_last_conv.0.weight'),
+    ('decoder/ppm_last_conv/bn_bias', 'ppm_last_conv.1.bias'),
+    ('decoder/fpn_in/1/conv_w', 'fpn_in.1.0.weight'),
+    ('decoder/fpn_in/1/bn_scale', 'fpn_in.1.1.weight'),
+    ('decoder/fpn_out/0/conv_w', 'fpn_out.0.0.0.weight'),
+    ('decoder/fpn_out/0/bn_scale', 'fpn_out.0.0.1.weight'),
+    ('decoder/fusion/conv_w', 'conv_last.0.0.weight'),
+    ('decoder/fusion/bn_mean', 'conv_last.0.1.running_mean'),
+    ('decoder/fusion/score_w', 'conv_last.1.weight'),
 ])
 def test_names(variable, expected):
     assert torch_names([variable]) == {variable: expected}
+
+
+@pytest.mark.parametrize('found, expected', [
+    (['ppm.0.2.weight'], 'ppm.0.2.weight'), (['psp.0.2.weight'], 'psp.0.2.weight'), ([], 'psp.0.2.weight')])
+def test_files_of_later_releases_call_the_pyramid_ppm(found, expected):
+    assert torch_names(['decoder/psp/0/bn_scale'], found) == {'decoder/psp/0/bn_scale': expected}
 
 
 # torchvision's numbers, where a ReLU follows each convolution and a pool each block; pool4 is left out here

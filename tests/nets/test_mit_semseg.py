@@ -1,0 +1,65 @@
+"""The rows of mit_semseg's present release beside the package itself: files, probabilities, a training step."""
+import numpy as np
+import pytest
+
+from fcn8s.nets.train_op import Recipe
+from fcn8s.utils.tf1 import tf
+from fcn8s.weights.names import torch_names
+from fcn8s.weights.restore import load_source, open_source, restore_for_prediction
+from FCN_model import NETS, NetConfig, build, ignored_labels, training_graph
+from TensorflowUtils import create_session
+
+torch = pytest.importorskip('torch')
+pytest.importorskip('mit_semseg')
+import semseg_nets  # noqa: E402
+
+CLASSES = 13
+SIZES = ((65, 97), (64, 96), (33, 31))
+
+
+def photos(size, batch=1):
+    return np.random.RandomState(size[0]).randint(0, 256, (batch,) + size + (3,)).astype(np.uint8)
+
+
+@pytest.mark.parametrize('row, divisor', [
+    ('resnet18dilated_c1_deepsup', 1), ('resnet18dilated_ppm_deepsup', 1), ('resnet50dilated_ppm_deepsup', 8),
+    ('resnet101dilated_ppm_deepsup', 8), ('resnet50_upernet', 8), ('resnet101_upernet', 8)])
+def test_files_of_the_package_give_its_probabilities(row, divisor, tmp_path):
+    nets = semseg_nets.make(row, CLASSES - 1, divisor)
+    path = semseg_nets.save(tmp_path, *nets)
+    expected = [semseg_nets.softmax(*nets, photos(size)) for size in SIZES]
+    with tf.Graph().as_default(), create_session() as session:
+        images = tf.placeholder(tf.uint8, [None, None, None, 3])
+        softmax = tf.nn.softmax(build(row, images, CLASSES, 1 / divisor)[0])
+        restore_for_prediction(session, path, tf.global_variables(), CLASSES, row)
+        found = [session.run(softmax, {images: photos(size)})[..., 1:] for size in SIZES]
+    assert 0.2 < expected[0].max(axis=-1).mean() < 0.9  # neither all alike nor certain
+    assert max(np.abs(ours - theirs).max() for ours, theirs in zip(found, expected)) <= 1e-5
+
+
+@pytest.mark.parametrize('row, divisor', [
+    ('resnet18dilated_c1_deepsup', 8), ('resnet18dilated_ppm_deepsup', 8), ('resnet50_upernet', 16)])
+def test_a_training_step_is_that_of_the_package(row, divisor, tmp_path):
+    encoder, decoder = semseg_nets.make(row, CLASSES - 1, divisor)
+    path = semseg_nets.save(tmp_path, encoder, decoder)
+    annotations = np.random.RandomState(0).randint(0, CLASSES, (2, 64, 96)).astype(np.uint8)
+    annotations[:, :24, :30] = 255
+    images, rates = photos((64, 96), 2), (100., 200.)
+    theirs = semseg_nets.trained(encoder, decoder, images, annotations, NETS[row].stride, rates)
+
+    with tf.Graph().as_default(), create_session() as session:
+        net = training_graph(NetConfig(row, CLASSES, 1 / divisor), Recipe('sgd', weight_decay=1e-4, keep_prob=1.),
+                             ignored_labels(row, None))
+        session.run(tf.global_variables_initializer())
+        names = [variable.op.name for variable in net.variables]
+        assert not load_source(session, path, net.variables, open_source(path, names)).untouched
+        before = dict(zip(names, session.run(net.variables)))
+        _, loss = session.run([net.train, net.loss], {
+            net.images: images, net.annotations: annotations, net.encoder_rate: rates[0], net.decoder_rate: rates[1]})
+        after = dict(zip(names, session.run(net.variables)))
+
+    assert loss == pytest.approx(theirs.loss, rel=1e-5)
+    for name, their_name in torch_names(names).items():
+        if name.endswith(('_w', '_b', '_scale', '_bias')):
+            ours, expected = after[name] - before[name], theirs.updates[their_name]
+            np.testing.assert_allclose(ours, expected, rtol=0, atol=1e-3 * np.abs(expected).max(), err_msg=name)
