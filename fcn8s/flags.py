@@ -6,22 +6,20 @@ A script takes its flags from one function here and sets their defaults to its o
 
 tf.flags is absl.flags; importing it from absl spares --help the wait for TensorFlow.
 """
-import functools
-import types
-
 from absl import flags
 
 from fcn8s.devices import PRECISIONS
 from fcn8s.evaluation.pictures import KINDS
 from fcn8s.prediction.shards import AUTO
 from fcn8s.prediction.tiles import AUTO_TILE, TILE_MARGIN
+from fcn8s.utils.cli import flag_group, with_defaults
 from fcn8s.visualize import IDS, VIEWS
 
 
 def train_flags(**defaults):
     """The FlagValues of FCN_train."""
     values = flags.FlagValues()
-    add = _group(values, 'data')
+    add = flag_group(values, 'data')
     add.string('data_dir', None, 'folder with images/, annotations/ and classes.csv')
     add.string('list', '', 'file of relative image paths, one per line: train only on these photos of images/')
     add.integer('batch_size', 2, 'photos per step, resized to one common size', 1)
@@ -31,7 +29,7 @@ def train_flags(**defaults):
     _bad_data(add, 'stop')
     add.integer('read_threads', 2, 'threads that decode photos', 1)
     _net_flags(values, trained=False)
-    add = _group(values, 'training')
+    add = flag_group(values, 'training')
     add.float('learning_rate', 1e-5, 'learning rate; 1e-4 is common for Adam from scratch', 0.)
     add.integer('max_steps', 1, 'step at which the run ends, counted from its first start', 1)
     add.integer('seed', 0, 'random seed of initial weights, photo order, augmentation and dropout', 0)
@@ -39,7 +37,7 @@ def train_flags(**defaults):
                'scratch, download fetches it, FILE is a VGG (.mat, .npy, .npz, .h5, .pth, SavedModel) or other .pth')
     add.string('model_dir', None, 'folder of pretrained encoders')
     add.string('init_from', '', 'checkpoint to start from: takes the weights that fit, with a fresh optimizer')
-    add = _group(values, 'output')
+    add = flag_group(values, 'output')
     add.string('logs_dir', None, 'folder for checkpoints, curves and config.json')
     add.integer('save_every', 500, 'steps between checkpoints', 1)
     add.integer('validate_every', 500, 'steps between validations', 1)
@@ -47,7 +45,7 @@ def train_flags(**defaults):
     add.integer('validation_max_side', 1536, 'scale larger validation photos down to this longer side', 32)
     add.boolean('debug', False, 'TensorBoard histograms of activations, sparsity and gradients; slow')
     _precision(values, 'steps')
-    add = _group(values, 'steps')
+    add = flag_group(values, 'steps')
     add.integer('num_gpus', 1, 'GPUs that share the photos of each step; must divide batch_size', 1)
     add.enum('optimizer', 'adam', ['adam', 'sgd'], 'Adam, or gradient descent with momentum')
     add.float('lr_encoder', None, 'learning rate of the pretrained layers (default: learning_rate)', 0.)
@@ -65,7 +63,7 @@ def train_flags(**defaults):
     add.boolean('skip_nonfinite', False, 'skip and count a step with a non-finite loss or gradient instead of stopping')
     add.boolean('deterministic', False, 'the same command gives the same weights bit for bit; slower: the CPU sums in '
                 'one thread. On a GPU it needs TensorFlow 2 and no --fix_bn')
-    add = _group(values, 'augmentation')
+    add = flag_group(values, 'augmentation')
     add.string('random_scale', '', 'MIN,MAX[,PROBABILITY]: scale by a random factor, such as 0.5,1.5')
     add.string('random_crop', '', 'HEIGHTxWIDTH, multiples of 32: train on a random window of this size; smaller '
                'photos are padded, and the padding is excluded from the loss')
@@ -74,13 +72,13 @@ def train_flags(**defaults):
     add.string('translate', '', 'X,Y[,PROBABILITY]: shift by up to X pixels sideways, Y up or down; each or MIN-MAX')
     add.float('gray', 0., 'probability of removing the colours', 0., 1.)
     add.string('preview_augmentation', '', 'write a picture of augmented photos to this .png or .jpg file, and stop')
-    return _with_defaults(values, defaults)
+    return with_defaults(values, defaults)
 
 
 def test_flags(**defaults):
     """The FlagValues of FCN_test. Values left at None come from the run's config.json."""
     values = flags.FlagValues()
-    add = _group(values, 'test')
+    add = flag_group(values, 'test')
     add.integer('test_num', 100, 'photos to test, 0 for all (default with --list: all)', 0)
     add.string('list', '', 'file of relative image paths, one per line: test these photos, from any split')
     add.boolean('verbose', False, 'print one line per photo')
@@ -96,16 +94,16 @@ def test_flags(**defaults):
     _tile_flags(values)
     _precision(values, 'prediction')
     _net_flags(values, trained=True)
-    add = _group(values, 'data')
+    add = flag_group(values, 'data')
     _bad_data(add, None)
     add.integer('ignore_label', None, 'exclude pixels with this id from the scores (default: as trained)', 0, 255)
-    return _with_defaults(values, defaults)
+    return with_defaults(values, defaults)
 
 
 def infer_flags(**defaults):
     """The FlagValues of FCN_infer."""
     values = flags.FlagValues()
-    add = _group(values, 'infer')
+    add = flag_group(values, 'infer')
     add.string('infer_dir', None, 'folder of photos and films to use if the command line names none')
     add.string('output_dir', None, 'folder for the results; created if missing; must not hold the photos')
     add.enum('view', 'overlay', list(VIEWS) + [IDS], 'what pictures and films show: class colours blended into the '
@@ -124,43 +122,30 @@ def infer_flags(**defaults):
     add.boolean('summary', False, 'merge the manifests in output_dir, and segment nothing')
     add.string('film', None, 'make this film (.mp4) from the one folder of frames on the command line')
     add.float('fps', 25., 'frames per second of --film', 0.1, 1000.)
-    add = _group(values, 'size')
+    add = flag_group(values, 'size')
     add.integer('max_side', None, 'scale larger photos down to this longer side for the net (default: none)', 32)
     _tile_flags(values)
     _checkpoint_flags(values)
     _scale_flags(values)
     _precision(values, 'prediction')
     _net_flags(values, trained=True)
-    return _with_defaults(values, defaults)
+    return with_defaults(values, defaults)
 
 
 def export_flags(formats, **defaults):
     """The FlagValues of FCN_export; formats: the names that --format takes."""
     values = flags.FlagValues()
-    add = _group(values, 'export')
+    add = flag_group(values, 'export')
     add.string('export_dir', None, 'new folder; TensorFlow Serving expects one that ends in a number: models/cats/1')
     add.enum('format', 'saved_model', formats, 'SavedModel, or a GraphDef with its variables frozen to constants')
     _checkpoint_flags(values)
     _net_flags(values, trained=True)
-    return _with_defaults(values, defaults)
-
-
-def _group(values, heading):
-    """The DEFINE functions of absl.flags for one heading of --help: .string(name, default, help), .integer, ..."""
-    given = {'flag_values': values, 'module_name': heading}
-    return types.SimpleNamespace(**{kind: functools.partial(getattr(flags, 'DEFINE_' + kind), **given)
-                                    for kind in ('string', 'integer', 'float', 'boolean', 'enum')})
-
-
-def _with_defaults(values, defaults):
-    for name, default in defaults.items():
-        values.set_default(name, default)
-    return values
+    return with_defaults(values, defaults)
 
 
 def _net_flags(values, trained):
     """trained: whether the net's config.json gives the defaults."""
-    add = _group(values, 'net')
+    add = flag_group(values, 'net')
     as_run = ' (default: as the run in logs_dir was trained)' if trained else ''
     classes = 'as trained' if trained else 'the lines of classes.csv'
     add.string('net', None, 'row of NETS to build; python FCN_model.py lists them' + as_run)
@@ -170,23 +155,25 @@ def _net_flags(values, trained):
 
 
 def _checkpoint_flags(values, logs_dir_also=''):
-    add = _group(values, 'checkpoint')
+    add = flag_group(values, 'checkpoint')
     add.string('logs_dir', 'logs', 'folder of the training run to use' + logs_dir_also)
     add.string('checkpoint', '', 'checkpoint to use: a prefix such as logs/model.ckpt-500, one of its files, a folder, '
                'or "best" for the best on validation (default: the last in logs_dir)')
-    _group(values, 'data').string('data_dir', None, 'data set whose photos or classes.csv to use (default: as trained)')
-    _group(values, 'prediction').boolean('predict_class_0', True, '--nopredict_class_0 excludes class 0 from '
-                                        'predictions: every pixel gets one of the named classes')
+    add = flag_group(values, 'data')
+    add.string('data_dir', None, 'data set whose photos or classes.csv to use (default: as trained)')
+    add = flag_group(values, 'prediction')
+    add.boolean('predict_class_0', True, '--nopredict_class_0 excludes class 0 from predictions: every pixel gets one '
+                'of the named classes')
 
 
 def _scale_flags(values):
-    add = _group(values, 'prediction')
+    add = flag_group(values, 'prediction')
     add.string('scales', '1', 'average the probabilities over these scales, such as 0.5,0.75,1,1.25,1.5')
     add.boolean('flip', False, 'average over the mirrored photo too; takes twice as long')
 
 
 def _tile_flags(values):
-    add = _group(values, 'size')
+    add = flag_group(values, 'size')
     add.integer('tile', None, 'process photos larger than this side in tiles, which bounds the memory; 0 for never '
                  f'(default: {AUTO_TILE} for the fcn nets, with a margin that changes no result; 0 for the '
                  'dilated nets, whose scores depend on the whole photo)', 0)
@@ -201,6 +188,7 @@ def _bad_data(group, default):
 
 
 def _precision(values, heading):
-    _group(values, heading).enum('precision', 'auto', PRECISIONS, 'number format of the layers; training keeps '
-                                'weights and loss in float32. auto is bfloat16 if the processor or GPU supports it, '
-                                'otherwise float32; float16 is for older GPUs')
+    add = flag_group(values, heading)
+    add.enum('precision', 'auto', PRECISIONS, 'number format of the layers; training keeps weights and loss in '
+             'float32. auto is bfloat16 if the processor or GPU supports it, otherwise float32; float16 is for older '
+             'GPUs')

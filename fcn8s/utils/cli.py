@@ -1,15 +1,31 @@
 """The command line: flags, help, and paths that begin with ~."""
 import argparse
+import functools
 import math
 import os
 import sys
 import textwrap
+import types
 
 from absl import flags
 
 from fcn8s.utils.errors import UsageError, UserError
 from fcn8s.utils.script import EXIT_CODES
 from fcn8s.utils.tf1 import use_version_1
+
+
+def flag_group(values, heading):
+    """The DEFINE functions of absl.flags for one heading of --help: .string(name, default, help), .integer, ..."""
+    given = {'flag_values': values, 'module_name': heading}
+    return types.SimpleNamespace(**{kind: functools.partial(getattr(flags, 'DEFINE_' + kind), **given)
+                                    for kind in ('string', 'integer', 'float', 'boolean', 'enum')})
+
+
+def with_defaults(values, defaults):
+    """values, with {flag's name: default} set in it."""
+    for name, default in defaults.items():
+        values.set_default(name, default)
+    return values
 
 
 def parse(flag_values, argv, doc, takes_paths=False):

@@ -74,8 +74,8 @@ def test_a_file_that_does_not_exist_stops_before_anything_else(tmp_path):
 
 
 @pytest.mark.parametrize('net, width, init_from, words', [
-    ('resnet34_dilated8_c1', 0.5, '', 'download: .*--width=1 only, and this is 0.5'),
-    ('fcn8s', 0.25, '', 'download: .*--width=1 only, and this is 0.25'),
+    ('resnet34_dilated8_c1', 0.5, '', 'download: .*--width=1 only, found --width=0.5'),
+    ('fcn8s', 0.25, '', 'download: .*--width=1 only, found --width=0.25'),
     ('fcn8s', 1., 'logs/old', '--pretrained=download and --init_from=logs/old .*Leave one')])
 def test_download_that_cannot_be_used_is_refused_before_it_is_fetched(net, width, init_from, words):
     with pytest.raises(UserError, match=words):
