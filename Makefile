@@ -38,7 +38,7 @@ demo: $(VENV)/ready
 	@echo
 	@echo "Look at:  $(DEMO_OUTPUT)/           what the net sees in six photos that it has never seen"
 	@echo "          $(DEMO_LOGS)/curves.png   how it learned; $(DEMO_LOGS)/test/ its scores and pictures"
-	@echo "Your own: put photos into infer/ and see \"Your own photos and masks\" in README.md"
+	@echo "Your own: put photos into infer/ and see \"Train on your own photos\" in README.md"
 
 test: $(VENV)/ready-dev
 	$(BIN)/python -m pytest $(PYTEST_FLAGS)

@@ -21,7 +21,7 @@ from Data_zoo.mask_ids import MaskReader, Rules
 from Data_zoo.mask_names import find_masks, is_jpeg
 from fcn8s.data.classes import read_classes
 from fcn8s.utils.cli import path_argument
-from fcn8s.utils.errors import UserError
+from fcn8s.utils.errors import UserError, some_of
 from fcn8s.utils.files import atomic_folder
 from fcn8s.utils.progress import progress
 from fcn8s.utils.script import run
@@ -83,7 +83,7 @@ def _explain(unknown, masks_dir, classes, classes_csv):
 def _check_classes(classes, classes_csv, rules):
     if rules.threshold is not None:
         if len(classes) != 2:
-            names = ', '.join(f'{c.index} {c.name}' for c in classes[:5]) + ', ...' * (len(classes) > 5)
+            names = some_of(f'{c.index} {c.name}' for c in classes)
             raise UserError(f'--threshold={rules.threshold} makes two classes of dark and bright, but {classes_csv} '
                             f'lists {len(classes)}: {names}. Leave the option out and {WHITE_CLASS}.')
         return

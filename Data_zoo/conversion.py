@@ -14,14 +14,14 @@ import shutil
 from fcn8s.data.classes import read_classes
 from fcn8s.data.photos import list_files, photo_size
 from fcn8s.utils.cli import path_argument
-from fcn8s.utils.errors import DataError, UserError
+from fcn8s.utils.errors import DataError, UserError, some_of
 from fcn8s.utils.files import atomic_folder
 from fcn8s.utils.progress import progress
 from fcn8s.visualize import palette, save_ids
 from read_data import read_dataset
 
 Pair = collections.namedtuple('Pair', 'stem image annotation')  # name in the layout; paths of the two source files
-PARTIAL = 'give --partial to go on without the missing ones'
+PARTIAL = 'give --partial to continue without the missing ones'
 
 
 def parser(description, data_dir, source):
@@ -46,8 +46,8 @@ def is_prepared(data_dir, counts):
         for split, count in counts.items():
             print(_count_line(split, len(read_dataset(data_dir, split).records), count))
     except DataError as error:
-        raise UserError(f'{error}\n{data_dir} exists and is left as it is. Move it away and run again.') from error
-    print(f'{data_dir} exists and is left as it is')
+        raise UserError(f'{error}\n{data_dir} exists and was not changed. Move it away and run again.') from error
+    print(f'{data_dir} exists and was not changed')
     return True
 
 
@@ -84,9 +84,8 @@ def pair_files(images, annotations, partial=False):
     """Pairs, sorted by stem, of two {stem: path}. Raises UserError for files without a partner, unless partial."""
     alone = [(images if stem in images else annotations)[stem] for stem in sorted(images.keys() ^ annotations.keys())]
     if alone and not partial:
-        more = ', ...' if len(alone) > 3 else ''
         raise UserError(f'{len(alone)} files have no partner (image without annotation, or the reverse): '
-                        f'{", ".join(alone[:3])}{more}. Extract the archives again, or {PARTIAL}.')
+                        f'{some_of(alone, 3)}. Extract the archives again, or {PARTIAL}.')
     return [Pair(stem, images[stem], annotations[stem]) for stem in sorted(images.keys() & annotations.keys())]
 
 
@@ -105,8 +104,8 @@ def check_counts(splits, counts, partial=False):
 def write_layout(data_dir, splits, classes_csv, read_ids):
     """Writes splits, {split: Pairs}, and a copy of classes_csv to data_dir, all or nothing.
 
-    read_ids: path of an annotation of the source -> uint8 [H, W] of class ids; it runs in threads. Raises UserError for
-    an image and an annotation of different sizes, for what read_ids refuses, and if data_dir cannot be written.
+    read_ids: path of an annotation of the source -> uint8 [H, W] of class ids; it runs in threads. Raises UserError if
+    an image and its annotation differ in size, if read_ids refuses a file, or if data_dir cannot be written.
     """
     _note_unfinished(data_dir)
     colours = palette(read_classes(classes_csv))

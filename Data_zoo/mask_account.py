@@ -2,6 +2,8 @@
 import collections
 import os
 
+from fcn8s.utils.errors import some_of
+
 SHOWN_COLOURS, SHOWN_FILES = 20, 3
 
 
@@ -54,5 +56,5 @@ class FilePixels:
 
 
 def first_names(paths):
-    """'a.png, b.png, c.png, ...': the first few."""
-    return ', '.join(os.path.basename(path) for path in paths[:SHOWN_FILES]) + ', ...' * (len(paths) > SHOWN_FILES)
+    """'a.png, b.png, c.png and 4 more'."""
+    return some_of(map(os.path.basename, paths), SHOWN_FILES)

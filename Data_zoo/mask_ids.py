@@ -1,4 +1,4 @@
-"""Converts colour masks to class ids by the user's rules, and keeps account of pixels rounded or not covered.
+"""Converts colour masks to class ids by the user's rules, and counts pixels that were rounded or that no rule covers.
 
 Nothing is guessed: a pixel has exactly the colour of a class, or a rule covers it, or it is a problem.
 """
@@ -8,6 +8,7 @@ import numpy as np
 
 from Data_zoo.mask_account import FilePixels, UnknownColours
 from fcn8s.data.labels import match_colours, read_mask
+from fcn8s.utils.errors import some_of
 
 HALF = 128
 FAR = 64  # a colour that differs more than this in one channel is not just a soft edge of its class
@@ -50,11 +51,11 @@ class MaskReader:
 
     def problems(self):
         """Lists one paragraph for each kind of problem."""
-        names = ', '.join(f'{c.index} {c.name}' for c in self._classes[:SHOWN])
+        names = some_of((f'{c.index} {c.name}' for c in self._classes), SHOWN)
         explained = (
             (self._no_alpha, 'no alpha channel, which --alpha reads. Leave the option out.'),
             (self._unplaced, 'transparent pixels of unknown class. Give --transparent=CLASS, a '
-             f'name or an index of the classes ({names}{", ..." * (len(self._classes) > SHOWN)}); or --alpha '
+             f'name or an index of the classes ({names}); or --alpha '
              'with --threshold=128 if opaque and transparent are the mask, whatever the colours are.'),
             (self._hidden, 'nothing but transparent pixels, but several colours in them: the alpha channel seems '
              'unused. Save these masks without it.'),

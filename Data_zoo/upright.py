@@ -69,7 +69,7 @@ def _mark(path, orientation):
         with open(new, 'wb') as file:
             file.write(_marked(path, orientation))
         if not np.array_equal(read_annotation(new), expected):
-            raise UserError(f'{path}: the marked file would not turn like its photo. It is left as it is.')
+            raise UserError(f'{path}: the marked file would not turn like its photo. It was not changed.')
 
 
 def _marked(path, orientation):

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from fcn8s.lettering import text_width, undrawable, write
-from fcn8s.utils.errors import UserError
+from fcn8s.utils.errors import UserError, some_of
 from fcn8s.utils.files import atomic_file
 
 # PNG at level 3: three times as fast as zlib's default, for files a tenth larger
@@ -98,8 +98,7 @@ def class_shares(ids, num_classes):
 def describe(ids, classes):
     """Names the largest classes in one line: 'classes found: road 41.2 %, sky 22.0 % and 7 more'."""
     found = [f'{name} {percent}' for _, name, percent in _entries(ids, classes)]
-    more = f' and {len(found) - MAX_DESCRIBED} more' if len(found) > MAX_DESCRIBED else ''
-    return 'classes found: ' + (', '.join(found[:MAX_DESCRIBED]) + more or 'none')
+    return 'classes found: ' + (some_of(found, MAX_DESCRIBED) or 'none')
 
 
 def _entries(ids, classes):

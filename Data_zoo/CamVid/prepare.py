@@ -69,7 +69,7 @@ def _check_validation_split(data_dir, expected):
     found = {split_of(stem) for stem in stems}
     if found != {expected}:
         raise UserError(f"{data_dir} validates on SegNet's split {' and '.join(sorted(found))}, not on {expected}, "
-                        "and is left as it is. Give another --data_dir, or move it away and run again; "
+                        "and was not changed. Give another --data_dir, or move it away and run again; "
                         '--test asks for the split test.')
 
 

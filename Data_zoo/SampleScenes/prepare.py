@@ -76,7 +76,7 @@ def draw_photos(folder, count, seed=0):
     if os.path.isdir(folder) and sorted(os.listdir(folder)) == sorted(names):
         if not _is_first_scene(os.path.join(folder, names[0]), seed, PHOTOS):
             raise UserError(_other_scenes(folder, f'{count} photos', seed))
-        print(f'{folder} holds its {count} photos and is left as it is')
+        print(f'{folder} holds its {count} photos and was not changed')
         return folder
     with _new_folder(folder) as new:
         for index, name in enumerate(progress(names, desc='photos')):
@@ -92,7 +92,7 @@ def _is_first_scene(path, seed, part):
 
 
 def _other_scenes(folder, asked, seed):
-    return (f'{folder} holds other scenes than those asked for, {asked} of --seed={seed}, and is left as it is. Name '
+    return (f'{folder} holds other scenes than those asked for, {asked} of --seed={seed}, and was not changed. Name '
             'another folder, or move it away and run again.')
 
 

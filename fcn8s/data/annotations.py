@@ -5,7 +5,7 @@ from PIL import TiffImagePlugin
 from fcn8s.data.image_files import ImageError, decode, open_image, to_array
 from fcn8s.data.labels import advice
 from fcn8s.data.photos import ORIENTATION, Annotation, exif_orientation, orientation_to_apply, turned
-from fcn8s.utils.errors import DataError
+from fcn8s.utils.errors import DataError, some_of
 
 SAVE_AS_GREY = 'Save the ids as an 8-bit grey or palette PNG.'
 ONLY_LOSSY = ('If only these files are left, and show the colours of classes.csv, take the nearest ones: '
@@ -21,10 +21,10 @@ _LOSSY_TIFF = ('jpeg', 'tiff_jpeg', 'webp')
 
 
 def decode_ids(image, path):
-    """An opened image, not yet decoded -> uint8 [H, W] of ids; of a palette image the indices, never the colours.
+    """An opened image, not yet decoded -> uint8 [H, W] of ids; for a palette image its indices, never its colours.
 
-    Several channels of one value count as grey. An alpha channel is left aside where it adds nothing to the ids: it is
-    the same everywhere, or each id has one alpha. Raises ImageError.
+    Several equal channels count as grey. An alpha channel is ignored if it adds nothing to the ids: it is constant, or
+    each id has one alpha. Raises ImageError.
     """
     raw_mode = _raw_mode(image)
     _check_form(image, raw_mode, path)
@@ -173,7 +173,6 @@ def check_ids(ids, num_classes, ignore_label, path):
         if visible:
             raise DataError(f'{path} {visible}')
         found = np.unique(ids[wrong]).tolist()
-        more = f' and {len(found) - 5} more' if len(found) > 5 else ''
-        raise DataError(f'{path} holds the ids {", ".join(map(str, found[:5]))}{more}; with {num_classes} classes '
-                        f'they must be 0 to {num_classes - 1}. If they are classes, raise --num_classes; if they mean '
-                        f'"no class", give --ignore_label={found[-1]}; or else correct the annotation.')
+        raise DataError(f'{path} holds the ids {some_of(found)}; with {num_classes} classes they must be 0 to '
+                        f'{num_classes - 1}. If they are classes, raise --num_classes; if they mean "no class", give '
+                        f'--ignore_label={found[-1]}; or else correct the annotation.')

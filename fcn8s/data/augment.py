@@ -18,7 +18,7 @@ def make_transform(options, seed, num_classes, ignore_label=None):
     """The `transform` that BatchReader takes; None if the Augmentation is empty.
 
     An example is drawn from (seed, epoch, index) alone. Uncovered pixels get ignore_label, or else 255; raises
-    UserError where 255 is a class.
+    UserError if 255 is a class.
     """
     if options == Augmentation():
         return None
@@ -78,7 +78,7 @@ def cut(image, view, method):
 
 
 def paste(piece, view, fill):
-    """What `cut` gave at its place in the window, uint8 [height, width] or [height, width, 3]; `fill` around it."""
+    """Places the result of `cut` in the window, uint8 [height, width] or [height, width, 3], with `fill` around it."""
     height, width = piece.shape[:2]
     left = max(-view.left, 0)
     top, left = max(-view.top, 0) + view.down, (view.width - width - left if view.flip else left) + view.right
@@ -122,6 +122,6 @@ def _draw_shift(translate, random):
 
 
 def _overlap(start, length, window):
-    """(first, end) of what [start, start + length) and [0, window) have in common; first == end if nothing."""
+    """(first, end) of the overlap of [start, start + length) and [0, window); first == end if there is none."""
     first = max(start, 0)
     return first, max(first, min(start + length, window))

@@ -25,7 +25,7 @@ Split = collections.namedtuple('Split', 'pairs sizes tally turns')
 
 
 def report(data_dir, num_classes=None, ignore_label=None):
-    """Prints what data_dir holds and what is wrong with it; returns 1 if anything is, else 0."""
+    """Prints the contents and problems of data_dir; returns 1 if there are problems, else 0."""
     if not os.path.isdir(data_dir):
         print(f'{data_dir}: no such folder')
         return 1

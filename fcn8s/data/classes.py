@@ -18,8 +18,8 @@ ClassInfo = collections.namedtuple('ClassInfo', 'index name colour')  # colour: 
 def find_classes(data_dir, num_classes=None, of_net=False):
     """Tuple of ClassInfo from classes.csv in data_dir or else in its parent; without one, generic_classes(num_classes).
 
-    of_net: whether num_classes is what a trained net knows, and no flag. Raises DataError where num_classes contradicts
-    the file, and where there is neither.
+    of_net: whether num_classes comes from a trained net rather than a flag. Raises DataError if num_classes contradicts
+    the file, or if neither exists.
     """
     parent = os.path.dirname(os.path.abspath(data_dir))
     for path in (os.path.join(data_dir, 'classes.csv'), os.path.join(parent, 'classes.csv')):

@@ -7,29 +7,30 @@ import unicodedata
 from fcn8s.data.annotations import ONLY_LOSSY
 from fcn8s.data.photos import list_files, list_photos
 from fcn8s.data.records import Record
-from fcn8s.utils.errors import DataError
+from fcn8s.utils.errors import DataError, some_of
 
 ANNOTATION_EXTENSIONS = ('.png', '.tif', '.tiff', '.bmp')  # formats that keep ids exactly
-SHOWN = 5
-JPEG_EXTENSIONS = ('.jpg', '.jpeg', '.jpe', '.jfif', '.jif')
+LOSSY = {  # {format: (endings, why it cannot hold ids, further advice)}
+    'JPEG': (('.jpg', '.jpeg', '.jpe', '.jfif', '.jif'), "JPEG's compression changes ids", f'. {ONLY_LOSSY}'),
+    'WebP': (('.webp',), "WebP's compression may change ids", f'. {ONLY_LOSSY}'),
+    'GIF': (('.gif',), 'programs that write GIF renumber its colours', '.')}
 TWIN = 'file'  # kind of those whose name occurs twice; else it is 'image', 'annotation' or, of another format, 'mask'
 
 
 class Unpaired(collections.namedtuple('Unpaired', 'paths kind why')):
-    """Files without a partner, and the reason; as a string, how many and which."""
+    """Files without a partner and the reason; str() gives their number and names."""
 
     def __str__(self):
-        more = f' and {len(self.paths) - SHOWN} more' if len(self.paths) > SHOWN else ''
-        return (f'{len(self.paths)} {self.kind}{"s" if len(self.paths) > 1 else ""} with {self.why}: '
-                f'{", ".join(self.paths[:SHOWN])}{more}')
+        plural = 's' if len(self.paths) > 1 else ''
+        return f'{len(self.paths)} {self.kind}{plural} with {self.why}: {some_of(self.paths)}'
 
 
 def pair_by_stem(images, annotations, image_dir, annotation_dir):
     """Paths of images and of annotations -> (list of (image, annotation) sorted by stem, list of Unpaired).
 
-    Composed and decomposed Unicode, as Linux and macOS write names, count as the same stem. Where one of the two occurs
-    twice, none of the stem's files is paired, since either could be meant. An image whose annotation has an ending
-    that is not read is reported with that file. The folders are for the messages alone.
+    Composed and decomposed Unicode, as Linux and macOS write names, count as the same stem. If a stem occurs twice
+    among images or annotations, none of its files is paired, since either could be meant. An image whose annotation has
+    an unsupported ending is reported with that file. The folders only appear in messages.
     """
     images, annotations = _by_stem(images), _by_stem(annotations)
     pairs, unpaired = [], []
@@ -68,9 +69,8 @@ def _unread_kinds(unread):
 
 
 def _why(ending):
-    if ending == '.gif':
-        return 'programs that write GIF renumber its colours'
-    return "JPEG's compression changes ids" if ending in JPEG_EXTENSIONS else 'it must be an image of one channel'
+    reasons = [why for endings, why, _ in LOSSY.values() if ending in endings]
+    return reasons[0] if reasons else 'it must be an image of one channel'
 
 
 def _by_stem(paths):
@@ -90,10 +90,6 @@ LAYOUT = """\
     DIR/classes.csv                      index,name,red,green,blue (it may also stand beside DIR)
     DIR/images/training/NAME.jpg         photos; likewise validation/
     DIR/annotations/training/NAME.png    class ids, one channel, of the photo of the same name; likewise validation/"""
-LOSSY = {  # formats of masks: endings, and why they are not read
-    'JPEG': (('.jpg', '.jpeg', '.jpe', '.jfif'), f'its compression changes ids. {ONLY_LOSSY}'),
-    'WebP': (('.webp',), f'its compression may change ids. {ONLY_LOSSY}'),
-    'GIF': (('.gif',), 'programs that write it renumber its colours.')}
 OTHER_NAMES = {'training': ('train', 'Train'), 'validation': ('val', 'valid', 'Val')}
 
 
@@ -112,8 +108,8 @@ def explain_unread(data_dir, split):
     unread = [path for folder in _subfolders(images) for where, _, _ in os.walk(folder) for path in list_photos(where)]
     if not unread:
         return ''
-    return (f'{len(unread)} photos in subfolders of {images}, such as {unread[0]}, are not read: photos stand in '
-            f'{images} itself, and their annotations likewise. Move them there, or name them in a file for --list.')
+    return (f'{len(unread)} photos in subfolders of {images}, such as {unread[0]}, are not read: photos belong '
+            f'in {images} itself, and annotations likewise. Move them there, or name them in a file for --list.')
 
 
 def _contents(folder, shown=6):
@@ -122,8 +118,7 @@ def _contents(folder, shown=6):
     except OSError as error:
         return error.strerror
     listed = [name + '/' * os.path.isdir(os.path.join(folder, name)) for name in names[:shown]]
-    more = f', ... ({len(names)} in all)' if len(names) > shown else ''
-    return ', '.join(listed) + more or 'empty'
+    return some_of(listed + names[shown:], shown) or 'empty'
 
 
 def _fixes(data_dir, split):
@@ -147,8 +142,8 @@ def _masks_to_save_anew(folder):
     if not os.path.isdir(folder):
         return []
     return [f'save the {len(paths)} {name} files of {folder}, such as {os.path.basename(paths[0])}, as PNG where they '
-            f'come from: {why}'
-            for name, (endings, why) in LOSSY.items() for paths in [list_files(folder, endings)] if paths]
+            f'come from: {why}{advice}'
+            for name, (endings, why, advice) in LOSSY.items() for paths in [list_files(folder, endings)] if paths]
 
 
 def _subfolders(folder):

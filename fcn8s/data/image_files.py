@@ -31,7 +31,7 @@ def open_image(path):
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # one setting for all threads; Pillow checks it again while decoding
     try:
         if not stat.S_ISREG(os.stat(path).st_mode) and not os.path.isdir(path):
-            raise ImageError(f'{path}: this is no file but a pipe or a device.')  # which might never end
+            raise ImageError(f'{path}: this is a pipe or a device, not a file.')  # which might never end
         with open(path, 'rb') as file:
             source = tiff.WithoutDescriptor(file) if _check_form(file, path) == 'TIFF' else file
             with Image.open(source, formats=_FORMATS) as image:
@@ -48,7 +48,7 @@ def open_image(path):
 
 
 def decode(image, path):
-    """Decodes an opened image, once its file is neither far too small for it nor at odds with its own checksums.
+    """Decodes an opened image after checking its file's size and checksums.
 
     Damaged headers ask for gigabytes and hours, and decoders fill up what is missing.
     """
@@ -64,9 +64,9 @@ def decode(image, path):
 
 
 def to_array(image):
-    """A decoded image as an array [H, W], or [H, W, C] of several channels.
+    """Returns a decoded image as an array [H, W], or [H, W, C] if it has several channels.
 
-    Converts a part at a time: Pillow's way to numpy takes twice the memory meanwhile. Raises MemoryError.
+    Converts a part at a time, since np.asarray would need twice the memory. Raises MemoryError.
     """
     width, height = image.size
     rows = max(1, PART_PIXELS // width)
@@ -109,7 +109,7 @@ def _check_jpeg(file):
 
 def _reason(error):
     if isinstance(error, UnidentifiedImageError):
-        return 'this is no JPEG, PNG, BMP, TIFF or WebP image, whatever its name says, or its beginning is damaged'
+        return 'this is not a JPEG, PNG, BMP, TIFF or WebP image, whatever its name says, or its beginning is damaged'
     if isinstance(error, Image.DecompressionBombError):
         return f'the image is above the limit of {MAX_PIXELS // 10**6} megapixels ({error}). Make it smaller'
     if isinstance(error, MemoryError):
@@ -120,7 +120,7 @@ def _reason(error):
 
 
 def _check_form(file, path):
-    """'TIFF' for one, else None. Raises ImageError for an empty file, and a TIFF that Pillow would not read right."""
+    """'TIFF' for one, else None. Raises ImageError for an empty file, or a TIFF that Pillow would misread."""
     header = file.read(8)
     if not header:
         raise ImageError(f'{path}: the file is empty (0 bytes).')

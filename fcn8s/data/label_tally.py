@@ -8,7 +8,7 @@ import numpy as np
 from fcn8s.data.annotations import examine_annotation
 from fcn8s.data.records import evenly_spaced
 from fcn8s.data.turns import Turns, examine_turn
-from fcn8s.utils.errors import UserError
+from fcn8s.utils.errors import UserError, some_of
 from fcn8s.utils.threads import ordered_map
 
 NAMED = 5             # classes in a warning
@@ -57,10 +57,9 @@ class Tally:
                     'scores 1.000 and has learned nothing. Are the other classes missing from the masks?']
         missing = [c for c in learned if not self.images[c.index]]
         if len(missing) > len(found) > 0 and (not few or self.annotations >= ENOUGH):
-            more = ', ...' if len(missing) > NAMED else ''
-            names = ', '.join(f'{c.index} {c.name}' for c in missing[:NAMED])
-            return [f'{where} {len(missing)} of {len(learned)} classes never occur: {names}{more}. Does classes.csv '
-                    'belong to these masks?']
+            names = some_of((f'{c.index} {c.name}' for c in missing), NAMED)
+            return [f'{where} {len(missing)} of {len(learned)} classes never occur: {names}. Does classes.csv belong '
+                    'to these masks?']
         return []
 
     def notes(self):
@@ -105,7 +104,7 @@ def print_label_warnings(records, classes, ignored, threads=2):
 
 
 def _read(record):
-    """(Record, Annotation without its ids, count_ids, examine_turn); None for what a run cannot read: it says so."""
+    """(Record, Annotation without its ids, count_ids, examine_turn); None for an unreadable file."""
     try:
         annotation = examine_annotation(record.annotation)
         turn = examine_turn(record.image, annotation)

@@ -6,7 +6,7 @@ from PIL import ImageOps
 
 from fcn8s.data.image_files import ImageError, decode, open_image
 from fcn8s.data.photos import read_photo
-from fcn8s.utils.errors import UserError
+from fcn8s.utils.errors import UserError, some_of
 
 
 def map_ids(ids, table, path):
@@ -25,8 +25,8 @@ def match_colours(rgb, colours, tolerance=0):
     """uint8 [H, W, 3] and a list of K <= 256 colours -> (uint8 [H, W] of indices into colours, unknown).
 
     unknown: Counter {(red, green, blue): pixels} of all other colours; their pixels get index 0. With a tolerance, a
-    colour is also taken for the nearest one (Euclidean, the first if several are) that differs from it by at most that
-    much in each channel.
+    colour also matches the nearest one (Euclidean; the first of equals) that differs by at most that much in each
+    channel.
     """
     table = np.array(colours, np.int32).reshape(-1, 3)
     codes, known = _packed(rgb), _packed(table)
@@ -45,9 +45,8 @@ def match_colours(rgb, colours, tolerance=0):
 def refuse_unknown(unknown, path):
     """Raises UserError naming `path` and the most frequent unknown colours of match_colours, if any."""
     if unknown:
-        listed = ', '.join(f'{colour} in {count} pixels' for colour, count in unknown.most_common(5))
-        more = f' and {len(unknown) - 5} more' if len(unknown) > 5 else ''
-        raise UserError(f'{path} holds colours (red, green, blue) that mean nothing in this data set: {listed}{more}. '
+        listed = some_of(f'{colour} in {count} pixels' for colour, count in unknown.most_common())
+        raise UserError(f'{path} holds colours (red, green, blue) that mean nothing in this data set: {listed}. '
                         'Get the file again.')
 
 
@@ -76,7 +75,7 @@ MOST = .6      # share of a mask's pixels that have one of its greys
 
 
 def advice(ids, wrong):
-    """Describes a mask and the command that converts such masks; None if it may well hold ids.
+    """Describes a mask and the command that converts such masks; None if it may hold ids.
 
     ids: uint8 [H, W]; wrong: bool [H, W], where they name no class.
     """
@@ -116,7 +115,7 @@ Mask = collections.namedtuple('Mask', 'rgb alpha')  # uint8 [H, W, 3] and [H, W]
 def read_mask(path):
     """A Mask of any common pixel mode. Raises ImageError as read_photo, and for 16-bit values that 8 bits cannot hold.
 
-    Of a palette image the colours, not the indices; what the palette calls transparent has alpha 0.
+    For a palette image the colours, not the indices; transparent palette entries have alpha 0.
     """
     with open_image(path) as image:
         if image.mode.startswith('I'):
@@ -142,6 +141,6 @@ def _refuse_sixteen_bits(image, path):
 def _eight_bits(values, path):
     """uint8 [H, W, 3] of 16-bit grey, whose 0, 257, ... 65535 are 0, 1, ... 255."""
     if (values % 257).any() or values.min(initial=0) < 0 or values.max(initial=0) > 65535:
-        raise ImageError(f'{path}: 16-bit grey values ({values.min()} to {values.max()}) that are no 8-bit greys. If '
+        raise ImageError(f'{path}: 16-bit grey values ({values.min()} to {values.max()}) that are not 8-bit greys. If '
                          'they are class ids, the file is an annotation already; or else save it with 8 bits.')
     return np.repeat((values // 257).astype(np.uint8)[:, :, np.newaxis], 3, axis=2)

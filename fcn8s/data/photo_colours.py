@@ -1,8 +1,8 @@
 """Decoded photos of every pixel mode -> 8-bit RGB: their transparency and their 16-bit values.
 
-Transparent parts are laid over white. An alpha channel without any value above 1 of 255 is one that nobody filled in
-(or filled with 1.0 for 255): then the colours are shown as they are stored. One visible pixel makes it transparency.
-Of 16 bits, grey is scaled by 1/257 and rounded; of several channels Pillow keeps the high bytes, at most 1 below that.
+Transparent parts are laid over white. An alpha channel with no value above 1 of 255 was never filled in (or filled with
+1.0 for 255): the stored colours are shown. One visible pixel makes it transparency. 16-bit grey is scaled by 1/257 and
+rounded; for 16-bit colours Pillow keeps the high bytes, at most 1 less.
 """
 import collections
 
@@ -18,7 +18,7 @@ Form = collections.namedtuple('Form', 'high_bytes step premultiplied')
 
 
 def stored_form(image):
-    """Facts about an opened image that decoding loses."""
+    """Properties of an opened image that are lost in decoding."""
     arguments = image.tile[0][3] if image.tile else None
     raw = arguments[0] if isinstance(arguments, tuple) and arguments else arguments
     raw = raw if isinstance(raw, str) else ''

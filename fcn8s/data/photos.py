@@ -1,6 +1,6 @@
 """Photos and annotations from disk to arrays, and their resizing: the one place that knows pixel modes.
 
-Pillow reads them, since ids and orientation hang on modes, palettes and EXIF. All functions may run in many threads.
+Pillow reads them, since ids and orientation depend on modes, palettes and EXIF. All functions are thread-safe.
 """
 import collections
 import os
@@ -32,8 +32,8 @@ Annotation = collections.namedtuple('Annotation', 'ids orientation transparent p
 def read_photo(path):
     """A photo of any common pixel mode -> uint8 [H, W, 3], RGB, upright (EXIF orientation applied).
 
-    Of several frames the first. See fcn8s.data.photo_colours for transparency and 16 bits. Raises ImageError for a file
-    missing, damaged, above MAX_PIXELS, of floating point, of more than 4 channels or of values beyond its bits.
+    Only the first frame is read. See fcn8s.data.photo_colours for transparency and 16 bits. Raises ImageError for a
+    file missing, damaged, above MAX_PIXELS, of floating point, of more than 4 channels or of values beyond its bits.
     """
     with open_image(path) as image:
         return to_array(_upright(image, path))
@@ -55,7 +55,7 @@ def turned(ids, orientation):
 def photo_size(path):
     """(height, width) of the upright photo in pixels, without decoding it. Raises ImageError.
 
-    Of a PNG's EXIF data only what stands before its pixels is seen.
+    A PNG's EXIF data counts only if it precedes the pixels.
     """
     with open_image(path) as image:
         width, height = _stored_size(image)
@@ -72,8 +72,8 @@ def photo_orientation(path):
 def list_files(folder, extensions):
     """Sorted paths of the files in `folder` that end in one of the lower-case `extensions`, whatever their case.
 
-    Hidden files are left out, links that lead nowhere are not: reading them says why. Raises UserError where the folder
-    cannot be listed.
+    Leaves out hidden files, but keeps broken links: reading them says why. Raises UserError if the folder cannot be
+    listed.
     """
     try:
         with os.scandir(folder) as entries:
@@ -159,16 +159,16 @@ STRIDE = 32  # the nets halve the size five times
 
 
 def network_size(height, width, max_side=None):
-    """(height, width) at which a single image passes the net: each rounded up to a multiple of 32.
+    """(height, width) at which a single image passes through the net: each rounded up to a multiple of 32.
 
-    max_side: an image whose longer side is above it is scaled down to it before; None never does.
+    max_side: images with a longer side are scaled down to it first; None for no limit.
     """
     shrink = min(1., max_side / max(height, width)) if max_side else 1.
     return tuple(round_up(max(1, int(round(side * shrink))), STRIDE) for side in (height, width))
 
 
 def pixels_of(path):
-    """How many pixels a photo's header claims; 0 where it cannot be read, which reading it will tell."""
+    """The number of pixels in a photo's header; 0 if it is unreadable, which reading the photo will report."""
     try:
         height, width = photo_size(path)
     except UserError:

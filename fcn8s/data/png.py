@@ -1,4 +1,4 @@
-"""Checks what a PNG says about itself: the checksum of each chunk, and the length and checksum of the pixel stream."""
+"""Verifies a PNG's own checksums and the length of its pixel stream."""
 import struct
 import zlib
 
@@ -9,9 +9,9 @@ _PIECE = 1 << 16  # bytes in memory at a time
 
 
 def check_png(file):
-    """Raises ValueError or zlib.error for a PNG whose bytes changed or are missing; decoders let much of that pass.
+    """Raises ValueError or zlib.error for a PNG with changed or missing bytes, which decoders often accept.
 
-    file: binary, at its beginning. Bytes after the IEND chunk do not matter, nor do those after the pixel stream.
+    file: binary, at its beginning. Ignores bytes after the IEND chunk and after the pixel stream.
     """
     file.seek(8)
     pixels, kind = None, b''

@@ -14,7 +14,7 @@ SHOWN = 50  # kinds, at the end
 
 
 class BadPhotos(dict):
-    """{photo or file without a partner: why it cannot be used}, filled also by threads that read."""
+    """{photo or file without a partner: why it cannot be used}, also filled by reader threads."""
 
     def __init__(self):
         super().__init__()
@@ -90,7 +90,7 @@ def _check_pair(photo_size, ids, record, dataset):
 
 
 def check_sizes(size, other, record):
-    """Raises DataError, naming both files, where (height, width) of photo and annotation are not the same."""
+    """Raises DataError, naming both files, if (height, width) of photo and annotation differ."""
     if size != other:
         raise DataError(f'{record.image} is {size[0]} x {size[1]} pixels (height x width), but its annotation '
                         f'{record.annotation} is {other[0]} x {other[1]}; they must be the same.'

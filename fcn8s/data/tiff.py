@@ -1,4 +1,4 @@
-"""Forms of TIFF: which of them Pillow reads right, and what is wrong with the others."""
+"""Which forms of TIFF Pillow reads correctly, and what is wrong with the others."""
 from PIL import TiffImagePlugin
 from PIL.TiffImagePlugin import (
     BITSPERSAMPLE,
@@ -33,14 +33,14 @@ class WithoutDescriptor:
         self.read, self.seek, self.tell = file.read, file.seek, file.tell
 
     def close(self):
-        """Left to whoever opened the file."""
+        """Does nothing: whoever opened the file closes it."""
 
 
 def prepare_pillow():
-    """Has Pillow read TIFFs through libtiff, and take three or four channels called BlackIsZero for colours.
+    """Makes Pillow read TIFFs through libtiff, and treat three or four channels marked BlackIsZero as colours.
 
-    Pillow's own reader garbles 16-bit planes, and GDAL calls 16-bit colours BlackIsZero. Both are settings of the whole
-    process, and as good for other users of Pillow in it.
+    Pillow's own reader garbles 16-bit planes, and GDAL marks 16-bit colours BlackIsZero. Both settings affect the whole
+    process.
     """
     TiffImagePlugin.READ_LIBTIFF = True
     forms = TiffImagePlugin.OPEN_INFO
@@ -52,9 +52,9 @@ def prepare_pillow():
 
 
 def unreadable_form(file):
-    """What keeps a TIFF from being read right, as a sentence, or None.
+    """A sentence that says why a TIFF would be misread, or None.
 
-    file: binary, at its beginning. Raises what Pillow raises for a damaged directory.
+    file: binary, at its beginning. Raises Pillow's errors for a damaged directory.
     """
     header = file.read(8)
     if header[:4] == _BIG_ENDIAN_BIG:

@@ -19,9 +19,9 @@ def explain_turn(image_path):
 
 
 def placement(orientation, size, annotation):
-    """How an Annotation lies on a photo that `orientation` turns, (height, width) upright, as far as sizes tell.
+    """How an Annotation fits a photo that `orientation` turns, (height, width) upright, judged by sizes.
 
-    UPRIGHT, STORED, or UNSURE where both ways have this size; None where neither has. An annotation with an EXIF tag of
+    UPRIGHT, STORED, or UNSURE where both ways have this size; None if neither has. An annotation with an EXIF tag of
     its own is UPRIGHT: read_annotation turned it.
     """
     shape = annotation.ids.shape
@@ -74,7 +74,7 @@ def suspect_stored(edges):
 
 
 class Turns:
-    """The photos of a data set that EXIF turns, and how their annotations lie on them."""
+    """Counts photos turned by EXIF, by the way their annotations fit them."""
 
     def __init__(self):
         self._paths = {UPRIGHT: [], STORED: [], UNSURE: [], None: []}
@@ -86,7 +86,7 @@ class Turns:
         self._edges.append(edges)
 
     def lines(self):
-        """[] or [how many photos are turned, and how many of their annotations lie how]."""
+        """[] or [the numbers of turned photos and of each kind of annotation]."""
         count = sum(map(len, self._paths.values()))
         words = {UPRIGHT: 'upright', STORED: 'drawn on the stored pixels', UNSURE: 'of a size that fits both ways'}
         ways = ', '.join(f'{len(self._paths[where])} {words[where]}' for where in words if self._paths[where])
@@ -94,7 +94,7 @@ class Turns:
                 ] if count else []
 
     def warnings(self):
-        """[] or [a suspicion about those whose size does not tell]."""
+        """[] or [a warning if annotations of ambiguous size seem to be stored unturned]."""
         if not suspect_stored(self._edges):
             return []
         paths = self._paths[UNSURE]

@@ -8,7 +8,7 @@ import numpy as np
 
 from fcn8s.data.annotations import check_ids, read_annotation
 from fcn8s.data.records import read_or_skip
-from fcn8s.utils.errors import UserError
+from fcn8s.utils.errors import UserError, some_of
 from fcn8s.utils.files import SMALL, read_bounded
 from fcn8s.utils.progress import progress
 from fcn8s.utils.threads import ordered_map
@@ -66,11 +66,10 @@ def read_class_weights(path, num_classes):
         if index in weights:
             raise UserError(f'{path}, line {line}: class {index} already has a weight. Remove one of the two.')
         weights[index] = weight
-    missing = [str(index) for index in range(num_classes) if index not in weights]
+    missing = [index for index in range(num_classes) if index not in weights]
     if missing:
-        more = ', ...' if len(missing) > 5 else ''
-        raise UserError(f'{path} has no weight for {len(missing)} of {num_classes} classes: {", ".join(missing[:5])}'
-                        f'{more}. Give every class a line, 1 if in doubt.')
+        raise UserError(f'{path} has no weight for {len(missing)} of {num_classes} classes: {some_of(missing)}. Give '
+                        'every class a line, 1 if in doubt.')
     if not any(weights.values()):
         raise UserError(f'{path}: all weights are 0, so nothing would be learned. Give at least one class more than 0.')
     return [weights[index] for index in range(num_classes)]

@@ -22,9 +22,9 @@ DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, struct.erro
 def unzip(archive, folder, root='', max_ratio=MAX_RATIO):
     """Extracts a zip's files, or those under its folder `root`, so that they lie in folder.
 
-    The folder appears when all is extracted and checked (sizes, CRC), not before. max_ratio: extracted
-    bytes per byte of the archive. Raises ArchiveError and leaves no trace for a damaged zip, an unsafe
-    name, a link, a bomb, a full disk, or a folder that holds something already.
+    The folder appears when all is extracted and checked (sizes, CRC), not before. max_ratio: extracted bytes per byte
+    of the archive. Raises ArchiveError and leaves no trace for a damaged zip, an unsafe name, a link, a bomb, a full
+    disk, or a folder that is not empty.
     """
     try:
         with zipfile.ZipFile(archive) as file:
@@ -100,4 +100,4 @@ def _extract(file, members, folder, name):
                     if target.tell() > info.file_size:
                         break
                 if target.tell() != info.file_size:
-                    raise zipfile.BadZipFile(f'{info.filename} has not the size that the archive declares')
+                    raise zipfile.BadZipFile(f'{info.filename} does not have the size that the archive declares')

@@ -70,7 +70,7 @@ def _verify_existing(path, digest, size):
         if found != digest:
             raise _Failed(f'its digest is {found}, expected {digest}')
     except (_Failed, OSError) as error:
-        raise DownloadError(f'{path} is not the expected file: {error}. It was left as it is; '
+        raise DownloadError(f'{path} is not the expected file: {error}. It was not changed; '
                             'move it away and run again to download a good one.') from error
 
 

@@ -24,6 +24,13 @@ class ArchiveError(UserError):
     """The archive is damaged, hostile or does not fit, or its target is taken."""
 
 
+def some_of(names, most=5):
+    """'a, b and 3 more': the first of a list of anything, and the number of the others; '' for an empty one."""
+    names = list(names)
+    more = f' and {len(names) - most} more' if len(names) > most else ''
+    return ', '.join(map(str, names[:most])) + more
+
+
 NAMED = 2  # files in addition to the one that the message names
 
 
@@ -49,5 +56,4 @@ def grouped(problems):
 def _line(paths, problem):
     if len(paths) == 1:
         return problem
-    more = f' and {len(paths) - 1 - NAMED} more' if len(paths) > 1 + NAMED else ''
-    return f'{len(paths)} files alike: {problem} Also: {", ".join(paths[1:1 + NAMED])}{more}'
+    return f'{len(paths)} files alike: {problem} Also: {some_of(paths[1:], NAMED)}'

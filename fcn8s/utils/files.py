@@ -26,8 +26,7 @@ def atomic_file(path, make_folders=True):
 
     The temporary name is hidden and keeps the extension, by which Pillow, imageio and numpy choose a format. On any
     failure the temporary file is removed and `path` stays as it was. make_folders: False for a folder that must not
-    come back where it was removed.
-    Raises UserError, naming `path` and the reason, where the file cannot be written.
+    come back where it was removed. Raises UserError, naming `path` and the reason, if the file cannot be written.
     """
     target = os.path.realpath(path)  # follow links, so that the target is replaced and not the link
     folder = os.path.dirname(target)
@@ -51,8 +50,8 @@ def atomic_file(path, make_folders=True):
 def write_json(path, value):
     """Writes `value` as UTF-8 JSON through atomic_file; numpy values become numbers and lists, NaN and infinities null.
 
-    The file and its name are on the disk at the end. Raises UserError where the file cannot be written, TypeError for a
-    value that JSON does not know.
+    The file and its name are flushed to disk. Raises UserError if the file cannot be written, TypeError for a value
+    that JSON cannot hold.
     """
     text = json.dumps(_jsonable(value), indent=1, ensure_ascii=False, allow_nan=False)
     # A file name that is not UTF-8 holds lone surrogates: written as \udcxx, which is their JSON escape too.
@@ -94,7 +93,7 @@ def _cannot_write(path, temporary, error):
     reason = error.strerror or str(error)
     if error.filename not in (None, temporary):
         reason += f' ({error.filename})'
-    return f'{path} cannot be written: {reason}. Nothing of it was changed.'
+    return f'{path} cannot be written: {reason}. The file was not changed.'
 
 
 def _jsonable(value):
@@ -113,12 +112,12 @@ def _jsonable(value):
 def atomic_folder(folder):
     """Yields a temporary folder, renamed to `folder` on success and deleted on error.
 
-    A link to a folder stays, and the folder that it points to is filled. Raises ArchiveError, before the work, when
-    folder is a file, holds something, or cannot give way to another, as a mount point cannot.
+    If `folder` is a link, the link stays and its target is filled. Raises ArchiveError, before the block runs, if
+    folder is a file, is not empty, or cannot be replaced, such as a mount point.
     """
     folder = os.path.realpath(folder)
     if os.path.exists(folder) and (not os.path.isdir(folder) or os.listdir(folder)):
-        raise ArchiveError(f'{folder} exists already and is left as it is. Move it away, or name another folder.')
+        raise ArchiveError(f'{folder} exists already and was not changed. Move it away, or name another folder.')
     parent, name = os.path.split(folder)
     os.makedirs(parent, exist_ok=True)
     start = os.path.join(parent, name + '.unfinished-')

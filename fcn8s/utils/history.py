@@ -17,9 +17,9 @@ def write_rows(csv_path, columns, rows):
 
 
 def read_rows(csv_path, columns):
-    """(rows of a CSV file as dicts of numbers, what is damaged in words or ''); no rows if there is no such file.
+    """Returns (rows of a CSV file as dicts of numbers, what is damaged or ''); no rows if the file is missing.
 
-    Of a damaged file these are the rows above the damage. Raises UserError for a file of other columns.
+    For a damaged file, the rows are those above the damage. Raises UserError for a file with other columns.
     """
     if not os.path.exists(csv_path):
         return [], ''
@@ -31,7 +31,7 @@ def read_rows(csv_path, columns):
     header, *lines = whole.decode('utf-8', 'replace').split('\n')
     header = header.rstrip('\r')
     if not header.strip('\0'):
-        return [], 'nothing of it is there' if not rest.strip(b'\0') else 'it is cut in its first line'
+        return [], 'it is empty' if not rest.strip(b'\0') else 'it is cut in its first line'
     missing = [column for column in columns if column not in header.split(',')]
     if missing:
         raise UserError(f'{csv_path} cannot be read: its first line is {header[:80]!r}. Expected are the columns '
@@ -42,7 +42,7 @@ def read_rows(csv_path, columns):
             row = dict(zip(header.split(','), next(csv.reader(io.StringIO(line)))))
             rows.append({key: int(row[key]) if key == 'step' else float(row[key]) for key in columns})
         except (ValueError, KeyError, csv.Error, StopIteration):
-            return rows, f'line {number} is no row of numbers'
+            return rows, f'line {number} is not a row of numbers'
     return rows, f'line {len(lines) + 2} is cut' if rest else ''
 
 

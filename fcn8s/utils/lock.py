@@ -46,7 +46,7 @@ def folder_lock(folder):
     """Yields a LockedFolder: `folder`, made if missing and locked against other processes.
 
     The system frees the lock when its holder ends, however it ends; the file .lock that stays behind locks nothing.
-    Raises UserError with the holder's process id and host, and where the folder cannot be written.
+    Raises UserError with the holder's process id and host, or if the folder cannot be written.
     """
     make_folder(folder)
     path = os.path.join(folder, NAME)
@@ -84,7 +84,7 @@ def _acquire(file, folder):
     except BlockingIOError:
         return False
     except OSError as error:  # some network file systems have no locks
-        print(f'warning: {folder} cannot be locked ({error.strerror}): let no second process write there')
+        print(f'warning: {folder} cannot be locked ({error.strerror}): do not let a second process write there')
     return True
 
 

@@ -21,7 +21,7 @@ def new_tag():
 def remove_abandoned_files(folder):
     """Removes partial files in a folder whose process is dead, or that are a day old; returns their names.
 
-    Others stay: they may be of a process that runs, here or on another machine.
+    Others stay: a process here or on another machine may still be writing them.
     """
     removed = []
     with os.scandir(folder) if os.path.isdir(folder) else contextlib.nullcontext(()) as entries:

@@ -76,9 +76,9 @@ _wants_version_1 = []
 
 
 def use_version_1():
-    """For a script, whose process is its own: switches TensorFlow 2's behaviour off, eager execution included.
+    """Switches off TensorFlow 2 behaviour, eager execution included, for the whole process. For scripts only.
 
-    That waits for the first use of tf.
+    It takes effect at the first use of tf.
     """
     if not _wants_version_1:
         _wants_version_1.append(True)

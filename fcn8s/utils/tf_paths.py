@@ -1,6 +1,6 @@
-"""Makes any path readable by TensorFlow, which takes some characters for patterns.
+"""Makes any path readable by TensorFlow, which treats some characters as patterns.
 
-When TensorFlow reads a checkpoint or a SavedModel it takes the path for a pattern: `run [v1]` means `run v` or `run 1`
+When TensorFlow reads a checkpoint or a SavedModel, it treats the path as a pattern: `run [v1]` means `run v` or `run 1`
 there, and never the folder of that name. It writes to the path as it is, if that is UTF-8.
 """
 import os
@@ -16,7 +16,7 @@ _PATTERN = '*?[\\' if os.sep == '/' else '*?'  # on Windows \ separates folders,
 class ReadablePath:
     """`path`: another name, free of patterns, of a checkpoint's prefix or of a folder; a link while this object lives.
 
-    Raises UserError naming the path and the character where no link can be made.
+    Raises UserError naming the path and the character if no link can be made.
     """
 
     def __init__(self, path):

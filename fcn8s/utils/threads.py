@@ -9,9 +9,8 @@ def ordered_map(function, items, num_threads, ahead, pixels=None):
     """Like map(), in threads, keeping the order; `items` may be endless.
 
     While the caller works on one result, at most `ahead` others are computed or wait. pixels: None, or function(item)
-    -> those that its work holds in memory. Then the caller's and the others have PIXELS_AT_ONCE at most, unless one
-    alone has more. An item's exception is raised when its turn comes. Exhausting or closing the generator, or an
-    exception, leaves no thread behind.
+    -> pixels that its work holds in memory. With it, all items in work have at most PIXELS_AT_ONCE together, unless one
+    alone has more. An item's exception is raised at its turn. No thread outlives the generator.
     """
     executor = concurrent.futures.ThreadPoolExecutor(num_threads)
     waiting, sizes = collections.deque(), collections.deque()  # sizes: of those that wait, and of the caller's

@@ -6,7 +6,7 @@ from collections import OrderedDict, namedtuple
 import numpy as np
 
 from fcn8s.nets.vgg import CONVS
-from fcn8s.utils.errors import UserError
+from fcn8s.utils.errors import UserError, some_of
 
 KERNEL_SIZES = {'fc6': 7, 'fc7': 1}  # every other layer has 3x3
 DEEPER = ('conv3_4', 'conv4_4', 'conv5_4')  # the layers that VGG19 has and VGG16 lacks
@@ -116,6 +116,4 @@ def _takes_bgr(kernel, depth, order):
 
 
 def _listed(names, most=12):
-    names = sorted(names)
-    rest = f' and {len(names) - most} more' if len(names) > most else ''
-    return (', '.join(names[:most]) or 'nothing') + rest
+    return some_of(sorted(names), most) or 'nothing'

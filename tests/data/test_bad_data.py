@@ -62,13 +62,13 @@ def test_bad_photo_is_listed_once_with_its_reason(tmp_path):
     bad = {}
     records = make_records(tmp_path, 3, bad={1})
     numbers(BatchReader(dataset_of(records, 1, bad=bad), 2), 9)
-    assert list(bad) == [records[1].image] and 'this is no JPEG' in bad[records[1].image]
+    assert list(bad) == [records[1].image] and 'this is not a JPEG' in bad[records[1].image]
 
 
 def test_reader_of_bad_photos_alone_stops_and_says_so(tmp_path):
     records = make_records(tmp_path, 3, bad={0, 1, 2})
     with BatchReader(dataset_of(records, 1, bad={}), 2) as reader, \
-            pytest.raises(DataError, match='none of the 3 photos .*can be used.*no JPEG'):
+            pytest.raises(DataError, match='none of the 3 photos .*can be used.*not a JPEG'):
         next(reader)
 
 

@@ -74,7 +74,7 @@ def test_all_problems_are_listed_in_one_go(data_dir, capsys):
     problems = [line for line in found if line[0].isdigit() and '. ' in line[:4]]
     assert found[-1] == '6 problems found'
     assert [line.split('.')[0] for line in problems] == ['1', '2', '3', '4', '5', '6']
-    for name in ('high.png holds the ids 7', 'sizes.png is 5 x 4', 'mask.png', 'a.png: this is no JPEG', 'alone.jpg',
+    for name in ('high.png holds the ids 7', 'sizes.png is 5 x 4', 'mask.png', 'a.png: this is not a JPEG', 'alone.jpg',
                  'lost.png'):
         assert sum(name in line for line in problems) == 1
 

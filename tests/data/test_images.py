@@ -33,7 +33,7 @@ def test_file_cut_short_is_named(path, name, read):
 
 
 @pytest.mark.parametrize('read', [read_photo, read_annotation, photo_size])
-@pytest.mark.parametrize('content, reason', [(b'', 'empty'), (b'<html>not found</html>', 'no JPEG, PNG')])
+@pytest.mark.parametrize('content, reason', [(b'', 'empty'), (b'<html>not found</html>', 'not a JPEG, PNG')])
 def test_what_is_no_image_is_said(path, read, content, reason):
     with open(path('a.jpg'), 'wb') as file:
         file.write(content)

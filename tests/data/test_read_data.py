@@ -107,7 +107,7 @@ def test_missing_folder_is_explained(tmp_path):
 
 def test_long_folders_are_shown_by_their_first_names(tmp_path):
     folder = make(tmp_path, *[f'images/training/{n:02}.gif' for n in range(30)])
-    with pytest.raises(DataError, match=r'05\.gif, \.\.\. \(30 in all\)'):
+    with pytest.raises(DataError, match=r'05\.gif and 24 more'):
         read_dataset(folder, 'training', 1)
 
 

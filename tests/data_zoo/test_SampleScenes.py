@@ -151,7 +151,7 @@ def test_farther_things_are_smaller_and_higher_up():
 def test_complete_data_set_is_left_as_it_is(data_dir, monkeypatch, capsys):
     monkeypatch.setattr(scenes_data, 'atomic_folder', None)
     assert scenes_data.prepare(data_dir, seed=5, training=2, validation=1) == data_dir
-    assert 'left as it is' in capsys.readouterr().out
+    assert 'not changed' in capsys.readouterr().out
 
 
 @pytest.mark.parametrize('numbers', [(6, 2, 1), (5, 3, 1), (5, 2, 2)])
@@ -170,7 +170,7 @@ def test_photos_of_another_seed_are_told(tmp_path):
 
 def test_folder_with_other_things_is_refused(tmp_path):
     (tmp_path / 'mine.txt').write_text('mine')
-    with pytest.raises(UserError, match='left as it is'):
+    with pytest.raises(UserError, match='not changed'):
         scenes_data.prepare(str(tmp_path))
     assert os.listdir(str(tmp_path)) == ['mine.txt']
 
@@ -195,7 +195,7 @@ def test_impossible_numbers_are_refused(tmp_path, numbers):
 
 def test_script_draws_photos_without_annotations_and_leaves_them_the_second_time(tmp_path):
     command = [sys.executable, scenes_data.__file__, '--photos', '2', 'new']
-    for expected in ('drew 2 photos', 'left as it is'):
+    for expected in ('drew 2 photos', 'not changed'):
         done = subprocess.run(command, cwd=str(tmp_path), check=True, capture_output=True, text=True)
         assert expected in done.stdout
     assert files_below(str(tmp_path)) == ['new/photo_000.jpg', 'new/photo_001.jpg']
@@ -203,6 +203,6 @@ def test_script_draws_photos_without_annotations_and_leaves_them_the_second_time
 
 def test_photos_never_go_into_a_folder_of_the_users(tmp_path):
     (tmp_path / 'mine.jpg').write_text('mine')
-    with pytest.raises(UserError, match='left as it is'):
+    with pytest.raises(UserError, match='not changed'):
         scenes_data.draw_photos(str(tmp_path), 1)
     assert os.listdir(str(tmp_path)) == ['mine.jpg']

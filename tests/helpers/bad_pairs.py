@@ -44,11 +44,11 @@ def pipe(record):
 BAD = {
     'truncated JPEG': (truncated_jpeg, '0.png: the image is damaged or cut short'),
     'empty photo': (lambda record: write_text(record.image), r'0.png: the file is empty \(0 bytes\)'),
-    'text': (lambda record: write_text(record.image, 'no photo'), '0.png: this is no JPEG, PNG'),
+    'text': (lambda record: write_text(record.image, 'no photo'), '0.png: this is not a JPEG, PNG'),
     'vanished photo': (lambda record: os.remove(record.image), '0.png: the image cannot be read: No such file'),
     'vanished annotation': (lambda record: os.remove(record.annotation), '0_ids.png: .*No such file'),
     'dangling link': (dangling_link, '0.png: the image cannot be read: No such file'),
-    'pipe': (pipe, '0.png: this is no file'),
+    'pipe': (pipe, '0.png: this is a pipe or a device'),
     'label out of range': (lambda record: save(record.annotation, np.full((8, 8), 7, np.uint8)), '0_ids.png .* ids 7;'),
     'RGB mask': (lambda record: save(record.annotation, np.arange(192, dtype=np.uint8).reshape(8, 8, 3)),
                  '0_ids.png: this annotation is an RGB picture'),

@@ -105,7 +105,7 @@ def test_exported_graph_uses_plain_convolutions(logs_dir, tmp_path):
 def test_export_never_writes_into_a_folder_with_files(logs_dir, tmp_path):
     (tmp_path / 'mine.txt').write_text('mine')
     before = content(tmp_path)
-    with pytest.raises(UserError, match='exists already and is left as it is'):
+    with pytest.raises(UserError, match='exists already and was not changed'):
         export(logs_dir, tmp_path)
     assert content(tmp_path) == before
 

@@ -59,7 +59,7 @@ def spoil(record):
 
 def test_unusable_photo_stops_the_preview(records):
     spoil(records[0])
-    with pytest.raises(UserError, match='0.png: this is no JPEG'):
+    with pytest.raises(UserError, match='0.png: this is not a JPEG'):
         preview(Dataset(tuple(records), CLASSES), marked)
 
 
@@ -75,5 +75,5 @@ def test_unusable_photo_is_skipped_on_request(records):
 def test_preview_without_a_usable_photo_is_an_error(records):
     for record in records:
         spoil(record)
-    with pytest.raises(UserError, match='none of the 4 photos .*0.png: this is no JPEG'):
+    with pytest.raises(UserError, match='none of the 4 photos .*0.png: this is not a JPEG'):
         preview(Dataset(tuple(records), CLASSES, bad={}), marked)
