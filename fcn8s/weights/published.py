@@ -1,0 +1,109 @@
+"""Nets that semantic-segmentation-pytorch trained on ADE20K and published: they segment without any training.
+
+    python FCN_infer.py --checkpoint=ade20k-resnet18dilated-ppm_deepsup photo.jpg
+
+A net is two files, encoder and decoder. They are downloaded once into MODEL_ZOO/<name of the net>/, or put there by hand.
+"""
+import collections
+import functools
+import os
+
+from fcn8s.data.classes import read_classes
+from fcn8s.utils.download import DownloadError, fetch
+from fcn8s.utils.errors import UserError, some_of
+from fcn8s.utils.tf1 import tf
+from fcn8s.weights.names import torch_names
+from fcn8s.weights.pth import read_pth
+from FCN_model import NETS, build
+
+# row: of NETS; ending: of its files' names, encoder_<ending>.pth and decoder_<ending>.pth; mean_iou, pixel_accuracy: on
+# ADE20K's validation photos at one scale, as published; megabytes: of both files
+Published = collections.namedtuple('Published', 'row ending mean_iou pixel_accuracy megabytes')
+_TABLE = (
+    ('ade20k-mobilenetv2dilated-c1_deepsup',
+     Published('mobilenetv2dilated_c1_deepsup', 'epoch_20', .3484, .7575, 10)),
+    ('ade20k-resnet18dilated-c1_deepsup', Published('resnet18dilated_c1_deepsup', 'epoch_20', .3382, .7605, 49)),
+    ('ade20k-resnet18dilated-ppm_deepsup', Published('resnet18dilated_ppm_deepsup', 'epoch_20', .3800, .7864, 98)),
+    ('baseline-resnet34_dilated8-psp_bilinear', Published('resnet34_dilated8_psp', 'best', .3634, .7798, 137)),
+    ('ade20k-resnet50-upernet', Published('resnet50_upernet', 'epoch_30', .4044, .7980, 257)),
+    ('ade20k-resnet50dilated-ppm_deepsup', Published('resnet50dilated_ppm_deepsup', 'epoch_20', .4126, .7973, 207)),
+    ('ade20k-resnet101dilated-ppm_deepsup', Published('resnet101dilated_ppm_deepsup', 'epoch_25', .4219, .8059, 283)),
+    ('ade20k-resnet101-upernet', Published('resnet101_upernet', 'epoch_50', .4200, .8079, 333)),
+)
+PUBLISHED = collections.OrderedDict((name, net) for name, net in _TABLE if net.row in NETS)
+SUGGESTED = 'ade20k-resnet18dilated-ppm_deepsup'  # to a user who has no net: small, and nearly as good as the largest
+
+URL = 'http://sceneparsing.csail.mit.edu/model/pytorch'
+NUM_CLASSES, WIDTH = 151, 1.
+MAX_SIDE = 1000  # the longer side to which larger photos were scaled for training and scores
+HALVES = ('encoder', 'decoder')
+_PROJECT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+MODEL_ZOO = os.path.join(_PROJECT, 'Model_zoo')
+CLASSES = os.path.join(_PROJECT, 'Data_zoo', 'MIT_SceneParsing', 'classes.csv')
+
+
+def file_names(name):
+    """Names of the encoder's and the decoder's file of a net; name: a key of PUBLISHED."""
+    return [f'{half}_{PUBLISHED[name].ending}.pth' for half in HALVES]
+
+
+def urls(name):
+    """Addresses of both files."""
+    return [f'{URL}/{name}/{file}' for file in file_names(name)]
+
+
+def fetch_published(name, **options):
+    """Downloads what is missing of a net and returns the path of its encoder's file, beside which the decoder's is.
+
+    A file that is downloaded is kept only if it holds every array of its half in the right shape.
+
+    Args:
+      name: a key of PUBLISHED.
+      options: of fetch.
+
+    Raises DownloadError with both addresses and the folder into which to put the files by hand.
+    """
+    folder = os.path.join(MODEL_ZOO, name)
+    paths = [os.path.join(folder, file) for file in file_names(name)]
+    missing = [(half, url, path) for half, url, path in zip(HALVES, urls(name), paths) if not os.path.exists(path)]
+    for half, url, path in missing:
+        try:
+            fetch(url, path, check=functools.partial(_check_half, name, half), **options)
+        except DownloadError as error:
+            raise DownloadError(f'Cannot download the net {name}: {error.__cause__ or error}. Its files are '
+                                f'{" and ".join(urls(name))}. Download them by hand, put them into {folder}, and run '
+                                'again.') from error
+    return paths[0]
+
+
+def name_of(path):
+    """The name of the published net whose encoder's file this is, known by the names of file and folder; or None."""
+    folder, file = os.path.split(os.path.abspath(path))
+    name = os.path.basename(folder)
+    return name if name in PUBLISHED and file == file_names(name)[0] else None
+
+
+def published_config(name):
+    """What config.json (see fcn8s.config) would say about a net; name: a key of PUBLISHED."""
+    return {'net': PUBLISHED[name].row, 'num_classes': NUM_CLASSES, 'width': WIDTH,
+            'classes': [dict(c._asdict(), colour=list(c.colour)) for c in read_classes(CLASSES)],
+            'flags': {'max_side': MAX_SIDE}}
+
+
+def _check_half(name, half, path):
+    """Raises UserError unless a .pth file holds one half of a net."""
+    arrays, shapes = read_pth(path), _shapes(PUBLISHED[name].row)
+    theirs = torch_names(shapes, arrays)
+    needed = {theirs[ours]: shape for ours, shape in shapes.items() if f'/{half}/' in ours}
+    wrong = [f'{key} is not in it' if key not in arrays else
+             f'{key} has shape {list(arrays[key].shape)}, expected {list(shape)}'
+             for key, shape in needed.items() if key not in arrays or arrays[key].shape != shape]
+    if wrong:
+        raise UserError(f'it is not the {half} of {name}: {some_of(wrong, 3)}')
+
+
+def _shapes(row):
+    """{name: shape} of the variables of a row of NETS."""
+    with tf.Graph().as_default():
+        build(row, tf.placeholder(tf.uint8, [None, None, None, 3]), NUM_CLASSES, WIDTH)
+        return {variable.op.name: tuple(variable.shape.as_list()) for variable in tf.global_variables()}
