@@ -22,6 +22,7 @@ from fcn8s.training.checks import check_flags, check_learned_classes, describe_r
 from fcn8s.training.class_weights import class_weights
 from fcn8s.training.log import TrainingLog
 from fcn8s.training.preview import save_preview
+from fcn8s.training.recipes import apply_recipe
 from fcn8s.training.schedule import learning_rates
 from fcn8s.training.steps import SUMMARY_EVERY, ProgressBar, RunSaver, Stepper, closing_summary, is_due
 from fcn8s.training.validation import Validation
@@ -57,6 +58,7 @@ FLAGS = train_flags(data_dir=DATA_DIR, logs_dir=LOGS_DIR, model_dir=MODEL_DIR, n
 def main(argv):
     """The whole run; returns the exit code."""
     parse(FLAGS, argv, __doc__)
+    apply_recipe(FLAGS)
     check_flags(FLAGS.logs_dir, FLAGS.net, FLAGS.width, FLAGS.pretrained, FLAGS.init_from, FLAGS.num_gpus,
                 FLAGS.batch_size)
     rates = learning_rates(FLAGS.lr_schedule, FLAGS.learning_rate, FLAGS.lr_encoder, FLAGS.lr_decoder, FLAGS.max_steps)

@@ -2,7 +2,7 @@
 
     python FCN_infer.py --checkpoint=ade20k-resnet18dilated-ppm_deepsup photo.jpg
 
-A net is two files, encoder and decoder. They are downloaded once into MODEL_ZOO/<name of the net>/, or put there by hand.
+A net is two files, encoder and decoder. They are downloaded once into MODEL_ZOO/<its name>/, or put there by hand.
 """
 import collections
 import functools

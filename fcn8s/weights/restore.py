@@ -110,7 +110,7 @@ def restore_for_prediction(session, path, variables, num_classes, net=None):
     source = open_source(path, [variable.op.name for variable in variables], tf_layers=net == TF_LAYERS_NET)
     others = [name for name in source.others if not is_unused(net, name)]
     if name_of(path):
-        check_net(path, source.shapes, variables, fix='Move it and the decoder away and run again: both are downloaded.')
+        check_net(path, source.shapes, variables, fix='Move it and the decoder away and run again to download both.')
     else:
         check_net(path, source.shapes, variables, num_classes, others)
     load_source(session, path, variables, source)
