@@ -31,8 +31,9 @@ _TABLE = (
     # the defaults of 2017, for its other nets too (--net): 100 epochs of 20,210 photos
     ('baseline-resnet34_dilated8-psp_bilinear', {
         'net': 'resnet34_dilated8_psp', 'pretrained': 'download', 'batch_size': 32, 'max_steps': 63157,
-        'optimizer': 'sgd', 'lr_encoder': 1e-3, 'lr_decoder': 1e-2, 'momentum': 0.9, 'weight_decay': 1e-4, 'lr_schedule': 'poly:0.9', 'random_scale': '0.5,1.5',
-        'random_crop': '384x384', 'flip': 0.5}),
+        'optimizer': 'sgd', 'lr_encoder': 1e-3, 'lr_decoder': 1e-2, 'momentum': 0.9,
+        'weight_decay': 1e-4, 'lr_schedule': 'poly:0.9', 'random_scale': '0.5,1.5', 'random_crop': '384x384',
+        'flip': 0.5}),
 )
 RECIPES = collections.OrderedDict((name, values) for name, values in _TABLE if name in PUBLISHED)
 # A flag of a recipe is left out if one of these was given by hand, with which it would clash

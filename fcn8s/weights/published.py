@@ -4,11 +4,11 @@
 
 A net is two files, encoder and decoder. They are downloaded once into MODEL_ZOO/<its name>/, or put there by hand.
 """
-import collections
 import functools
 import os
 
 from fcn8s.data.classes import read_classes
+from fcn8s.nets.published import published_rows
 from fcn8s.utils.download import DownloadError, fetch
 from fcn8s.utils.errors import UserError, some_of
 from fcn8s.utils.tf1 import tf
@@ -16,21 +16,7 @@ from fcn8s.weights.names import torch_names
 from fcn8s.weights.pth import read_pth
 from FCN_model import NETS, build
 
-# row: of NETS; ending: of its files' names, encoder_<ending>.pth and decoder_<ending>.pth; mean_iou, pixel_accuracy: on
-# ADE20K's validation photos at one scale, as published; megabytes: of both files
-Published = collections.namedtuple('Published', 'row ending mean_iou pixel_accuracy megabytes')
-_TABLE = (
-    ('ade20k-mobilenetv2dilated-c1_deepsup',
-     Published('mobilenetv2dilated_c1_deepsup', 'epoch_20', .3484, .7575, 10)),
-    ('ade20k-resnet18dilated-c1_deepsup', Published('resnet18dilated_c1_deepsup', 'epoch_20', .3382, .7605, 49)),
-    ('ade20k-resnet18dilated-ppm_deepsup', Published('resnet18dilated_ppm_deepsup', 'epoch_20', .3800, .7864, 98)),
-    ('baseline-resnet34_dilated8-psp_bilinear', Published('resnet34_dilated8_psp', 'best', .3634, .7798, 137)),
-    ('ade20k-resnet50-upernet', Published('resnet50_upernet', 'epoch_30', .4044, .7980, 257)),
-    ('ade20k-resnet50dilated-ppm_deepsup', Published('resnet50dilated_ppm_deepsup', 'epoch_20', .4126, .7973, 207)),
-    ('ade20k-resnet101dilated-ppm_deepsup', Published('resnet101dilated_ppm_deepsup', 'epoch_25', .4219, .8059, 283)),
-    ('ade20k-resnet101-upernet', Published('resnet101_upernet', 'epoch_50', .4200, .8079, 333)),
-)
-PUBLISHED = collections.OrderedDict((name, net) for name, net in _TABLE if net.row in NETS)
+PUBLISHED = published_rows(NETS)  # {name: Published}
 SUGGESTED = 'ade20k-resnet18dilated-ppm_deepsup'  # to a user who has no net: small, and nearly as good as the largest
 
 URL = 'http://sceneparsing.csail.mit.edu/model/pytorch'
