@@ -21,7 +21,7 @@ def train_flags(**defaults):
     values = flags.FlagValues()
     add = flag_group(values, 'data')
     add.string('data_dir', None, 'folder with images/, annotations/ and classes.csv')
-    add.string('list', '', 'file of relative image paths, one per line: train only on these photos of images/')
+    add.string('list', '', 'file of relative image paths, one per line, or an .odgt: train on these photos alone')
     add.integer('batch_size', 2, 'photos per step, resized to one common size', 1)
     add.boolean('shuffle', True, '--noshuffle reads the photos in the order of their names')
     add.integer('ignore_label', None, 'exclude pixels with this id from loss and scores: 0 excludes "others", 255 the '
@@ -83,7 +83,7 @@ def test_flags(**defaults):
     values = flags.FlagValues()
     add = flag_group(values, 'test')
     add.integer('test_num', 100, 'photos to test, 0 for all (default with --list: all)', 0)
-    add.string('list', '', 'file of relative image paths, one per line: test these photos, from any split')
+    add.string('list', '', 'file of relative image paths, one per line, or an .odgt: test these photos, from any split')
     add.boolean('verbose', False, 'print one line per photo')
     add.boolean('report', False, 'write logs_dir/test/report.html: scores, classes, confusions, best and worst photos')
     add.string('save', '', f'pictures to write for every photo, separated by commas: {", ".join(KINDS)}. A submission '

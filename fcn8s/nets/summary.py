@@ -19,13 +19,13 @@ def print_table(nets, build):
 
 def print_published(nets):
     """Prints a line per published net; nets: NETS."""
-    print('\nPublished nets, which segment 150 classes without training: python FCN_infer.py --checkpoint=NAME photo.jpg\n\n'
-          f'{"NAME":42}{"net":30}{"mean IoU":>9}{"accuracy":>10}{"MB":>6}{"seconds":>9}')
+    print('\nPublished nets of 150 classes, to use without training: python FCN_infer.py --checkpoint=NAME photo.jpg\n'
+          f'\n{"NAME":42}{"net":30}{"mean IoU":>9}{"accuracy":>10}{"MB":>6}{"seconds":>9}')
     for name, net in published_rows(nets).items():
         seconds = '-' if net.seconds is None else f'{net.seconds:.2g}'
         print(f'{name:42}{net.row:30}{net.mean_iou:>9.4f}{net.pixel_accuracy:>10.4f}{net.megabytes:>6}{seconds:>9}')
-    print("\nMean IoU and pixel accuracy as their authors publish them, on ADE20K's validation photos at one scale; MB to "
-          f'download; {MEASURED}.')
+    print("\nMean IoU and pixel accuracy as their authors publish them, on ADE20K's validation photos at one scale; MB "
+          f'to download; {MEASURED}.')
 
 
 def count(name, build):
