@@ -127,7 +127,7 @@ def infer_flags(**defaults):
     add.float('fps', 25., 'frames per second of --film', 0.1, 1000.)
     add = flag_group(values, 'size')
     add.integer('max_side', None, 'scale larger photos down to this longer side for the net (default: none; for a '
-                'published net that of its training, 1000)', 32)
+                'published net 800)', 32)
     _tile_flags(values)
     _checkpoint_flags(values)
     _scale_flags(values)

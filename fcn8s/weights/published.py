@@ -21,7 +21,7 @@ SUGGESTED = 'ade20k-resnet18dilated-ppm_deepsup'  # to a user who has no net: sm
 
 URL = 'http://sceneparsing.csail.mit.edu/model/pytorch'
 NUM_CLASSES, WIDTH = 151, 1.
-MAX_SIDE = 1000  # the longer side to which larger photos were scaled for training and scores
+MAX_SIDE = 800  # larger photos are scaled down to this longer side: the nets were trained on short sides of 300 to 600
 HALVES = ('encoder', 'decoder')
 _PROJECT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 MODEL_ZOO = os.path.join(_PROJECT, 'Model_zoo')

@@ -118,7 +118,7 @@ def test_page_in_place_of_a_file_is_not_kept(server, zoo, tmp_path):
 
 def test_name_alone_gives_net_classes_and_size(server):
     config = config_of(find_weights(NAME, 'logs'))
-    assert (config['net'], config['num_classes'], config['flags']) == (ROW, 151, {'max_side': 1000})
+    assert (config['net'], config['num_classes'], config['flags']) == (ROW, 151, {'max_side': 800})
     assert [config['classes'][index]['name'] for index in (0, 1, 150)] == ['others', 'wall', 'flag']
 
 
