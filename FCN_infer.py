@@ -95,7 +95,7 @@ def main(argv):
     with contextlib.ExitStack() as stack:
         overrides = NetOverrides(FLAGS.net, FLAGS.num_classes, FLAGS.width, FLAGS.data_dir)
         segmenter = stack.enter_context(open_net(FLAGS.logs_dir, FLAGS.checkpoint, overrides, DATA_DIR,
-                                                 **options._asdict()))
+                                                 '--softmax' if FLAGS.softmax else None, **options._asdict()))
         part = f'; shard {shard.index + 1}/{shard.count} ({shard.source})' if shard.source else ''
         print(f'{segmenter.describe()}{part}; {work.describe()}')
         classes = shown_classes(segmenter.net.classes)

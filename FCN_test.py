@@ -87,7 +87,8 @@ def main(argv):
     options = Options(FLAGS.predict_class_0, None, FLAGS.tile, FLAGS.tile_margin, FLAGS.precision,
                       parse_scales(FLAGS.scales), FLAGS.flip)
     overrides = NetOverrides(FLAGS.net, FLAGS.num_classes, FLAGS.width, FLAGS.data_dir)
-    with open_net(FLAGS.logs_dir, FLAGS.checkpoint, overrides, DATA_DIR, **options._asdict()) as segmenter:
+    with open_net(FLAGS.logs_dir, FLAGS.checkpoint, overrides, DATA_DIR,
+                  '--save=submission' if 'submission' in kinds else None, **options._asdict()) as segmenter:
         net, checkpoint = segmenter.net, segmenter.checkpoint
         data_dir, dataset = read_test_data(net, segmenter.config)
         test_dir = results_dir(checkpoint)

@@ -9,9 +9,14 @@ from fcn8s.utils.errors import UsageError, UserError
 from FCN_model import NETS
 
 
-def open_net(logs_dir, checkpoint, overrides, default_data_dir, **options):
-    """A Segmenter, or an ExportedNet if `checkpoint` is an export; the arguments are Segmenter's."""
+def open_net(logs_dir, checkpoint, overrides, default_data_dir, needs_probabilities=None, **options):
+    """A Segmenter, or an ExportedNet if `checkpoint` is an export; the other arguments are Segmenter's.
+
+    needs_probabilities: None, or the flag because of which an export, which gives ids alone, will not do.
+    """
     if find_export(expand_home(checkpoint)):
+        if needs_probabilities:
+            raise _unable(checkpoint, needs_probabilities)
         return ExportedNet(expand_home(checkpoint), overrides, **options)
     return Segmenter(logs_dir, checkpoint, overrides, default_data_dir, **options)
 
@@ -66,15 +71,18 @@ class ExportedNet(Segmenter):
         refused.update({'--' + name: getattr(overrides, name, None) is not None
                         for name in ('net', 'num_classes', 'width')})
         for flag in [flag for flag, given in refused.items() if given]:
-            raise UsageError(f'--checkpoint={self.checkpoint} is an export: its net is fixed, and it gives ids, not '
-                             f'probabilities. Leave {flag} out, or give the checkpoint that it was made of.')
+            raise _unable(self.checkpoint, flag)
 
     def _run(self, fetches, images):
         if fetches != [self._ids]:
-            raise UserError(f'{self.checkpoint} is an export, which gives ids, not probabilities. Leave out --softmax '
-                            'and --save=submission, or give the checkpoint that it was made of.')
+            raise _unable(self.checkpoint, 'what needs probabilities')
         try:
             return [self._loaded.predict(images)[0]]
         except Exception as error:  # each runtime has its own
             raise UserError(f'{self.runtime} could not predict images of {images.shape[1]}x{images.shape[2]} '
                             f'pixels: {error}') from error
+
+
+def _unable(path, flag):
+    return UsageError(f'--checkpoint={path} is an export: its net is fixed, and it gives ids, not probabilities. '
+                      f'Leave {flag} out, or give the checkpoint that it was made of.')

@@ -7,7 +7,7 @@ from fcn8s.exports.graph import IDS, IMAGES
 from fcn8s.exports.loaded import Loaded, package
 from fcn8s.exports.tensorflow_formats import frozen
 from fcn8s.utils.errors import UserError
-from fcn8s.utils.tf1 import tf
+from fcn8s.utils.tf1 import quiet_stderr, tf
 
 DESCRIPTION = 'export.json'  # in a zip archive behind the net, where TensorFlow Lite keeps associated files
 
@@ -28,7 +28,8 @@ def write(session, folder, precision, description):
         if precision == 'float16':
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
             converter.target_spec.supported_types = [tf.float16]
-        net = converter.convert()
+        with quiet_stderr():  # it logs what is no error
+            net = converter.convert()
     path = os.path.join(folder, 'net.tflite')
     with open(path, 'wb') as file:
         file.write(net)
@@ -48,8 +49,9 @@ def load(path, precision):
     def predict(images):
         given, found = net.get_input_details()[0]['index'], net.get_output_details()[0]['index']
         if tuple(net.get_input_details()[0]['shape']) != images.shape:
-            net.resize_tensor_input(given, images.shape)
-            net.allocate_tensors()
+            with quiet_stderr():  # it says that it uses XNNPACK
+                net.resize_tensor_input(given, images.shape)
+                net.allocate_tensors()
         net.set_tensor(given, images)
         net.invoke()
         return net.get_tensor(found), None
