@@ -21,6 +21,7 @@ import shlex
 from fcn8s.config import NetOverrides
 from fcn8s.data.classes import read_classes
 from fcn8s.devices import assume_frozen_weights
+from fcn8s.exports.exported import open_net
 from fcn8s.flags import infer_flags
 from fcn8s.prediction.film_flags import check_film_flags, check_films, folder_film
 from fcn8s.prediction.films import infer_films
@@ -29,7 +30,7 @@ from fcn8s.prediction.manifest import Manifest, summarize
 from fcn8s.prediction.outputs import Results
 from fcn8s.prediction.photos import Job, Tally, infer_photos
 from fcn8s.prediction.scales import parse_scales
-from fcn8s.prediction.segmenter import Segmenter
+from fcn8s.prediction.segmenter import Options
 from fcn8s.prediction.shards import choose_shard
 from fcn8s.utils.cli import parse
 from fcn8s.utils.errors import UsageError, UserError
@@ -77,12 +78,10 @@ def find_work(arguments, shard):
     return plan_list(FLAGS.list, results, shard)
 
 
-def open_net(scales):
-    """The Segmenter that the flags describe."""
-    overrides = NetOverrides(FLAGS.net, FLAGS.num_classes, FLAGS.width, FLAGS.data_dir)
-    return Segmenter(FLAGS.logs_dir, FLAGS.checkpoint, overrides, DATA_DIR, with_class_0=FLAGS.predict_class_0,
-                     max_side=FLAGS.max_side, tile=FLAGS.tile, tile_margin=FLAGS.tile_margin,
-                     precision=FLAGS.precision, scales=scales, flip=FLAGS.flip)
+def net_options():
+    """The Options that the flags describe."""
+    return Options(FLAGS.predict_class_0, FLAGS.max_side, FLAGS.tile, FLAGS.tile_margin, FLAGS.precision,
+                   parse_scales(FLAGS.scales), FLAGS.flip)
 
 
 def shown_classes(classes):
@@ -106,7 +105,7 @@ def main(argv):
         return 1 if summarize(FLAGS.output_dir) else 0
     check_film_flags(FLAGS.film, FLAGS.shard if FLAGS['shard'].present else None, FLAGS.list,
                      FLAGS.fps if FLAGS['fps'].present else None)
-    scales = parse_scales(FLAGS.scales)
+    options = net_options()
     shard = choose_shard(FLAGS.shard)
     check_trained(argv[1:])
     work = find_work(arguments, shard)
@@ -115,7 +114,9 @@ def main(argv):
         make_folder(FLAGS.output_dir)
 
     with contextlib.ExitStack() as stack:
-        segmenter = stack.enter_context(open_net(scales))
+        overrides = NetOverrides(FLAGS.net, FLAGS.num_classes, FLAGS.width, FLAGS.data_dir)
+        segmenter = stack.enter_context(open_net(FLAGS.logs_dir, FLAGS.checkpoint, overrides, DATA_DIR,
+                                                 '--softmax' if FLAGS.softmax else None, **options._asdict()))
         part = f'; shard {shard.index + 1}/{shard.count} ({shard.source})' if shard.source else ''
         print(f'{segmenter.describe()}{part}; {work.describe()}')
         classes = shown_classes(segmenter.net.classes)

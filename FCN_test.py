@@ -31,9 +31,10 @@ from fcn8s.evaluation.metrics import per_image_scores
 from fcn8s.evaluation.pictures import Pictures, parse_kinds
 from fcn8s.evaluation.report import report_of, write_report
 from fcn8s.evaluation.scores import Outcome, one_line, print_scores, write_scores
+from fcn8s.exports.exported import open_net
 from fcn8s.flags import test_flags
 from fcn8s.prediction.scales import example_predictor, parse_scales
-from fcn8s.prediction.segmenter import Options, Segmenter
+from fcn8s.prediction.segmenter import Options
 from fcn8s.utils.cli import parse
 from fcn8s.utils.progress import progress
 from fcn8s.utils.script import run
@@ -86,7 +87,8 @@ def main(argv):
     options = Options(FLAGS.predict_class_0, None, FLAGS.tile, FLAGS.tile_margin, FLAGS.precision,
                       parse_scales(FLAGS.scales), FLAGS.flip)
     overrides = NetOverrides(FLAGS.net, FLAGS.num_classes, FLAGS.width, FLAGS.data_dir)
-    with Segmenter(FLAGS.logs_dir, FLAGS.checkpoint, overrides, DATA_DIR, **options._asdict()) as segmenter:
+    with open_net(FLAGS.logs_dir, FLAGS.checkpoint, overrides, DATA_DIR,
+                  '--save=submission' if 'submission' in kinds else None, **options._asdict()) as segmenter:
         net, checkpoint = segmenter.net, segmenter.checkpoint
         data_dir, dataset = read_test_data(net, segmenter.config)
         test_dir = results_dir(checkpoint)

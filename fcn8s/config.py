@@ -34,14 +34,16 @@ def save_config(logs_dir, net_config, flag_values):
     import PIL
 
     from fcn8s.utils.tf1 import tf
-    write_json(config_path(logs_dir), {
-        'net': net_config.net, 'num_classes': net_config.num_classes, 'width': net_config.width,
-        'classes': [{'index': c.index, 'name': c.name, 'colour': list(c.colour)} for c in net_config.classes],
-        'flags': flag_values,
-        'versions': {'python': platform.python_version(), 'tensorflow': tf.version.VERSION,
-                     'numpy': numpy.__version__, 'pillow': PIL.__version__},
-        'command': sys.argv,
-    })
+    write_json(config_path(logs_dir), dict(
+        describe_net(net_config), flags=flag_values, command=sys.argv,
+        versions={'python': platform.python_version(), 'tensorflow': tf.version.VERSION,
+                  'numpy': numpy.__version__, 'pillow': PIL.__version__}))
+
+
+def describe_net(net_config):
+    """A NetConfig as config.json holds it: a dict."""
+    return {'net': net_config.net, 'num_classes': net_config.num_classes, 'width': net_config.width,
+            'classes': [{'index': c.index, 'name': c.name, 'colour': list(c.colour)} for c in net_config.classes]}
 
 
 def read_config(logs_dir):
@@ -50,14 +52,22 @@ def read_config(logs_dir):
     if not os.path.exists(path):
         return None
     try:
-        config = json.loads(read_bounded(path, SMALL).decode('utf-8'), parse_int=_whole_number)
+        return parse_config(read_bounded(path, SMALL).decode('utf-8'), path)
     except (ValueError, OSError) as error:
         raise UserError(f'{path} cannot be read: {error}. {ADVICE}')
+
+
+def parse_config(text, path, advice=ADVICE):
+    """The config in a text as a dict; path and advice are for the message. Raises UserError if it is none."""
+    try:
+        config = json.loads(text, parse_int=_whole_number)
+    except ValueError as error:
+        raise UserError(f'{path} cannot be read: {error}. {advice}')
     except RecursionError:
-        raise UserError(f'{path} cannot be read: its brackets are nested too deeply. {ADVICE}')
+        raise UserError(f'{path} cannot be read: its brackets are nested too deeply. {advice}')
     wrong = problems_of(config)
     if wrong:
-        raise UserError(f'{path} is not the config of a training run: {"; ".join(wrong[:3])}. {ADVICE}')
+        raise UserError(f'{path} is not the config of a training run: {"; ".join(wrong[:3])}. {advice}')
     return config
 
 

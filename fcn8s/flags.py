@@ -141,7 +141,13 @@ def export_flags(formats, **defaults):
     values = flags.FlagValues()
     add = flag_group(values, 'export')
     add.string('export_dir', None, 'new folder; TensorFlow Serving expects one that ends in a number: models/cats/1')
-    add.enum('format', 'saved_model', formats, 'SavedModel, or a GraphDef with its variables frozen to constants')
+    add.enum('format', 'saved_model', formats, 'SavedModel and frozen GraphDef for TensorFlow; the others need '
+             'requirements-export.txt')
+    add.enum('precision', 'float32', ('float32', 'float16', 'int8'), 'number format of the weights; float16 for '
+             'openvino and tflite, int8 for openvino, which halves and quarters their size')
+    add.integer('calibration_num', 100, 'int8 is calibrated on so many training photos of data_dir and scored on so '
+                'many validation photos', 1)
+    add.float('max_loss', 0.01, 'mean IoU that int8 may cost; an export that costs more is not kept', 0., 1.)
     _checkpoint_flags(values)
     _net_flags(values, trained=True)
     return with_defaults(values, defaults)

@@ -23,3 +23,15 @@ def test_installed_version_is_within_its_bounds(line):
     requirement = packaging.Requirement(line)
     if requirement.marker is None or requirement.marker.evaluate():
         assert requirement.specifier.contains(metadata.version(requirement.name))
+
+
+@pytest.mark.parametrize('line', requirements('requirements-export.txt'))
+def test_installed_runtime_is_within_its_bounds(line):
+    packaging = pytest.importorskip('packaging.requirements')
+    metadata = pytest.importorskip('importlib.metadata', reason='Python 3.7 has no importlib.metadata')
+    requirement = packaging.Requirement(line)
+    try:
+        version = metadata.version(requirement.name)
+    except metadata.PackageNotFoundError:
+        pytest.skip('optional')
+    assert requirement.specifier.contains(version)

@@ -109,8 +109,11 @@ def resize_ids(ids, height, width):
 
 
 def round_up(side, multiple=32):
-    """The smallest multiple of `multiple` that is not below `side`."""
-    return -(-side // multiple) * multiple
+    """The smallest multiple of `multiple` that is not below `side`, an int or an integer tensor.
+
+    No negative number is divided: exported, its quotient would be rounded up by some runtimes and down by others.
+    """
+    return (side + multiple - 1) // multiple * multiple
 
 
 def _upright(image, path):

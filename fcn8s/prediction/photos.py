@@ -58,9 +58,9 @@ def infer_photos(items, total, job, tally):
     """
     todo = _not_done(items, job.is_done, tally)
     predicted = _predict(job, ordered_map(_read, todo, 2, 4, lambda item: pixels_of(item.path)))
-    ahead = 0 if job.softmax else 2  # probabilities are too large to queue
+    ahead = 0 if job.softmax else 3  # probabilities are too large to queue
     with progress(total=total, unit='photo', disable=total == 0) as bar:
-        for error, line in ordered_map(functools.partial(_write, job=job), predicted, 1, ahead, _pixels):
+        for error, line in ordered_map(functools.partial(_write, job=job), predicted, 2, ahead, _pixels):
             if error:
                 tally.errors.append(error)
             else:

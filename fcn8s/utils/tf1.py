@@ -21,7 +21,7 @@ class _LazyTensorflow(types.ModuleType):
         if name.startswith('__'):  # inspecting the module is not using it
             raise AttributeError(name)
         os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')  # errors only, unless the user asked for more
-        with interrupts_heard(), warnings.catch_warnings(), _quiet_stderr():
+        with interrupts_heard(), warnings.catch_warnings(), quiet_stderr():
             warnings.simplefilter('ignore')  # harmless: 1.15 uses dtype aliases that numpy has deprecated
             module = _import_tensorflow()
         module.logging.set_verbosity(module.logging.ERROR)
@@ -50,7 +50,7 @@ def _import_tensorflow():
 
 
 @contextlib.contextmanager
-def _quiet_stderr():
+def quiet_stderr():
     """Hides native stderr output unless an exception is raised: no log level silences oneDNN's greeting."""
     try:
         sys.stderr.flush()

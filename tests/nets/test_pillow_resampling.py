@@ -1,9 +1,11 @@
 """Pillow's resize as graph ops against Pillow itself."""
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from fcn8s.nets.pillow_resampling import enlarge_bilinear, resize_nearest
+from fcn8s.nets.pillow_resampling import enlarge_bilinear, resize_nearest, resize_nearest_exact
 from fcn8s.utils.tf1 import tf
 from TensorflowUtils import create_session
 
@@ -44,8 +46,18 @@ def test_nearest_equals_pillows_at_all_sizes(sizes):
         np.testing.assert_array_equal(found, np.asarray(expected), f'{array.shape} -> {size}')
 
 
+def test_exact_nearest_takes_the_pixel_that_holds_the_centre():
+    given, wanted = to_odd(50)
+    arrays = photos(given)
+    for array, size, found in zip(arrays, wanted, by_graph(resize_nearest_exact, zip(arrays, wanted))):
+        rows, columns = ([int(Fraction(2 * i + 1, 2) * old / new) for i in range(new)]
+                         for old, new in zip(array.shape, size))
+        np.testing.assert_array_equal(found, array[rows][:, columns], f'{array.shape} -> {size}')
+
+
 def test_bilinear_equals_pillows_if_a_photo_grows():
     wanted, given = to_odd(80)
+    wanted, given = wanted + [(32, 60000)], given + [(1, 59999)]  # a photo of a very long side
     arrays = photos(given)
     for array, size, found in zip(arrays, wanted, by_graph(enlarge_bilinear, zip(arrays, wanted))):
         expected = Image.fromarray(array).resize(size[::-1], Image.Resampling.BILINEAR)

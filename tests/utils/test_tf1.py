@@ -1,4 +1,5 @@
 """TensorFlow is imported at its first use, and its absence is explained."""
+import os
 import re
 import subprocess
 import sys
@@ -28,6 +29,16 @@ def test_missing_tensorflow_is_told_with_the_pythons_that_have_it(tmp_path, scri
     assert done.returncode == 1
     assert re.match(rf'error: TensorFlow is not installed for \S+, which is {here}\. It exists for Python 3\.10 to '
                     r'3\.13, and for 3\.7\. .*pip install -r requirements-cpu\.txt', done.stderr), done.stderr
+
+
+def test_too_old_tensorflow_is_told_with_its_version(tmp_path):
+    package = tmp_path / 'tensorflow'
+    package.mkdir()
+    (package / '__init__.py').write_text("__version__ = '1.4.0'")
+    done = subprocess.run([sys.executable, 'FCN_model.py'], cwd=PROJECT, stderr=subprocess.PIPE, text=True,
+                          env=dict(os.environ, PYTHONPATH=str(tmp_path)))
+    assert done.returncode == 1
+    assert done.stderr.startswith('error: TensorFlow 1.4.0 is too old: 1.15 or 2.21 is needed.')
 
 
 def test_what_fails_within_tensorflow_keeps_its_error(monkeypatch):

@@ -11,8 +11,9 @@ from scripts import run_script
 from thin_run import write_run
 
 import FCN_export
+from fcn8s.exports import graph
 from fcn8s.prediction.segmenter import Segmenter
-from fcn8s.utils.errors import UserError
+from fcn8s.utils.errors import UsageError, UserError
 from fcn8s.utils.tf1 import tf
 from TensorflowUtils import create_session
 
@@ -102,6 +103,11 @@ def test_exported_graph_uses_plain_convolutions(logs_dir, tmp_path):
     assert not [kind for kind in kinds if 'Variable' in kind or 'Random' in kind or 'Adam' in kind]
 
 
+def test_format_without_the_precision_names_those_with_it(logs_dir, tmp_path):
+    with pytest.raises(UsageError, match='onnx has float32 alone. Try --format=openvino or tflite'):
+        export(logs_dir, tmp_path / 'out', '--format=onnx', '--precision=float16')
+
+
 def test_export_never_writes_into_a_folder_with_files(logs_dir, tmp_path):
     (tmp_path / 'mine.txt').write_text('mine')
     before = content(tmp_path)
@@ -111,10 +117,10 @@ def test_export_never_writes_into_a_folder_with_files(logs_dir, tmp_path):
 
 
 def test_export_with_shifted_ids_is_refused(logs_dir, tmp_path, monkeypatch):
-    resize = FCN_export.resize_nearest
-    monkeypatch.setattr(FCN_export, 'resize_nearest', lambda ids, height, width: tf.roll(
+    resize = graph.resize_nearest
+    monkeypatch.setattr(graph, 'resize_nearest', lambda ids, height, width: tf.roll(
         resize(ids, height, width), tf.cast(height % 32 > 0, tf.int32), 1))  # wrong only for photos that are resized
-    with pytest.raises(UserError, match='photo of 75x130 .* of 9750 ids are wrong'):
+    with pytest.raises(UserError, match='photos of 75x130 .* of 19500 ids are wrong'):
         export(logs_dir, tmp_path / 'out')
 
 
@@ -122,7 +128,7 @@ def test_export_with_shifted_ids_is_refused(logs_dir, tmp_path, monkeypatch):
 def test_export_that_predicts_something_else_is_not_kept(logs_dir, tmp_path, form, monkeypatch):
     def not_restored(session, variables, *arrays):
         session.run(tf.global_variables_initializer())
-    monkeypatch.setattr(FCN_export, 'load_arrays', not_restored)
+    monkeypatch.setattr(graph, 'load_arrays', not_restored)
     with pytest.raises(UserError, match='does not predict what the net predicts.*Nothing was kept'):
         export(logs_dir, tmp_path / 'out', '--format=' + form)
     assert os.listdir(str(tmp_path)) == []

@@ -1,0 +1,1 @@
+"""Trained nets for other runtimes: written, compared with the net, and run."""
