@@ -13,7 +13,7 @@ from fcn8s.data.classes import MAX_CLASSES, ClassInfo, find_classes, generic_cla
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.files import SMALL, read_bounded, write_json
 from fcn8s.weights.checkpoints import BEST, checkpoints_in, config_folder
-from fcn8s.weights.published import name_of, published_config
+from fcn8s.weights.published import published_config
 from FCN_model import NetConfig
 
 # Flags that override the settings of a run; None keeps its own.
@@ -73,8 +73,7 @@ def parse_config(text, path, advice=ADVICE):
 
 def config_of(checkpoint):
     """The config of the run that a checkpoint belongs to, or of a published net; None if there is none."""
-    config, name = read_config(config_folder(checkpoint)), name_of(checkpoint)
-    return published_config(name) if config is None and name else config
+    return read_config(config_folder(checkpoint)) or published_config(checkpoint)
 
 
 def flag_or_trained(value, config, name, default=None):
@@ -109,8 +108,7 @@ def trained_net(config, given, default_data_dir):
       given: NetOverrides, or any object with its fields; or None.
       default_data_dir: names the classes if neither config nor data_dir does.
 
-    Raises:
-      UserError: config is None, and net or num_classes was not given.
+    Raises UserError if config is None, and net or num_classes was not given.
     """
     given = given or NetOverrides()
     if config is None and not (given.net and given.num_classes):

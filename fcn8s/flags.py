@@ -30,16 +30,14 @@ def train_flags(**defaults):
     add.integer('read_threads', 2, 'threads that decode photos', 1)
     _net_flags(values, trained=False)
     add = flag_group(values, 'training')
-    add.string('recipe', '', 'flags of a published training, under the name of its net (see python FCN_model.py); '
-               'those that you give win')
+    add.string('recipe', '', 'set the flags that the published net of this name was trained with; yours win')
     add.float('learning_rate', 1e-5, 'learning rate; 1e-4 is common for Adam from scratch', 0.)
     add.integer('max_steps', 1, 'step at which the run ends, counted from its first start', 1)
     add.integer('seed', 0, 'random seed of initial weights, photo order, augmentation and dropout', 0)
     add.string('pretrained', 'auto', 'encoder to start from: auto takes it from model_dir if present, none starts from '
                'scratch, download fetches it, FILE is a VGG (.mat, .npy, .npz, .h5, .pth, SavedModel) or other .pth')
     add.string('model_dir', None, 'folder of pretrained encoders')
-    add.string('init_from', '', 'checkpoint or published net to start from: takes the weights that fit, '
-               'with a fresh optimizer')
+    add.string('init_from', '', 'checkpoint or published net to start from: takes what fits, with a fresh optimizer')
     add = flag_group(values, 'output')
     add.string('logs_dir', None, 'folder for checkpoints, curves and config.json')
     add.integer('save_every', 500, 'steps between checkpoints', 1)
@@ -126,8 +124,7 @@ def infer_flags(**defaults):
     add.string('film', None, 'make this film (.mp4) from the one folder of frames on the command line')
     add.float('fps', 25., 'frames per second of --film', 0.1, 1000.)
     add = flag_group(values, 'size')
-    add.integer('max_side', None, 'scale larger photos down to this longer side for the net (default: none; for a '
-                'published net 800)', 32)
+    add.integer('max_side', None, 'scale photos down to this longer side (default: none; published nets 800)', 32)
     _tile_flags(values)
     _checkpoint_flags(values)
     _scale_flags(values)
@@ -167,9 +164,8 @@ def _net_flags(values, trained):
 def _checkpoint_flags(values, logs_dir_also=''):
     add = flag_group(values, 'checkpoint')
     add.string('logs_dir', 'logs', 'folder of the training run to use' + logs_dir_also)
-    add.string('checkpoint', '', 'checkpoint to use: a prefix such as logs/model.ckpt-500, one of its files, a folder, '
-               '"best" for the best on validation, or the name of a published net, which python FCN_model.py lists '
-               '(default: the last in logs_dir)')
+    add.string('checkpoint', '', 'a prefix such as logs/model.ckpt-500, one of its files, a folder, "best" on '
+               'validation, or a published net that python FCN_model.py lists (default: the last in logs_dir)')
     add = flag_group(values, 'data')
     add.string('data_dir', None, 'data set whose photos or classes.csv to use (default: as trained)')
     add = flag_group(values, 'prediction')
@@ -188,8 +184,7 @@ def _tile_flags(values):
     add.integer('tile', None, 'process photos larger than this side in tiles, which bounds the memory; 0 for never '
                  f'(default: {AUTO_TILE} for the fcn nets, with a margin that changes no result; 0 for the '
                  'dilated nets, whose scores depend on the whole photo)', 0)
-    add.integer('tile_margin', TILE_MARGIN, 'border of a --tile that is computed but not kept; with 288, the fcn nets '
-                'predict the same as without tiles', 0)
+    add.integer('tile_margin', TILE_MARGIN, 'computed border of a --tile; with 288, the fcn nets predict as without tiles', 0)
 
 
 def _bad_data(group, default):

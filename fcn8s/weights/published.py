@@ -69,11 +69,12 @@ def name_of(path):
     return name if name in PUBLISHED and file == file_names(name)[0] else None
 
 
-def published_config(name):
-    """What config.json (see fcn8s.config) would say about a net; name: a key of PUBLISHED."""
-    return {'net': PUBLISHED[name].row, 'num_classes': NUM_CLASSES, 'width': WIDTH,
-            'classes': [dict(c._asdict(), colour=list(c.colour)) for c in read_classes(CLASSES)],
-            'flags': {'max_side': MAX_SIDE}}
+def published_config(path):
+    """What config.json (see fcn8s.config) would say about the net of an encoder's file; None unless it is published."""
+    name = name_of(path)
+    return name and {'net': PUBLISHED[name].row, 'num_classes': NUM_CLASSES, 'width': WIDTH,
+                     'classes': [dict(c._asdict(), colour=list(c.colour)) for c in read_classes(CLASSES)],
+                     'flags': {'max_side': MAX_SIDE}}
 
 
 def _check_half(name, half, path):
