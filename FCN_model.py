@@ -188,10 +188,9 @@ def training_graph(net, recipe=Recipe(), ignored=(), class_weights=None, devices
 
 
 def main():
-    """Prints the table of nets, and that of published ones."""
-    from fcn8s.nets.summary import print_published, print_table
+    """Prints the table of nets."""
+    from fcn8s.nets.summary import print_table
     print_table(NETS, build)
-    print_published()
 
 
 if __name__ == '__main__':

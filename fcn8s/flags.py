@@ -163,8 +163,8 @@ def _net_flags(values, trained):
 def _checkpoint_flags(values, logs_dir_also=''):
     add = flag_group(values, 'checkpoint')
     add.string('logs_dir', 'logs', 'folder of the training run to use' + logs_dir_also)
-    add.string('checkpoint', '', 'what to use: a prefix such as logs/model.ckpt-500, a folder, "best" for the best on '
-               'validation, an export, or a net that python FCN_model.py lists (default: the last in logs_dir)')
+    add.string('checkpoint', '', 'checkpoint to use: a prefix such as logs/model.ckpt-500, one of its files, a folder, '
+               'or "best" for the best on validation (default: the last in logs_dir)')
     add = flag_group(values, 'data')
     add.string('data_dir', None, 'data set whose photos or classes.csv to use (default: as trained)')
     add = flag_group(values, 'prediction')

@@ -1,6 +1,5 @@
-"""The tables of nets: parameters and multiply-adds of each, counted from its graph; and what is published."""
+"""The table of nets: parameters and multiply-adds of each, counted from its graph."""
 from fcn8s.devices import plain_ops
-from fcn8s.nets.published import PUBLISHED, SMALL
 from fcn8s.utils.tf1 import tf
 
 SIDE = 512          # height and width of the image that multiply-adds are counted for
@@ -15,15 +14,6 @@ def print_table(nets, build):
         print(f'{name:30}{parameters:>14,}{multiply_adds / 1e9:>14.1f} G{net.stride:>8}  {net.source}')
     print(f'\nFor {NUM_CLASSES} classes; multiply-adds of one forward pass over a {SIDE}x{SIDE} image; stride of the '
           'finest scores.')
-
-
-def print_published():
-    """Prints a line per published net."""
-    print(f'\n{"published net, for --checkpoint":42}{"mean IU":>8}{"accuracy":>10}{"MB":>6}  net')
-    for name, net in PUBLISHED.items():
-        print(f'{name:42}{net.mean_iu:>8.4f}{net.pixel_accuracy:>10.4f}{net.megabytes:>6}  {net.net}')
-    print('\nScores as their authors publish them: ADE20K, one scale. The first use fetches a net into Model_zoo/:\n'
-          f'    python FCN_infer.py --checkpoint={SMALL} photo.jpg')
 
 
 def count(name, build):

@@ -3,7 +3,6 @@ import collections
 import os
 import re
 
-from fcn8s.nets.published import SMALL
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.files import atomic_file, flush_folder
 from fcn8s.utils.tf1 import tf
@@ -112,8 +111,7 @@ def check_net(prefix, shapes, variables, num_classes=None, others=()):
 
 def _advice(logs_dir, flag):
     train = f'Train first (python FCN_train.py --logs_dir={logs_dir}), or name' if logs_dir else 'Name'
-    published = f' Or use a published net: python FCN_infer.py --checkpoint={SMALL}' if logs_dir else ''
-    return f'{train} one with {flag}=PREFIX, such as logs/model.ckpt-500.{published}'
+    return f'{train} one with {flag}=PREFIX, such as logs/model.ckpt-500.'
 
 
 def _missing(files):

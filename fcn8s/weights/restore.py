@@ -4,12 +4,10 @@ import os
 
 import numpy as np
 
-from fcn8s.nets.published import PUBLISHED
 from fcn8s.weights.checkpoint_reader import checkpoint_errors, open_checkpoint
 from fcn8s.weights.checkpoints import BEST, CheckpointError, check_net, find_checkpoint, missing_files
 from fcn8s.weights.names import TF_LAYERS_NET, check_stem, is_unused, tf_layers_name, torch_names
 from fcn8s.weights.pth import find_pth, is_pth, read_pair
-from fcn8s.weights.published import fetch_published
 
 # loaded: names; skipped: {name: why}; untouched: names of variables without an array
 Loaded = collections.namedtuple('Loaded', 'loaded skipped untouched')
@@ -78,13 +76,7 @@ Source = collections.namedtuple('Source', 'shapes read others unused')
 
 
 def find_weights(given, logs_dir, flag='--checkpoint', alone=False):
-    """Returns the path of the weights that the user named.
-
-    A published net's name leads to its file, which is fetched if needed (see fetch_published), unless something here
-    has that name; other names as in find_pth and find_checkpoint.
-    """
-    if given in PUBLISHED and not os.path.exists(given):
-        return fetch_published(given)
+    """Returns a .pth file as find_pth does, otherwise the prefix of a checkpoint as find_checkpoint does."""
     return find_pth(given, alone) or find_checkpoint(given, logs_dir, flag)
 
 
