@@ -1,6 +1,7 @@
 """Segments your photos and films.
 
-    python FCN_infer.py                                     # all in infer/, results in output/
+    python FCN_infer.py --checkpoint=ade20k-resnet18dilated-ppm_deepsup photo.jpg    # a published net of 150 classes
+    python FCN_infer.py                                     # all in infer/ with your net; results in output/
     python FCN_infer.py holiday.jpg street.mp4 more_photos/
     python FCN_infer.py --logs_dir=logs/my_photos --checkpoint=best
     python FCN_infer.py --film=walk.mp4 --fps=25 FRAMES_DIR # a folder of frames becomes a film
@@ -15,6 +16,7 @@ if __name__ == '__main__':
 
 import contextlib
 import os
+import shlex
 
 from fcn8s.config import NetOverrides
 from fcn8s.data.classes import read_classes
@@ -36,6 +38,8 @@ from fcn8s.utils.files import make_folder
 from fcn8s.utils.partial import remove_abandoned_files
 from fcn8s.utils.script import run
 from fcn8s.visualize import IDS, undrawable_names
+from fcn8s.weights.checkpoints import CheckpointError, checkpoint_files
+from fcn8s.weights.published import PUBLISHED, SUGGESTED
 
 INFER_DIR = 'infer'
 OUTPUT_DIR = 'output'
@@ -43,6 +47,22 @@ LOGS_DIR = 'logs'
 DATA_DIR = os.path.join('Data_zoo', 'MIT_SceneParsing', 'ADEChallengeData2016')  # names the classes if no run does
 
 FLAGS = infer_flags(infer_dir=INFER_DIR, output_dir=OUTPUT_DIR, logs_dir=LOGS_DIR)
+
+
+def check_trained(arguments):
+    """Raises CheckpointError with the command that takes a published net if none was named and none is trained.
+
+    arguments: those of the command line.
+    """
+    trained = os.path.isdir(FLAGS.logs_dir) and checkpoint_files(FLAGS.logs_dir)
+    if trained or FLAGS.checkpoint or FLAGS['logs_dir'].present:
+        return
+    if not arguments and set(os.listdir(FLAGS.infer_dir) if os.path.isdir(FLAGS.infer_dir) else ()) <= {'README.md'}:
+        arguments = ['photo.jpg']
+    command = ['python', 'FCN_infer.py', f'--checkpoint={SUGGESTED}'] + list(map(shlex.quote, arguments))
+    raise CheckpointError(f'no net is trained yet: {os.path.abspath(FLAGS.logs_dir)} has no checkpoint. For a '
+                          f'published net of 150 classes ({PUBLISHED[SUGGESTED].megabytes} MB, downloaded once) type\n'
+                          f'    {" ".join(command)}')
 
 
 def find_work(arguments, shard):
@@ -87,6 +107,7 @@ def main(argv):
                      FLAGS.fps if FLAGS['fps'].present else None)
     options = net_options()
     shard = choose_shard(FLAGS.shard)
+    check_trained(argv[1:])
     work = find_work(arguments, shard)
     check_films(work.films, FLAGS.view, FLAGS.softmax)
     if not FLAGS.film:

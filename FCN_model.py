@@ -19,7 +19,7 @@ from fcn8s.nets.resnet import WIDE_STEM, dilated_resnet
 from fcn8s.nets.row import IMAGENET_MEAN, IMAGENET_STD, MEAN_RGB, RAW_RGB, Net
 from fcn8s.nets.scores import predict_ids
 from fcn8s.nets.train_op import SCOPE as LOSS_SCALE
-from fcn8s.nets.train_op import Recipe, TrainingGraph, in_towers, training_step
+from fcn8s.nets.train_op import StepOptions, TrainingGraph, in_towers, training_step
 from fcn8s.nets.upernet import upernet
 from fcn8s.nets.vgg import dilated_vgg, vgg, vgg_arrays
 from fcn8s.utils.script import run
@@ -138,12 +138,12 @@ def ignored_labels(name, ignore_label):
     return (() if ignore_label is None else (ignore_label,)) + (() if net_row(name).scores_0 else (0,))
 
 
-def training_graph(net, recipe=Recipe(), ignored=(), class_weights=None, devices=(None,)):
+def training_graph(net, options=StepOptions(), ignored=(), class_weights=None, devices=(None,)):
     """The whole graph of a training run: one net built twice, with dropout for training and without for validation.
 
     Args:
       net: a NetConfig.
-      recipe: a Recipe; step k of every run with one seed drops the same values.
+      options: StepOptions; step k of every run with one seed drops the same values.
       ignored: labels that do not count, see ignored_labels.
       class_weights: see segmentation_loss.
       devices: share each batch, see in_towers; None is TensorFlow's choice.
@@ -158,15 +158,15 @@ def training_graph(net, recipe=Recipe(), ignored=(), class_weights=None, devices
     decoder_rate = tf.placeholder(tf.float32, [], 'decoder_rate')
     step = tf.train.get_or_create_global_step()
 
-    clean_logits, _ = build(net.net, images, net.num_classes, net.width, precision=recipe.precision)
+    clean_logits, _ = build(net.net, images, net.num_classes, net.width, precision=options.precision)
     clean_loss, clean_weight = summed_loss(
         clean_logits, annotations, valid_pixels(annotations, net.num_classes, ignored), class_weights)
     validate = (predict_ids(clean_logits), tf.div_no_nan(clean_loss, clean_weight), clean_weight)
 
     def tower(number, images, annotations):
-        seed = tf.stack([tf.constant(recipe.seed + (number << 40), tf.int64), step])  # towers drop different values
-        how = Build(net.width, not recipe.fix_bn, Dropout(seed, recipe.keep_prob))
-        scores, end_points = build_scores(net.net, images, net.num_classes, *how, precision=recipe.precision)
+        seed = tf.stack([tf.constant(options.seed + (number << 40), tf.int64), step])  # towers drop different values
+        how = Build(net.width, not options.fix_bn, Dropout(seed, options.keep_prob))
+        scores, end_points = build_scores(net.net, images, net.num_classes, *how, precision=options.precision)
         further = []
         if row.deepsup:
             with tf.variable_scope('inference', reuse=tf.AUTO_REUSE):
@@ -178,7 +178,7 @@ def training_graph(net, recipe=Recipe(), ignored=(), class_weights=None, devices
     loss = tf.div_no_nan(sum(losses), sum(weights))
     variables = [variable for variable in tf.global_variables() if variable is not step]
     train, gradients, finite = training_step(loss, encoder_rate, decoder_rate, decoder_names(net.net, variables), step,
-                                             recipe, colocate=len(devices) > 1)
+                                             options, colocate=len(devices) > 1)
     ids, labels, valid = (tf.concat(parts, 0) for parts in (ids, labels, valid))
     progress = {'pixel_accuracy': pixel_accuracy(ids, labels, valid),
                 'classes_predicted': tf.size(tf.unique(tf.reshape(tf.cast(ids, tf.int32), [-1]))[0])}
@@ -188,9 +188,10 @@ def training_graph(net, recipe=Recipe(), ignored=(), class_weights=None, devices
 
 
 def main():
-    """Prints the table of nets."""
-    from fcn8s.nets.summary import print_table
+    """Prints the table of nets, and that of published ones."""
+    from fcn8s.nets.summary import print_published, print_table
     print_table(NETS, build)
+    print_published(NETS)
 
 
 if __name__ == '__main__':

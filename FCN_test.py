@@ -98,7 +98,8 @@ def main(argv):
 
         predict = example_predictor(segmenter, options, pictures.submit if 'submission' in kinds else None)
         batches = functools.partial(segmenter.batches, photo_of=lambda example: example.image)
-        results = evaluate(dataset, predict, batches=batches)
+        max_side = flag_or_trained(None, segmenter.config, 'max_side')
+        results = evaluate(dataset, predict, batches=batches, max_side=max_side)
         matrix, scores, started = 0, [], time.time()
         for result in progress(results, total=len(dataset.records), unit='photo'):
             matrix = matrix + result.full

@@ -22,6 +22,7 @@ from fcn8s.training.checks import check_flags, check_learned_classes, describe_r
 from fcn8s.training.class_weights import class_weights
 from fcn8s.training.log import TrainingLog
 from fcn8s.training.preview import save_preview
+from fcn8s.training.recipes import apply_recipe
 from fcn8s.training.schedule import learning_rates
 from fcn8s.training.steps import SUMMARY_EVERY, ProgressBar, RunSaver, Stepper, closing_summary, is_due
 from fcn8s.training.validation import Validation
@@ -32,7 +33,7 @@ from fcn8s.utils.tf1 import tf
 from fcn8s.weights.initial import load_initial_weights
 from fcn8s.weights.restore import initialize
 from fcn8s.weights.saver import CheckpointSaver
-from FCN_model import NetConfig, Recipe, ignored_labels, training_graph
+from FCN_model import NetConfig, StepOptions, ignored_labels, training_graph
 from read_data import read_splits
 from TensorflowUtils import create_session
 
@@ -57,6 +58,7 @@ FLAGS = train_flags(data_dir=DATA_DIR, logs_dir=LOGS_DIR, model_dir=MODEL_DIR, n
 def main(argv):
     """The whole run; returns the exit code."""
     parse(FLAGS, argv, __doc__)
+    apply_recipe(FLAGS)
     check_flags(FLAGS.logs_dir, FLAGS.net, FLAGS.width, FLAGS.pretrained, FLAGS.init_from, FLAGS.num_gpus,
                 FLAGS.batch_size)
     rates = learning_rates(FLAGS.lr_schedule, FLAGS.learning_rate, FLAGS.lr_encoder, FLAGS.lr_decoder, FLAGS.max_steps)
@@ -75,16 +77,16 @@ def main(argv):
 
     with folder_lock(FLAGS.logs_dir) as locked:
         check_same_run(FLAGS.logs_dir, net)
-        recipe = Recipe(FLAGS.optimizer, FLAGS.momentum, FLAGS.weight_decay, FLAGS.l2, FLAGS.clip_norm,
-                        FLAGS.skip_nonfinite, FLAGS.keep_prob, FLAGS.fix_bn, resolve_precision(FLAGS.precision),
-                        FLAGS.seed)
-        print(f'{describe_device(FLAGS.num_gpus)}, {recipe.precision}; {describe_run(net, training, validation)}')
+        options = StepOptions(FLAGS.optimizer, FLAGS.momentum, FLAGS.weight_decay, FLAGS.l2, FLAGS.clip_norm,
+                              FLAGS.skip_nonfinite, FLAGS.keep_prob, FLAGS.fix_bn,
+                              resolve_precision(FLAGS.precision), FLAGS.seed)
+        print(f'{describe_device(FLAGS.num_gpus)}, {options.precision}; {describe_run(net, training, validation)}')
         print_warnings(net, training, FLAGS.read_threads)
         max_side = max((MAX_SIDE,) + (augmentation.crop or ()))
-        return train(net, recipe, rates, training, validation, transform, max_side, locked)
+        return train(net, options, rates, training, validation, transform, max_side, locked)
 
 
-def train(net, recipe, rates, training, validation, transform, max_side, locked):
+def train(net, options, rates, training, validation, transform, max_side, locked):
     """Trains a net (NetConfig) from its last checkpoint, or from the start; returns the exit code.
 
     rates: LearningRates; training, validation: Datasets; transform: augmentation, or None; max_side: longest side of a
@@ -95,7 +97,7 @@ def train(net, recipe, rates, training, validation, transform, max_side, locked)
     devices = training_devices(FLAGS.num_gpus)
     with tf.Graph().as_default(), create_session(None, FLAGS.deterministic, FLAGS.num_gpus) as session:
         tf.set_random_seed(FLAGS.seed)
-        graph = training_graph(net, recipe, ignored, weights, devices)
+        graph = training_graph(net, options, ignored, weights, devices)
         checkpoints = CheckpointSaver(FLAGS.logs_dir, graph.saved, graph.variables)
         initialize(session, tf.global_variables())
         resumed = checkpoints.resume(session)
@@ -115,7 +117,7 @@ def train(net, recipe, rates, training, validation, transform, max_side, locked)
                             transform) as batches:
             # written only now, so that a failed start does not touch an earlier run
             save_config(FLAGS.logs_dir, net, dict(FLAGS.flag_values_dict(), num_classes=net.num_classes,
-                                                  precision=recipe.precision))
+                                                  precision=options.precision))
             scorer = Validation(session, graph, validation, ignored, FLAGS.validation_max_side, FLAGS.read_threads)
             stepper = Stepper(session, graph, FLAGS.skip_nonfinite, FLAGS.debug, FLAGS.data_dir)
             saver = RunSaver(session, checkpoints, log, locked, step)

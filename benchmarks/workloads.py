@@ -14,7 +14,7 @@ from benchmarks.measure import parse, random_batch, request_parser
 from fcn8s.config import save_config
 from fcn8s.data.classes import generic_classes
 from fcn8s.devices import assume_frozen_weights, resolve_precision
-from fcn8s.nets.train_op import Recipe
+from fcn8s.nets.train_op import StepOptions
 from fcn8s.prediction.segmenter import Segmenter
 from fcn8s.utils.tf1 import tf, use_version_1
 from fcn8s.weights.restore import initialize
@@ -78,7 +78,7 @@ def open_training(request, wrap=unwrapped):
     """
     with tf.Graph().as_default(), create_session() as session:
         graph = training_graph(NetConfig(request.net, request.num_classes, request.net_width),
-                               Recipe(precision=request.precision))
+                               StepOptions(precision=request.precision))
         initialize(session, tf.global_variables())
         session.graph.finalize()
         session = wrap(session)

@@ -12,7 +12,8 @@ import sys
 from fcn8s.data.classes import MAX_CLASSES, ClassInfo, find_classes, generic_classes
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.files import SMALL, read_bounded, write_json
-from fcn8s.weights.checkpoints import BEST, checkpoints_in
+from fcn8s.weights.checkpoints import BEST, checkpoints_in, config_folder
+from fcn8s.weights.published import name_of, published_config
 from FCN_model import NetConfig
 
 # Flags that override the settings of a run; None keeps its own.
@@ -68,6 +69,12 @@ def parse_config(text, path, advice=ADVICE):
     if wrong:
         raise UserError(f'{path} is not the config of a training run: {"; ".join(wrong[:3])}. {advice}')
     return config
+
+
+def config_of(checkpoint):
+    """The config of the run that a checkpoint belongs to, or of a published net; None if there is none."""
+    config, name = read_config(config_folder(checkpoint)), name_of(checkpoint)
+    return published_config(name) if config is None and name else config
 
 
 def flag_or_trained(value, config, name, default=None):
@@ -144,6 +151,7 @@ FLAGS = {  # flags that testing takes from a run: (expected values in words, fun
     'data_dir': ('text', lambda value: isinstance(value, str) and '\0' not in value),
     'ignore_label': ('null or 0 to 255', lambda value: value is None or is_whole(value, 0, 255)),
     'bad_data': ('text', lambda value: isinstance(value, str)),
+    'max_side': ('null or at least 32', lambda value: value is None or is_whole(value, 32, 10 ** 6)),
 }
 
 

@@ -21,7 +21,7 @@ def train_flags(**defaults):
     values = flags.FlagValues()
     add = flag_group(values, 'data')
     add.string('data_dir', None, 'folder with images/, annotations/ and classes.csv')
-    add.string('list', '', 'file of relative image paths, one per line: train only on these photos of images/')
+    add.string('list', '', 'file of relative image paths, one per line, or an .odgt: train on these photos alone')
     add.integer('batch_size', 2, 'photos per step, resized to one common size', 1)
     add.boolean('shuffle', True, '--noshuffle reads the photos in the order of their names')
     add.integer('ignore_label', None, 'exclude pixels with this id from loss and scores: 0 excludes "others", 255 the '
@@ -30,13 +30,16 @@ def train_flags(**defaults):
     add.integer('read_threads', 2, 'threads that decode photos', 1)
     _net_flags(values, trained=False)
     add = flag_group(values, 'training')
+    add.string('recipe', '', 'flags of a published training, under the name of its net (see python FCN_model.py); '
+               'those that you give win')
     add.float('learning_rate', 1e-5, 'learning rate; 1e-4 is common for Adam from scratch', 0.)
     add.integer('max_steps', 1, 'step at which the run ends, counted from its first start', 1)
     add.integer('seed', 0, 'random seed of initial weights, photo order, augmentation and dropout', 0)
     add.string('pretrained', 'auto', 'encoder to start from: auto takes it from model_dir if present, none starts from '
                'scratch, download fetches it, FILE is a VGG (.mat, .npy, .npz, .h5, .pth, SavedModel) or other .pth')
     add.string('model_dir', None, 'folder of pretrained encoders')
-    add.string('init_from', '', 'checkpoint to start from: takes the weights that fit, with a fresh optimizer')
+    add.string('init_from', '', 'checkpoint or published net to start from: takes the weights that fit, '
+               'with a fresh optimizer')
     add = flag_group(values, 'output')
     add.string('logs_dir', None, 'folder for checkpoints, curves and config.json')
     add.integer('save_every', 500, 'steps between checkpoints', 1)
@@ -80,7 +83,7 @@ def test_flags(**defaults):
     values = flags.FlagValues()
     add = flag_group(values, 'test')
     add.integer('test_num', 100, 'photos to test, 0 for all (default with --list: all)', 0)
-    add.string('list', '', 'file of relative image paths, one per line: test these photos, from any split')
+    add.string('list', '', 'file of relative image paths, one per line, or an .odgt: test these photos, from any split')
     add.boolean('verbose', False, 'print one line per photo')
     add.boolean('report', False, 'write logs_dir/test/report.html: scores, classes, confusions, best and worst photos')
     add.string('save', '', f'pictures to write for every photo, separated by commas: {", ".join(KINDS)}. A submission '
@@ -123,7 +126,8 @@ def infer_flags(**defaults):
     add.string('film', None, 'make this film (.mp4) from the one folder of frames on the command line')
     add.float('fps', 25., 'frames per second of --film', 0.1, 1000.)
     add = flag_group(values, 'size')
-    add.integer('max_side', None, 'scale larger photos down to this longer side for the net (default: none)', 32)
+    add.integer('max_side', None, 'scale larger photos down to this longer side for the net (default: none; for a '
+                'published net 800)', 32)
     _tile_flags(values)
     _checkpoint_flags(values)
     _scale_flags(values)
@@ -164,7 +168,8 @@ def _checkpoint_flags(values, logs_dir_also=''):
     add = flag_group(values, 'checkpoint')
     add.string('logs_dir', 'logs', 'folder of the training run to use' + logs_dir_also)
     add.string('checkpoint', '', 'checkpoint to use: a prefix such as logs/model.ckpt-500, one of its files, a folder, '
-               'or "best" for the best on validation (default: the last in logs_dir)')
+               '"best" for the best on validation, or the name of a published net, which python FCN_model.py lists '
+               '(default: the last in logs_dir)')
     add = flag_group(values, 'data')
     add.string('data_dir', None, 'data set whose photos or classes.csv to use (default: as trained)')
     add = flag_group(values, 'prediction')

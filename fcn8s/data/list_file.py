@@ -1,5 +1,6 @@
-"""List files as in semantic-segmentation-pytorch: which photos of a data folder, in which order."""
+"""List files as in semantic-segmentation-pytorch, .txt or .odgt: which photos of a data folder, in which order."""
 import collections
+import json
 import os
 import unicodedata
 
@@ -10,6 +11,7 @@ from fcn8s.utils.errors import DataError, UserError
 from fcn8s.utils.files import read_bounded
 
 SHOWN, SHOWN_CHARACTERS = 5, 100
+ODGT = '.odgt'
 
 
 def read_list(list_path, data_dir, bad=None):
@@ -18,12 +20,14 @@ def read_list(list_path, data_dir, bad=None):
     A line is the path of a photo below images/ (ADE20K_object150_train.txt of semantic-segmentation-pytorch:
     'training/ADE_train_00000001.jpg'). If it names images/ itself, only what follows counts. The annotation has the
     same path below annotations/, except for the extension. Unicode composition and the case of extensions are
-    ignored. Blank lines are skipped; UTF-8. Raises DataError naming the lines; but with `bad`, a dict, photos of
-    which a file is missing are left out and gathered there as {photo: why}, if some stay.
+    ignored. In a file that ends in .odgt, a line is a JSON object with such a path as fpath_img and the annotation's,
+    likewise, as fpath_segm. Blank lines are skipped; UTF-8. Raises DataError naming the lines; but with `bad`, a dict,
+    photos of which a file is missing are left out and gathered there as {photo: why}, if some stay.
     """
     folders = _Folders(data_dir)
     lines = [(number, line) for number, line in enumerate(_lines(list_path), 1) if line.strip()]
-    numbered = [(number, *_record(line, folders, f'{list_path}, line {number}')) for number, line in lines]
+    read = _odgt_record if list_path.lower().endswith(ODGT) else _record
+    numbered = [(number, *read(line, folders, f'{list_path}, line {number}')) for number, line in lines]
     if not numbered:
         raise DataError(f'{list_path} lists no photos; expected a path such as training/NAME.jpg on each line.')
     problems = [(number, record, problem or _missing(record, folders)) for number, record, problem in numbered]
@@ -107,13 +111,30 @@ def _lines(path):
     return text.replace('\r\n', '\n').replace('\r', '\n').split('\n')
 
 
+def _odgt_record(line, folders, where):
+    """As _record, for a line of an .odgt file."""
+    try:
+        item = json.loads(line)
+        image, annotation = item['fpath_img'].strip(), item['fpath_segm']
+        parts = _parts_below(annotation, 'annotations', ANNOTATION_EXTENSIONS)[-1]
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
+        raise DataError(f'{where}: expected a JSON object whose fpath_img and fpath_segm are the paths of a photo and '
+                        f'its annotation (.png), found {_shown(line)}.')
+    record, problem = _record(image, folders, where)
+    path = (folders.find('annotations', parts) or [os.path.join(folders.data_dir, 'annotations', *parts)])[0]
+    return record._replace(annotation=path), problem
+
+
+def _shown(line):
+    return repr(line.strip() if len(line) <= SHOWN_CHARACTERS else line[:SHOWN_CHARACTERS] + '...')
+
+
 def _record(line, folders, where):
     """(Record, None, or what is wrong if several files could be meant); raises DataError if the line is no path."""
-    paths = [parts for path in (line, line.strip()) for parts in _parts_below_images(path)]
+    paths = [parts for path in (line, line.strip()) for parts in _parts_below(path, 'images', PHOTO_EXTENSIONS)]
     if not paths:
-        shown = line.strip() if len(line) <= SHOWN_CHARACTERS else line[:SHOWN_CHARACTERS] + '...'
         raise DataError(f'{where}: expected the path of a photo below images/, such as training/NAME.jpg, found '
-                        f'{shown!r}.')
+                        f'{_shown(line)}.')
     # A name may begin or end with spaces, and a folder below images/ may be called images: existing files decide.
     found = [(parts, images) for parts in paths for images in [folders.find('images', parts)] if images]
     parts, images = found[0] if found else (paths[-1], [])
@@ -125,11 +146,14 @@ def _record(line, folders, where):
     return record, f'{" and ".join(twins)} have one name; keep one of them' if twins else None
 
 
-def _parts_below_images(path):
-    """The folders and the name of the photo, as lists [of parts]: the path as it is, and what follows images/."""
+def _parts_below(path, kind, extensions):
+    """The folders and the name of a file, as lists [of parts]: the path as it is, and what follows the folder `kind`.
+
+    Neither if its ending is not in `extensions`, or it may lead out of the data folder.
+    """
     parts = [part for part in path.replace('\\', '/').split('/') if part != '.']  # lists made on Windows
     ways = [parts]
-    if 'images' in parts[:-1]:
-        ways.append(parts[len(parts) - parts[::-1].index('images'):])
+    if kind in parts[:-1]:
+        ways.append(parts[len(parts) - parts[::-1].index(kind):])
     return [way for way in ways if '\0' not in path and not {'', '..'} & set(way)
-            and os.path.splitext('/'.join(way))[1].lower() in PHOTO_EXTENSIONS]
+            and os.path.splitext('/'.join(way))[1].lower() in extensions]

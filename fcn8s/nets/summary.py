@@ -1,5 +1,6 @@
-"""The table of nets: parameters and multiply-adds of each, counted from its graph."""
+"""The table of nets: parameters and multiply-adds of each, counted from its graph, and the published ones."""
 from fcn8s.devices import plain_ops
+from fcn8s.nets.published import MEASURED, published_rows
 from fcn8s.utils.tf1 import tf
 
 SIDE = 512          # height and width of the image that multiply-adds are counted for
@@ -14,6 +15,17 @@ def print_table(nets, build):
         print(f'{name:30}{parameters:>14,}{multiply_adds / 1e9:>14.1f} G{net.stride:>8}  {net.source}')
     print(f'\nFor {NUM_CLASSES} classes; multiply-adds of one forward pass over a {SIDE}x{SIDE} image; stride of the '
           'finest scores.')
+
+
+def print_published(nets):
+    """Prints a line per published net; nets: NETS."""
+    print('\nPublished nets of 150 classes, to use without training: python FCN_infer.py --checkpoint=NAME photo.jpg\n'
+          f'\n{"NAME":42}{"net":30}{"mean IoU":>9}{"accuracy":>10}{"MB":>6}{"seconds":>9}')
+    for name, net in published_rows(nets).items():
+        seconds = '-' if net.seconds is None else f'{net.seconds:.2g}'
+        print(f'{name:42}{net.row:30}{net.mean_iou:>9.4f}{net.pixel_accuracy:>10.4f}{net.megabytes:>6}{seconds:>9}')
+    print("\nMean IoU and pixel accuracy as their authors publish them, on ADE20K's validation photos at one scale; MB "
+          f'to download; {MEASURED}.')
 
 
 def count(name, build):

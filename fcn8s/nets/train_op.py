@@ -72,7 +72,7 @@ def in_towers(tower, devices, *batches):
     return towers
 
 
-# How a net is trained.
+# How a net is trained, step by step.
 #   optimizer, momentum   'adam', or 'sgd' with this momentum
 #   weight_decay, l2      L2 penalties: on all kernels, and on those of the decoder alone
 #   clip_norm             largest global norm of the gradients, 0 for no limit
@@ -81,21 +81,21 @@ def in_towers(tower, devices, *batches):
 #   fix_bn                whether batch normalization uses its moving averages and leaves them unchanged
 #   precision             of the layers; weights and loss are float32
 #   seed                  of dropout
-Recipe = collections.namedtuple(
-    'Recipe', 'optimizer momentum weight_decay l2 clip_norm skip_nonfinite keep_prob fix_bn precision seed')
-Recipe.__new__.__defaults__ = ('adam', 0.9, 0., 0., 0., False, None, False, 'float32', 0)
+StepOptions = collections.namedtuple(
+    'StepOptions', 'optimizer momentum weight_decay l2 clip_norm skip_nonfinite keep_prob fix_bn precision seed')
+StepOptions.__new__.__defaults__ = ('adam', 0.9, 0., 0., 0., False, None, False, 'float32', 0)
 
 
-def training_step(loss, encoder_rate, decoder_rate, decoder, global_step, recipe=Recipe(), colocate=False):
+def training_step(loss, encoder_rate, decoder_rate, decoder, global_step, options=StepOptions(), colocate=False):
     """One optimizer step, with separate learning rates for encoder and decoder.
 
     A step whose loss or gradient is not finite changes no variable and no moving average of layers.CHANGES; with
-    recipe.skip_nonfinite it still advances global_step.
+    options.skip_nonfinite it still advances global_step.
 
     Args:
       loss: scalar; encoder_rate, decoder_rate: floats or scalar tensors.
       decoder: names of the decoder's variables.
-      recipe: a Recipe; precision float16 scales the loss.
+      options: StepOptions; precision float16 scales the loss.
       colocate: whether each gradient is computed on the device of its forward op.
 
     Returns:
@@ -104,19 +104,19 @@ def training_step(loss, encoder_rate, decoder_rate, decoder, global_step, recipe
     """
     variables = tf.trainable_variables()
     in_decoder = {v.op.name for v in variables} & set(decoder)
-    scaled = scaled_loss(loss) if recipe.precision == 'float16' else without_scale(loss)
+    scaled = scaled_loss(loss) if options.precision == 'float16' else without_scale(loss)
     gradients = tf.gradients(scaled.loss, variables, colocate_gradients_with_ops=colocate)
     gradients = [(scaled.unscale(g), v) for g, v in zip(gradients, variables)]
     # gradients read the variables in place, so no variable may change before all gradients are computed
     with tf.control_dependencies([_in_layer_dtype(gradient) for gradient, _ in gradients]):
         apply, finite = scaled.check_gradients([gradient for gradient, _ in gradients])
-    gradients = [(_decayed(g, v, recipe.weight_decay + (recipe.l2 if v.op.name in in_decoder else 0.)), v)
+    gradients = [(_decayed(g, v, options.weight_decay + (options.l2 if v.op.name in in_decoder else 0.)), v)
                  for g, v in gradients]
-    if recipe.clip_norm:
-        clipped, _ = tf.clip_by_global_norm([g for g, _ in gradients], recipe.clip_norm)
+    if options.clip_norm:
+        clipped, _ = tf.clip_by_global_norm([g for g, _ in gradients], options.clip_norm)
         gradients = list(zip(clipped, variables))
 
-    groups = [(_optimizer(recipe, rate), [pair for pair in gradients if (pair[1].op.name in in_decoder) == is_decoder])
+    groups = [(_optimizer(options, rate), [pair for pair in gradients if (pair[1].op.name in in_decoder) == is_decoder])
               for rate, is_decoder in ((encoder_rate, False), (decoder_rate, True))]
 
     def apply_gradients():
@@ -126,7 +126,7 @@ def training_step(loss, encoder_rate, decoder_rate, decoder, global_step, recipe
 
     applied = tf.cond(apply, apply_gradients, tf.no_op)
     with tf.control_dependencies([applied]):
-        advance = tf.logical_or(finite, recipe.skip_nonfinite)
+        advance = tf.logical_or(finite, options.skip_nonfinite)
         return tf.assign_add(global_step, tf.cast(advance, tf.int64)).op, gradients, finite
 
 
@@ -135,10 +135,10 @@ def _in_layer_dtype(gradient):
     return gradient.op.inputs[0] if gradient.op.type == 'Cast' else gradient
 
 
-def _optimizer(recipe, rate):
-    if recipe.optimizer == 'adam':
+def _optimizer(options, rate):
+    if options.optimizer == 'adam':
         return tf.train.AdamOptimizer(rate)
-    return tf.train.MomentumOptimizer(rate, recipe.momentum)
+    return tf.train.MomentumOptimizer(rate, options.momentum)
 
 
 def _decayed(gradient, variable, decay):

@@ -14,7 +14,7 @@ import os
 
 import numpy as np
 
-from fcn8s.config import read_config, trained_net
+from fcn8s.config import config_of, flag_or_trained, trained_net
 from fcn8s.data.photos import network_size, resize_ids, resize_photo
 from fcn8s.devices import describe_device, onednn_caches_kernels, resolve_precision
 from fcn8s.prediction.scales import mean_softmax, most_likely_class, resize_probabilities
@@ -22,14 +22,13 @@ from fcn8s.prediction.tiles import MAX_BATCH_PIXELS, TILE_MARGIN, choose_tiles, 
 from fcn8s.utils.cli import expand_home
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.tf1 import tf
-from fcn8s.weights.checkpoints import config_folder
 from fcn8s.weights.restore import find_weights, read_found, restore_for_prediction
 from FCN_model import NETS, build_scores
 from TensorflowUtils import create_session
 
 # How a net predicts:
 #   with_class_0   False excludes class 0 from the ids
-#   max_side       photos with a longer side are scaled down to it for the net; None for no limit
+#   max_side       photos with a longer side are scaled down to it for the net; None as trained, or for no limit
 #   tile           photos with a longer side run in tiles with this margin, which bounds the memory: see choose_tiles
 #   precision      of the layers, see fcn8s.devices.resolve_precision
 #   scales, flip   predictions are averaged over these, with a photo's probabilities in memory: see mean_softmax
@@ -42,7 +41,7 @@ class Segmenter:
 
     Attributes:
       net: its NetConfig (row of NETS, num_classes, width, classes).
-      config: the content of the run's config.json, or None.
+      config: see fcn8s.config.config_of.
       checkpoint: the prefix it was restored from.
       precision: of its layers: 'float32', 'bfloat16' or 'float16'.
       averages: whether predictions are averaged over scales or mirror images.
@@ -53,7 +52,7 @@ class Segmenter:
 
         Args:
           logs_dir: folder of the training run; a leading ~ is the home folder, here and in `checkpoint`.
-          checkpoint: '' for the run's last one, 'best', or a path: see fcn8s.weights.restore.find_weights.
+          checkpoint: '' for the run's last one, 'best', a published net or a path: see find_weights.
           overrides: NetOverrides that replace values of config.json, or None; needed without a config.json.
           default_data_dir: data set whose classes are used if neither config.json nor `overrides` names any.
           **options: the fields of Options.
@@ -63,11 +62,12 @@ class Segmenter:
         """
         logs_dir, checkpoint = (expand_home(os.fspath(path)) for path in (logs_dir, checkpoint))
         self.checkpoint = find_weights(checkpoint, logs_dir)
-        self.config = read_config(config_folder(self.checkpoint))
+        self.config = config_of(self.checkpoint)
         self.net = trained_net(self.config, overrides, default_data_dir)
         if self.net.net not in NETS:
             raise UserError(f'--net={self.net.net}: there is no such net. Choose one of {", ".join(NETS)}.')
-        self._options = options = Options(**options)
+        options = Options(**options)
+        self._options = options._replace(max_side=flag_or_trained(options.max_side, self.config, 'max_side'))
         self._tile, self._tile_margin = choose_tiles(options.tile, options.tile_margin, NETS[self.net.net].reach)
         self.precision = resolve_precision(options.precision)
         self.averages = tuple(options.scales) != (1.,) or options.flip

@@ -7,6 +7,7 @@ from fcn8s.utils.errors import UsageError, UserError
 from fcn8s.utils.tf_paths import check_writable_name
 from fcn8s.weights.encoders import encoder_name
 from fcn8s.weights.pth import is_pth
+from fcn8s.weights.published import PUBLISHED
 from fcn8s.weights.restore import find_weights
 from FCN_model import NETS, ignored_labels
 
@@ -81,7 +82,9 @@ def check_pretrained(pretrained, init_from, net, width):
 
 
 def _is_checkpoint(path):
-    """Whether --init_from would take it as a whole net: a checkpoint, a folder of some, or a pair of .pth files."""
+    """Whether --init_from would take it as a whole net: a checkpoint, a folder, a .pth pair, a published net."""
+    if path in PUBLISHED:
+        return True
     try:
         find_weights(path, '', '--init_from')
     except UserError:

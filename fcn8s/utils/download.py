@@ -1,40 +1,29 @@
 """Downloads one public file: streamed, resumed, verified, and at its path only when complete."""
 import contextlib
 import hashlib
-import http.client
 import os
-import re
 import shutil
 import time
-import urllib.request
 
 from fcn8s.utils.errors import UserError
+from fcn8s.utils.http_file import CHUNK, Failed, Interrupted, chunks, content_range, open_rest
 from fcn8s.utils.progress import progress
 
-CHUNK = 1 << 16
 MD5_DIGITS = 32
-WORTH_ANOTHER_TRY = (408, 429)  # the only 4xx answers worth another request
 
 
 class DownloadError(UserError):
     """The file could not be downloaded, or the file on disk is a different one."""
 
 
-class _Failed(Exception):
-    """Another request would not help."""
-
-
-class _Interrupted(Exception):
-    """The next request may resume from here."""
-
-
-def fetch(url, path, digest=None, size=None, tries=4, wait=1.0, timeout=30.0, manual=None):
+def fetch(url, path, digest=None, size=None, tries=4, wait=1.0, timeout=30.0, check=None):
     """Downloads url to path and returns path; an existing path is verified and never fetched again.
 
-    The bytes gather in path + '.part', which a later call resumes when the digest can prove the whole.
+    The bytes gather in path + '.part', which a later call resumes when digest or check can prove the whole.
     digest: the MD5 as 32 hex digits, or the first ones of the SHA-256; size: bytes; tries: requests in a
     row that may bring nothing new; wait: seconds before the second of them, doubled before each later one;
-    timeout: seconds without a byte; manual: what to tell a user who has no network. Raises DownloadError.
+    timeout: seconds without a byte; check: function from the path of a downloaded file that raises UserError
+    if it is another one. Raises DownloadError.
     """
     if os.path.exists(path):
         _verify_existing(path, digest, size)
@@ -44,11 +33,11 @@ def fetch(url, path, digest=None, size=None, tries=4, wait=1.0, timeout=30.0, ma
         with _only_writer(path + '.part') as part:
             if not os.path.exists(path):  # another process may have finished it before the lock was ours
                 print(f'downloading {url} to {path}')
-                _download(url, part, digest, size, tries, wait, timeout)
+                _download(url, part, (digest, check), size, tries, wait, timeout)
                 os.replace(part, path)
-    except (_Failed, OSError) as error:
-        manual = manual or f'Download it by hand from {url}, put it at {path} and run again.'
-        raise DownloadError(f'Cannot download {url}: {error}. {manual}') from error
+    except (Failed, OSError) as error:
+        raise DownloadError(f'Cannot download {url}: {error}. Download it by hand from {url}, put it at {path} and '
+                            'run again.') from error
     return path
 
 
@@ -64,14 +53,13 @@ def digest_of(path, like):
 def _verify_existing(path, digest, size):
     try:
         found_size = os.path.getsize(path)
-        if size is not None and found_size != size:
-            raise _Failed(f'it has {found_size} bytes, expected {size}')
-        found = digest_of(path, digest) if digest else digest
-        if found != digest:
-            raise _Failed(f'its digest is {found}, expected {digest}')
-    except (_Failed, OSError) as error:
-        raise DownloadError(f'{path} is not the expected file: {error}. It was not changed; '
-                            'move it away and run again to download a good one.') from error
+        wrong = (f'it has {found_size} bytes, expected {size}' if size not in (None, found_size) else
+                 _problem(path, digest, None))
+    except OSError as error:
+        wrong = error
+    if wrong:
+        raise DownloadError(f'{path} is not the expected file: {wrong}. It was not changed; '
+                            'move it away and run again to download a good one.')
 
 
 @contextlib.contextmanager
@@ -86,7 +74,7 @@ def _only_writer(part):
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise _Failed(f'another process is downloading it now (it holds {part})')
+                raise Failed(f'another process is downloading it now (it holds {part})')
             except OSError:  # some network file systems have no locks; the digest tells what went wrong
                 pass
         try:
@@ -96,21 +84,34 @@ def _only_writer(part):
                 os.remove(part)
 
 
-def _download(url, part, digest, size, tries, wait, timeout):
-    """Fills part until it is the whole file, or raises _Failed."""
-    if not digest:
+def _download(url, part, proofs, size, tries, wait, timeout):
+    """Fills part until it is the whole file, or raises Failed. proofs: (digest, check) of fetch."""
+    if not any(proofs):
         os.truncate(part, 0)  # nothing could prove that old beginning and new rest belong together
     fresh = os.path.getsize(part) == 0
     while True:
         _receive_all(url, part, size, tries, wait, timeout)
-        found = digest_of(part, digest) if digest else digest
-        if found == digest:
+        wrong = _problem(part, *proofs)
+        if not wrong:
             return
         os.truncate(part, 0)
         if fresh:
-            raise _Failed(f'its digest is {found}, expected {digest}, so the server has another or a damaged file')
-        print(f'the resumed download has a wrong digest ({found}): starting over')
+            raise Failed(f'{wrong}, so the server has another or a damaged file')
+        print(f'the resumed download is wrong ({wrong}): starting over')
         fresh = True
+
+
+def _problem(path, digest, check):
+    """What digest or check of fetch find wrong with a file; None if nothing."""
+    found = digest_of(path, digest) if digest else digest
+    if found != digest:
+        return f'its digest is {found}, expected {digest}'
+    try:
+        if check:
+            check(path)
+    except UserError as error:
+        return str(error)
+    return None
 
 
 def _receive_all(url, part, size, tries, wait, timeout):
@@ -119,12 +120,12 @@ def _receive_all(url, part, size, tries, wait, timeout):
     while True:
         try:
             return _receive(url, part, size, timeout)
-        except _Interrupted as error:
+        except Interrupted as error:
             reached = os.path.getsize(part)
             failures = failures + 1 if reached <= furthest else 1
             furthest = max(furthest, reached)
             if failures >= tries:
-                raise _Failed(f'{error} ({failures} tries)')
+                raise Failed(f'{error} ({failures} tries)')
             print(f'{error}: trying again')
             time.sleep(wait * 2 ** (failures - 1))
 
@@ -134,66 +135,32 @@ def _receive(url, part, size, timeout):
     done = os.path.getsize(part)
     if done and done == size:
         return
-    response = _open(url, part, done, timeout)
+    response = open_rest(url, part, done, timeout)
     if response is None:
         return
     with response:
         resumed = response.status == 206
-        start, total = _content_range(response) if resumed else (0, response.length)
+        start, total = content_range(response) if resumed else (0, response.length)
         if start != (done if resumed else 0):
             os.truncate(part, 0)
-            raise _Interrupted(f'the server resumed at byte {start} instead of {done}')
+            raise Interrupted(f'the server resumed at byte {start} instead of {done}')
         if None not in (total, size) and total != size:
-            raise _Failed(f'the server has {total} bytes, expected {size}, so it is another file')
+            raise Failed(f'the server has {total} bytes, expected {size}, so it is another file')
         total = size if total is None else total
         _need_space(part, (total or 0) - start)
         done = start
         with open(part, 'ab' if resumed else 'wb') as file, \
                 progress(desc=os.path.basename(part)[:-len('.part')], total=total, initial=start, unit='B',
                      unit_scale=True, unit_divisor=1024) as bar:
-            for chunk in _chunks(response):
+            for chunk in chunks(response):
                 file.write(chunk)
                 done += len(chunk)
                 bar.update(len(chunk))
     if total is not None and done != total:
-        raise _Interrupted(f'the connection ended after {done} of {total} bytes')
-
-
-def _open(url, part, done, timeout):
-    """The server's answer to a request for the bytes from done on, or None when part is whole already."""
-    headers = {'User-Agent': 'fcn-download'}
-    if done:
-        headers['Range'] = f'bytes={done}-'
-    try:
-        return urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=timeout)
-    except urllib.error.HTTPError as error:
-        answer = f'the server answered {error.code} {error.reason}'
-        with error:
-            if error.code == 416 and _content_range(error)[1] == done:
-                return None
-            if error.code == 416:
-                os.truncate(part, 0)
-            elif error.code < 500 and error.code not in WORTH_ANOTHER_TRY:
-                raise _Failed(answer)
-            raise _Interrupted(answer)
-    except (OSError, http.client.HTTPException) as error:
-        raise _Interrupted(f'no connection ({getattr(error, "reason", None) or error})')
-
-
-def _content_range(response):
-    """(first byte, total bytes) of a Content-Range header; None for each that is missing."""
-    found = re.match(r'bytes (?:(\d+)-\d+|\*)/(?:(\d+)|\*)$', response.headers.get('Content-Range', ''))
-    return tuple(number and int(number) for number in found.groups()) if found else (None, None)
-
-
-def _chunks(response):
-    try:
-        yield from iter(lambda: response.read(CHUNK), b'')
-    except (OSError, http.client.HTTPException) as error:
-        raise _Interrupted(f'the connection broke ({error})')
+        raise Interrupted(f'the connection ended after {done} of {total} bytes')
 
 
 def _need_space(part, needed):
     free = shutil.disk_usage(os.path.dirname(os.path.abspath(part))).free
     if needed > free:
-        raise _Failed(f'it needs {needed / 1e6:.1f} MB more and the disk has {free / 1e6:.1f} MB free')
+        raise Failed(f'it needs {needed / 1e6:.1f} MB more and the disk has {free / 1e6:.1f} MB free')

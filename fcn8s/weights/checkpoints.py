@@ -6,6 +6,7 @@ import re
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.files import atomic_file, flush_folder
 from fcn8s.utils.tf1 import tf
+from fcn8s.weights.published import SUGGESTED
 
 NAME = 'model.ckpt'
 BEST = 'best'
@@ -79,25 +80,26 @@ def step_of(prefix):
     return int(match.group(1)) if match else -1
 
 
-def check_net(prefix, shapes, variables, num_classes=None, others=()):
+def check_net(prefix, shapes, variables, num_classes=None, others=(), fix=None):
     """Raises UserError unless all of a net's variables fit; says whether net or number of classes differs.
 
     A net with random weights in some layers, or with layers left out, would predict nonsense. shapes: {name: shape} of
-    the checkpoint; others: names of its arrays for which the net has no variables.
+    the checkpoint; others: names of its arrays for which the net has no variables; fix: what to do, if not the usual.
     """
+    give_net = fix or 'Give the --net that it was trained with.'
     needed = {variable.op.name: variable.shape.as_list() for variable in variables}
     missing = [name for name in needed if name not in shapes]
     misfits = [(name, list(shapes[name]), shape) for name, shape in needed.items()
                if name in shapes and list(shapes[name]) != shape]
     if others and not missing:
         raise UserError(f'{prefix} is of another net: {", ".join(others[:3])} {"is" if len(others) == 1 else "are"} in '
-                        'it, which this one does not have. Give the --net that it was trained with.')
+                        'it, which this one does not have. {give_net}')
     if not missing and not misfits:
         return
     fit = f'{len(needed) - len(missing) - len(misfits)} of its {len(needed)} variables match'
     if missing:
         raise UserError(f'{prefix} is of another net: {fit}; {", ".join(missing[:3])} '
-                        f'{"is" if len(missing) == 1 else "are"} not in it. Give the --net that it was trained with.')
+                        f'{"is" if len(missing) == 1 else "are"} not in it. {give_net}')
     shown = '; '.join(f'{name} has shape {found}, the net needs {shape}' for name, found, shape in misfits[:3])
     sides = {(old, new) for _, found, shape in misfits for old, new in zip(found, shape) if old != new}
     found, needed = sides.pop() if len(sides) == 1 else (None, None)
@@ -105,13 +107,13 @@ def check_net(prefix, shapes, variables, num_classes=None, others=()):
         trained = num_classes + found - needed
         raise UserError(f'{prefix} was trained with another number of classes: {shown}. Give --num_classes={trained} '
                         f'(now {num_classes}), or the data set that it was trained with.')
-    raise UserError(f'{prefix} does not fit the net: {fit}; {shown}. Give the --net, --width and --num_classes that it '
-                    'was trained with.')
+    raise UserError(f'{prefix} does not fit the net: {fit}; {shown}. '
+                    + (fix or 'Give the --net, --width and --num_classes that it was trained with.'))
 
 
 def _advice(logs_dir, flag):
     train = f'Train first (python FCN_train.py --logs_dir={logs_dir}), or name' if logs_dir else 'Name'
-    return f'{train} one with {flag}=PREFIX, such as logs/model.ckpt-500.'
+    return f'{train} one with {flag}=PREFIX, such as logs/model.ckpt-500, or a published net with {flag}={SUGGESTED}.'
 
 
 def _missing(files):

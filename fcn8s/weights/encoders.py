@@ -37,8 +37,8 @@ def _mit(path):
 ENCODERS = {
     'vgg16': Encoder(_VGG16, 550, _VGG16_FILES),
     'vgg19': Encoder(_VGG19, 570, _VGG19_FILES),
-    'vgg16_dilated8': Encoder(_TORCH16, 550, _VGG16_FILES),
-    'vgg19_dilated8': Encoder(_TORCH19, 570, _VGG19_FILES),
+    'vgg16_dilated8': Encoder(_TORCH16 + _VGG16, 550, _VGG16_FILES),
+    'vgg19_dilated8': Encoder(_TORCH19 + _VGG19, 570, _VGG19_FILES),
     'resnet34_dilated': Encoder(_mit('pretrained_places/resnet34-places365.pth'), 90),
     'resnet50_dilated': Encoder(_mit('pretrained_places/resnet50-places365.pth'), 100),
     'resnet18dilated': Encoder(_mit('pretrained_resnet/resnet18-imagenet.pth'), 50),

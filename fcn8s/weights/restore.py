@@ -8,6 +8,7 @@ from fcn8s.weights.checkpoint_reader import checkpoint_errors, open_checkpoint
 from fcn8s.weights.checkpoints import BEST, CheckpointError, check_net, find_checkpoint, missing_files
 from fcn8s.weights.names import TF_LAYERS_NET, check_stem, is_unused, tf_layers_name, torch_names
 from fcn8s.weights.pth import find_pth, is_pth, read_pair
+from fcn8s.weights.published import PUBLISHED, fetch_published, name_of
 
 # loaded: names; skipped: {name: why}; untouched: names of variables without an array
 Loaded = collections.namedtuple('Loaded', 'loaded skipped untouched')
@@ -76,7 +77,10 @@ Source = collections.namedtuple('Source', 'shapes read others unused')
 
 
 def find_weights(given, logs_dir, flag='--checkpoint', alone=False):
-    """Returns a .pth file as find_pth does, otherwise the prefix of a checkpoint as find_checkpoint does."""
+    """Returns the encoder's file of a published net, given its name, which fetches it; a .pth file as find_pth does; or
+    the prefix of a checkpoint as find_checkpoint does."""
+    if given in PUBLISHED:
+        return fetch_published(given)
     return find_pth(given, alone) or find_checkpoint(given, logs_dir, flag)
 
 
@@ -105,7 +109,10 @@ def restore_for_prediction(session, path, variables, num_classes, net=None):
     """
     source = open_source(path, [variable.op.name for variable in variables], tf_layers=net == TF_LAYERS_NET)
     others = [name for name in source.others if not is_unused(net, name)]
-    check_net(path, source.shapes, variables, num_classes, others)
+    if name_of(path):
+        check_net(path, source.shapes, variables, fix='Move it and the decoder away and run again to download both.')
+    else:
+        check_net(path, source.shapes, variables, num_classes, others)
     load_source(session, path, variables, source)
 
 

@@ -1,4 +1,5 @@
 import itertools
+import json
 import os
 import shutil
 import unicodedata
@@ -187,3 +188,45 @@ def test_of_a_long_line_the_beginning_is_shown(tmp_path, data_dir):
     with pytest.raises(DataError) as error:
         read_list(write(tmp_path, b'\0' * 10 ** 6), data_dir)
     assert len(str(error.value)) < 1000
+
+
+def write_odgt(tmp_path, *lines):
+    path = tmp_path / 'training.odgt'
+    path.write_text('\n'.join(line if isinstance(line, str) else json.dumps(line) for line in lines))
+    return str(path)
+
+
+def item(image, annotation):
+    return {'fpath_img': image, 'fpath_segm': annotation, 'width': 683, 'height': 512}
+
+
+@pytest.mark.parametrize('root', ['ADEChallengeData2016/', '', '/data/'])
+def test_odgt_names_photo_and_annotation(tmp_path, data_dir, root):
+    path = write_odgt(tmp_path, item(root + 'images/validation/a.jpg', root + 'annotations/training/b c.png'),
+                      item(root + 'images/training/a.jpg', root + 'annotations/training/a.png'))
+    images, annotations = (os.path.join(data_dir, kind) for kind in ('images', 'annotations'))
+    assert read_list(path, data_dir) == (
+        Record(os.path.join(images, 'validation', 'a.jpg'), os.path.join(annotations, 'training', 'b c.png')),
+        Record(os.path.join(images, 'training', 'a.jpg'), os.path.join(annotations, 'training', 'a.png')))
+
+
+def test_missing_annotation_of_an_odgt_is_named(tmp_path, data_dir):
+    path = write_odgt(tmp_path, item('images/training/a.jpg', 'annotations/training/none.png'))
+    with pytest.raises(DataError, match='line 1: there is no .*none.png'):
+        read_list(path, data_dir)
+
+
+@pytest.mark.parametrize('line', ['training/a.jpg', '[1]', '{"fpath_img": "images/training/a.jpg"}', '[' * 9999,
+                                  item('images/training/a.jpg', '../a.png'), item('images/training/a.jpg', 5),
+                                  item('images/training/a.jpg', 'annotations/training/a.jpg')])
+def test_line_that_is_no_item_of_an_odgt_is_refused(tmp_path, data_dir, line):
+    path = write_odgt(tmp_path, item('images/training/a.jpg', 'annotations/training/a.png'), line)
+    with pytest.raises(DataError, match=r'training\.odgt, line 2: expected a JSON object .*, found \'') as error:
+        read_list(path, data_dir)
+    assert len(str(error.value)) < 500
+
+
+@pytest.mark.parametrize('image', [5, None, '../a.jpg', 'a.txt'])
+def test_photo_of_an_odgt_that_is_no_path_is_refused(tmp_path, data_dir, image):
+    with pytest.raises(DataError, match=r'training\.odgt, line 1: expected'):
+        read_list(write_odgt(tmp_path, item(image, 'annotations/training/a.png')), data_dir)

@@ -1,7 +1,7 @@
 """The FCN family in numpy, written from the papers' and nets' descriptions; and learning four images by heart."""
 import numpy as np
 
-from fcn8s.nets.train_op import Recipe
+from fcn8s.nets.train_op import StepOptions
 from fcn8s.utils.tf1 import tf
 from FCN_model import NetConfig, ignored_labels, training_graph
 from TensorflowUtils import create_session
@@ -98,7 +98,7 @@ def by_hand(name, image, w):
     return skip_decode(image, pools, w, int(name[3:-len('s_paper')]))
 
 
-def overfit(name, steps=400, rate=2e-3, recipe=Recipe(), enough=0.95):
+def overfit(name, steps=400, rate=2e-3, options=StepOptions(), enough=0.95):
     """Pixel accuracy on four images after up to `steps` steps on them, until it is more than `enough`."""
     random = np.random.RandomState(1)
     ids = np.zeros((4, 64, 96), np.uint8)
@@ -107,7 +107,7 @@ def overfit(name, steps=400, rate=2e-3, recipe=Recipe(), enough=0.95):
         picture[10 + 5 * i:40 + 5 * i, 20:70] = 5 + i
     colours = random.randint(0, 256, (CLASSES, 3))
     images = np.clip(colours[ids] + random.randint(-20, 20, ids.shape + (3,)), 0, 255).astype(np.uint8)
-    net = training_graph(NetConfig(name, CLASSES, THIN), recipe, ignored_labels(name, None))
+    net = training_graph(NetConfig(name, CLASSES, THIN), options, ignored_labels(name, None))
     feed = {net.images: images, net.annotations: ids, net.encoder_rate: rate, net.decoder_rate: rate}
     accuracy = 0.
     with create_session() as session:

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from fcn8s.nets.scores import predict_ids
-from fcn8s.nets.train_op import Recipe
+from fcn8s.nets.train_op import StepOptions
 from fcn8s.utils.tf1 import tf
 from FCN_model import NETS, NetConfig, build, net_row, training_graph
 from TensorflowUtils import create_session
@@ -69,7 +69,7 @@ def test_training_and_validation_share_their_variables():
 
 
 def test_dropout_is_off_in_validation():
-    net = training_graph(NetConfig('fcn8s', CLASSES, THIN), Recipe(keep_prob=0.1))
+    net = training_graph(NetConfig('fcn8s', CLASSES, THIN), StepOptions(keep_prob=0.1))
     feed = {net.images: photos(), net.annotations: np.ones((2, 64, 96), np.uint8),
             net.encoder_rate: 0., net.decoder_rate: 0.}
     with create_session() as session:

@@ -4,7 +4,7 @@ import pytest
 import vgg_files
 from nets_by_hand import overfit
 
-from fcn8s.nets.train_op import Recipe
+from fcn8s.nets.train_op import StepOptions
 from fcn8s.utils.tf1 import tf
 from fcn8s.weights.initial import load_initial_weights
 from FCN_model import NETS, NetConfig, build, ignored_labels, training_graph
@@ -77,13 +77,13 @@ def test_full_size_has_the_parameters_of_its_layers(name):
 
 @pytest.mark.parametrize('name', OF_2017)
 def test_net_learns_four_images_by_heart(name):
-    assert overfit(name, steps=400, rate=3e-3, recipe=Recipe(keep_prob=1.)) > 0.95
+    assert overfit(name, steps=400, rate=3e-3, options=StepOptions(keep_prob=1.)) > 0.95
 
 
 @pytest.mark.parametrize('name', OF_TODAY)
 def test_net_learns_four_images_by_heart_but_for_their_edges(name):
     """Its loss compares every 8th (4th) pixel, so that edges stay unlearned within that distance."""
-    assert overfit(name, steps=400, rate=3e-3, recipe=Recipe(keep_prob=1.), enough=0.9) > 0.9
+    assert overfit(name, steps=400, rate=3e-3, options=StepOptions(keep_prob=1.), enough=0.9) > 0.9
 
 
 @pytest.mark.parametrize('name', ['vgg16_dilated8_c1', 'resnet34_dilated8_psp'])
@@ -103,7 +103,7 @@ def test_class_0_is_neither_learned_nor_predicted(name):
 
 @pytest.mark.parametrize('fix_bn', [False, True])
 def test_fix_bn_keeps_the_moving_averages(fix_bn):
-    net = training_graph(NetConfig('resnet34_dilated16_c1', CLASSES, THIN), Recipe(fix_bn=fix_bn))
+    net = training_graph(NetConfig('resnet34_dilated16_c1', CLASSES, THIN), StepOptions(fix_bn=fix_bn))
     mean = [v for v in net.variables if v.op.name == 'inference/encoder/bn1_mean'][0]
     feed = {net.images: photos(), net.annotations: np.ones((2, 64, 96), np.uint8),
             net.encoder_rate: 1e-3, net.decoder_rate: 1e-3}

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from fcn8s.nets.train_op import Recipe
+from fcn8s.nets.train_op import StepOptions
 from fcn8s.utils.tf1 import tf
 from fcn8s.weights.names import torch_names
 from fcn8s.weights.restore import load_source, open_source, restore_for_prediction
@@ -48,7 +48,7 @@ def test_a_training_step_is_that_of_the_package(row, divisor, tmp_path):
     theirs = semseg_nets.trained(encoder, decoder, images, annotations, NETS[row].stride, rates)
 
     with tf.Graph().as_default(), create_session() as session:
-        net = training_graph(NetConfig(row, CLASSES, 1 / divisor), Recipe('sgd', weight_decay=1e-4, keep_prob=1.),
+        net = training_graph(NetConfig(row, CLASSES, 1 / divisor), StepOptions('sgd', weight_decay=1e-4, keep_prob=1.),
                              ignored_labels(row, None))
         session.run(tf.global_variables_initializer())
         names = [variable.op.name for variable in net.variables]

@@ -9,7 +9,7 @@ from scripts import run_script, write_data_set
 import FCN_infer
 import FCN_test
 import FCN_train
-from fcn8s.nets.train_op import INITIAL_SCALE, Recipe, training_step
+from fcn8s.nets.train_op import INITIAL_SCALE, StepOptions, training_step
 from fcn8s.utils.tf1 import tf
 from FCN_model import NetConfig, build, build_scores, training_graph
 from TensorflowUtils import create_session
@@ -73,7 +73,7 @@ def test_training_in_half_precision_follows_that_in_float32(half):
     for kind in ('float32', half):
         with tf.Graph().as_default(), create_session() as session:
             tf.set_random_seed(0)
-            net = training_graph(NetConfig('fcn8s', CLASSES, THIN), Recipe(keep_prob=1., precision=kind))
+            net = training_graph(NetConfig('fcn8s', CLASSES, THIN), StepOptions(keep_prob=1., precision=kind))
             session.run(tf.global_variables_initializer())
             feed = {net.images: IMAGES, net.annotations: IMAGES[..., 0] // 64, net.encoder_rate: 1e-3,
                     net.decoder_rate: 1e-3}
@@ -94,7 +94,7 @@ class ScaledSteps:
         self.factor = tf.placeholder(tf.float32, [])
         product = tf.cast(tf.cast(self.weight, tf.float16) * tf.cast(self.factor, tf.float16), tf.float32)
         self.train, _, self.finite = training_step(product if loss is None else loss(product), 0.5, 0.5, (), self.step,
-                                                   Recipe(precision='float16'))
+                                                   StepOptions(precision='float16'))
         self.scale, = (variable for variable in tf.global_variables() if variable.op.name.endswith('_loss_scale'))
         self.session = create_session()
         self.session.run(tf.global_variables_initializer())
@@ -127,7 +127,7 @@ def test_gradient_that_is_infinite_at_every_scale_is_reported():
 
 
 def test_scale_is_in_no_checkpoint():
-    net = training_graph(NetConfig('fcn8s', CLASSES, THIN), Recipe(precision='float16'))
+    net = training_graph(NetConfig('fcn8s', CLASSES, THIN), StepOptions(precision='float16'))
     others = {variable.op.name for variable in tf.global_variables()} - {variable.op.name for variable in net.saved}
     assert len(others) == 2 and all(name.startswith('loss_scale/') for name in others)
 

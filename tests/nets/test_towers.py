@@ -4,7 +4,7 @@ import pytest
 from scripts import run_script
 
 import FCN_train
-from fcn8s.nets.train_op import Recipe, in_towers
+from fcn8s.nets.train_op import StepOptions, in_towers
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.tf1 import tf
 from FCN_model import NetConfig, training_graph
@@ -25,7 +25,8 @@ def after_two_steps(net, fix_bn, keep_prob, where):
     """(losses and accuracies of two steps, {name: value} of the variables after them) from the same start."""
     with tf.Graph().as_default(), open_session() as session:
         tf.set_random_seed(0)
-        graph = training_graph(NetConfig(net, CLASSES, THIN), Recipe(keep_prob=keep_prob, fix_bn=fix_bn), devices=where)
+        options = StepOptions(keep_prob=keep_prob, fix_bn=fix_bn)
+        graph = training_graph(NetConfig(net, CLASSES, THIN), options, devices=where)
         session.run(tf.global_variables_initializer())
         feed = {graph.images: IMAGES, graph.annotations: ANNOTATIONS, graph.encoder_rate: 1e-3,
                 graph.decoder_rate: 1e-3}
@@ -67,7 +68,7 @@ def test_each_device_has_its_number_and_an_equal_part():
 def test_dropout_differs_between_devices(monkeypatch):
     seeds = []
     monkeypatch.setattr('fcn8s.nets.layers.dropout', lambda x, keep_prob, seed, whole_channels: seeds.append(seed) or x)
-    training_graph(NetConfig('fcn8s', CLASSES, THIN), Recipe(seed=7), devices=TWO)
+    training_graph(NetConfig('fcn8s', CLASSES, THIN), StepOptions(seed=7), devices=TWO)
     with open_session() as session:
         session.run(tf.train.get_global_step().initializer)
         found = [tuple(seed) for seed in session.run(seeds)]

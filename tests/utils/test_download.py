@@ -9,6 +9,7 @@ from bad_server import DATA, MD5, Server, running
 
 from fcn8s.utils import download
 from fcn8s.utils.download import DownloadError, fetch
+from fcn8s.utils.errors import UserError
 
 
 @pytest.fixture
@@ -207,10 +208,41 @@ def test_no_network_gives_one_error_with_url_reason_and_manual_way(server, path)
     assert os.listdir(os.path.dirname(path)) == []
 
 
-def test_own_manual_text_replaces_the_default(server, path):
-    server.statuses = [404]
-    with pytest.raises(DownloadError, match='ask the librarian'):
-        get(server, path, manual='ask the librarian')
+def check(path):
+    """What a caller knows of the file without a digest."""
+    with open(path, 'rb') as file:
+        if file.read() != DATA:
+            raise UserError('it has other bytes')
+
+
+def test_check_sees_the_file_before_it_has_its_name(server, path):
+    seen = []
+    get(server, path, digest=None, check=lambda part: seen.append((part, os.path.exists(path))))
+    assert seen == [(path + '.part', False)]
+
+
+def test_file_that_fails_its_check_is_not_kept(server, path):
+    server.data = b'<html>'
+    with pytest.raises(DownloadError, match='it has other bytes, so the server has another or a damaged file'):
+        get(server, path, digest=None, check=check)
+    assert os.listdir(os.path.dirname(path)) == []
+
+
+def test_later_call_resumes_what_a_check_can_prove(server, path):
+    server.cuts = [1000, 0]
+    with pytest.raises(DownloadError):
+        get(server, path, digest=None, check=check, tries=1)
+    server.cuts, server.asked = [], []
+    get(server, path, digest=None, check=check)
+    assert server.asked == ['bytes=1000-']
+
+
+def test_resumed_file_that_fails_its_check_is_fetched_from_the_start(server, path):
+    os.makedirs(os.path.dirname(path))
+    with open(path + '.part', 'wb') as file:
+        file.write(b'of another file')
+    get(server, path, digest=None, check=check)
+    assert server.asked == ['bytes=15-', None]
 
 
 def test_full_disk_is_seen_before_the_download(server, path, monkeypatch):

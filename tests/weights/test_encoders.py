@@ -45,7 +45,7 @@ def test_published_digests():
     assert [source.digest for source in ENCODERS['vgg19'].sources] == [
         '106118b7cf60435e6d8e04f6a6dc3657', 'cbe5617147190e668d6c5d5026f83318']
     for name in ('vgg16_dilated8', 'vgg19_dilated8'):
-        source, = ENCODERS[name].sources
+        source = ENCODERS[name].sources[0]
         assert source.url.endswith(f'-{source.digest}.pth')
 
 
