@@ -184,7 +184,7 @@ def _tile_flags(values):
     add.integer('tile', None, 'process photos larger than this side in tiles, which bounds the memory; 0 for never '
                  f'(default: {AUTO_TILE} for the fcn nets, with a margin that changes no result; 0 for the '
                  'dilated nets, whose scores depend on the whole photo)', 0)
-    add.integer('tile_margin', TILE_MARGIN, 'computed border of a --tile; with 288, the fcn nets predict as without tiles', 0)
+    add.integer('tile_margin', TILE_MARGIN, 'computed border of a --tile; with 288, the fcn nets predict as if untiled', 0)
 
 
 def _bad_data(group, default):

@@ -279,11 +279,11 @@ def test_unreadable_photo_is_listed_and_the_rest_done(trained, tmp_path, capsys)
     assert 'failed: ' + str(folder / 'broken.jpg') in capsys.readouterr().out
 
 
-def test_mask_beside_the_photo_is_never_replaced_by_its_result(tmp_path):
+def test_mask_beside_the_photo_is_never_replaced_by_its_result(trained, tmp_path):
     Image.new('RGB', (40, 40), (1, 2, 3)).save(str(tmp_path / 'street.jpg'))
     (tmp_path / 'street.png').write_bytes(b'mine')
     with pytest.raises(UserError, match='among the photos'):
-        run_script(FCN_infer, f'--output_dir={tmp_path}', str(tmp_path / 'street.jpg'))
+        run_script(FCN_infer, f'--logs_dir={trained[1]}', f'--output_dir={tmp_path}', str(tmp_path / 'street.jpg'))
     assert (tmp_path / 'street.png').read_bytes() == b'mine' and len(os.listdir(str(tmp_path))) == 2
 
 
@@ -302,6 +302,6 @@ def test_max_side_bounds_what_the_net_sees_not_the_result(trained, tmp_path):
     assert Image.open(str(tmp_path / 'out' / 'large.png')).size == (300, 200)
 
 
-def test_empty_infer_folder_says_where_to_put_photos(tmp_path):
+def test_empty_infer_folder_says_where_to_put_photos(trained, tmp_path):
     with pytest.raises(UserError, match=str(tmp_path) + '.*Put some there'):
-        run_script(FCN_infer, f'--infer_dir={tmp_path}')
+        run_script(FCN_infer, f'--logs_dir={trained[1]}', f'--infer_dir={tmp_path}')

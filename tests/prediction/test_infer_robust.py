@@ -100,11 +100,10 @@ def test_name_that_cannot_be_printed_is_done(logs_dir, photos, tmp_path):
 
 def test_photo_that_vanishes_after_it_was_listed_is_named_and_the_rest_done(logs_dir, photos, tmp_path, monkeypatch,
                                                                            capsys):
-    class Late(Segmenter):
-        def __init__(self, *arguments, **options):
-            os.remove(str(photos / 'b.png'))
-            super().__init__(*arguments, **options)
-    monkeypatch.setattr(FCN_infer, 'Segmenter', Late)
+    def open_late(*arguments, **options):
+        os.remove(str(photos / 'b.png'))
+        return Segmenter(logs_dir)
+    monkeypatch.setattr(FCN_infer, 'open_net', open_late)
     assert infer(logs_dir, tmp_path, str(photos)) == 1
     assert done(tmp_path) == {'a', 'c'}
     assert f'failed: {photos / "b.png"}: the image cannot be read: No such file' in capsys.readouterr().out
