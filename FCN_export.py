@@ -25,7 +25,7 @@ from fcn8s.exports.exported import ExportedNet
 from fcn8s.exports.formats import DESCRIPTION, FORMATS
 from fcn8s.exports.graph import filled
 from fcn8s.exports.int8 import calibrate, compare_scores
-from fcn8s.flags import export_flags
+from fcn8s.flags.use import export_flags
 from fcn8s.prediction.segmenter import Segmenter
 from fcn8s.utils.cli import parse
 from fcn8s.utils.errors import UsageError, UserError

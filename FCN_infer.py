@@ -22,7 +22,7 @@ from fcn8s.config import NetOverrides
 from fcn8s.data.classes import read_classes
 from fcn8s.devices import assume_frozen_weights
 from fcn8s.exports.exported import open_net
-from fcn8s.flags import infer_flags
+from fcn8s.flags.use import infer_flags
 from fcn8s.prediction.film_flags import check_film_flags, check_films, folder_film
 from fcn8s.prediction.films import infer_films
 from fcn8s.prediction.inputs import Plan, done_checker, plan_folders, plan_list

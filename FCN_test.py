@@ -32,7 +32,7 @@ from fcn8s.evaluation.pictures import Pictures, parse_kinds
 from fcn8s.evaluation.report import report_of, write_report
 from fcn8s.evaluation.scores import Outcome, one_line, print_scores, write_scores
 from fcn8s.exports.exported import open_net
-from fcn8s.flags import test_flags
+from fcn8s.flags.use import test_flags
 from fcn8s.prediction.scales import example_predictor, parse_scales
 from fcn8s.prediction.segmenter import Options
 from fcn8s.utils.cli import parse

@@ -17,7 +17,7 @@ from fcn8s.config import check_same_run, save_config
 from fcn8s.data.augment import make_transform
 from fcn8s.data.augment_options import parse_augmentation
 from fcn8s.devices import describe_device, prepare_for_training, resolve_precision, training_devices
-from fcn8s.flags import train_flags
+from fcn8s.flags.train import train_flags
 from fcn8s.training.checks import check_flags, check_learned_classes, describe_run, print_warnings
 from fcn8s.training.class_weights import class_weights
 from fcn8s.training.log import TrainingLog
