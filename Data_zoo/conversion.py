@@ -132,10 +132,10 @@ def _write_pair(data_dir, split, read_ids, colours, pair):
                         f'{pair.annotation} has {ids.shape[0]} x {ids.shape[1]}. Get both files again.')
     save_ids(os.path.join(data_dir, 'annotations', split, pair.stem + '.png'), ids, colours)
     extension = os.path.splitext(pair.image)[1]
-    return _link(os.path.abspath(pair.image), os.path.join(data_dir, 'images', split, pair.stem + extension))
+    return link_or_copy(os.path.abspath(pair.image), os.path.join(data_dir, 'images', split, pair.stem + extension))
 
 
-def _link(source, target):
+def link_or_copy(source, target):
     """Links or copies a file; returns in words which."""
     ways = ((os.link, 'hard links'), (os.symlink, 'links to the source, which must stay where it is'))
     for link, way in ways:

@@ -1,0 +1,67 @@
+"""Finds the photos that an annotation tool's export names, whatever folder the tool had them in."""
+import collections
+import os
+import re
+import unicodedata
+
+from fcn8s.data.photos import PHOTO_EXTENSIONS, list_photos
+from fcn8s.utils.errors import UserError, some_of
+
+GIVE_PHOTOS = 'Give the folder of the photos with --photos=DIR'
+
+
+class Photos:
+    """The photos in folders, to any depth. Names count as equal if they differ in case or Unicode normalization."""
+
+    def __init__(self, folders, left_out=()):
+        """left_out: names of folders that hold masks rather than photos."""
+        self.folders = list(folders)
+        self._by_name, self._by_stem = (collections.defaultdict(list) for _ in range(2))
+        for folder in self.folders:
+            for where, names, _ in os.walk(folder):
+                names[:] = sorted(name for name in names if not name.startswith('.') and name not in left_out)
+                for path in list_photos(where):
+                    self._by_name[_key(os.path.basename(path))].append(path)
+                    self._by_stem[_key(stem_of(path))].append(path)
+
+    def paths(self):
+        """All of them, sorted."""
+        return sorted(path for paths in self._by_name.values() for path in paths)
+
+    def find(self, name):
+        """The path of the photo that the tool calls `name`: a path of any system, of which the end must match.
+
+        Another ending will do if no photo has the tool's. Raises UserError if there is none, or more than one.
+        """
+        parts = [part for part in re.split(r'[/\\]+', name) if part not in ('', '.', '..')]
+        found = self._by_name.get(_key(parts[-1]), []) if parts else []
+        if not found and parts:
+            is_named = os.path.splitext(parts[-1])[1].lower() in PHOTO_EXTENSIONS
+            found = self._by_stem.get(_key(stem_of(parts[-1]) if is_named else parts[-1]), [])
+        agree = [_common_end(parts[:-1], path) for path in found]
+        found = [path for path, count in zip(found, agree) if count == max(agree)]
+        if not found:
+            raise UserError(f'{name}: no such photo in {some_of(self.folders, 3)}. {GIVE_PHOTOS}, or download it '
+                            'again.')
+        if len(found) > 1:
+            raise UserError(f'{name}: several photos have this name: {some_of(found, 3)}. Move all but one away.')
+        return found[0]
+
+
+def stem_of(path):
+    """The name of a file without its folder and ending."""
+    return os.path.splitext(os.path.basename(path))[0]
+
+
+def _key(name):
+    return unicodedata.normalize('NFC', name).casefold()
+
+
+def _common_end(folders, path):
+    """How many of the last of `folders` the path has, too."""
+    count = 0
+    for ours, theirs in zip(reversed(folders), reversed(os.path.dirname(path).split(os.sep))):
+        if _key(ours) != _key(theirs):
+            break
+        count += 1
+    return count

@@ -1,0 +1,169 @@
+"""Brings the export of an annotation tool into the layout that read_data reads, for each Data_zoo/<TOOL>/prepare.py.
+
+Photos are linked, or copied where links are impossible; nothing is written unless all can be. Photos go to validation
+by a hash of their names, so that a photo stays there when others are added; the tool's own split is kept if it has one.
+"""
+import collections
+import concurrent.futures
+import contextlib
+import json
+import os
+import unicodedata
+
+import numpy as np
+
+from Data_zoo.conversion import link_or_copy
+from Data_zoo.export_classes import number_classes, write_classes
+from Data_zoo.export_photos import stem_of
+from Data_zoo.export_report import left_out, report
+from Data_zoo.export_splits import SPLITS, assign_splits
+from fcn8s.data.photos import SIDEWAYS, photo_orientation, photo_size, turned
+from fcn8s.utils.errors import UserError, grouped
+from fcn8s.utils.files import atomic_folder
+from fcn8s.utils.progress import progress
+from fcn8s.visualize import palette, save_ids
+
+# name: the tool's name of the photo; photo: its path; size: (height, width) that the tool states, or None; split: the
+# tool's: 'training', 'validation', 'test' or None; read: function(height, width, id_of) -> (uint8 [H, W], objects)
+Item = collections.namedtuple('Item', 'name photo size split read')
+# way: how the photo got there; counts: pixels by id, int64 [256]
+Written = collections.namedtuple('Written', 'way counts objects')
+BUGS_OF_FILES = (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, RecursionError)
+
+
+class Export:
+    """What a tool's export holds: Items, classes as (name, colour or None) in order, notes, and problems by photo."""
+
+    def __init__(self, photos, tool):
+        self.photos, self.tool = photos, tool
+        self.items, self.classes, self.notes, self.problems = [], [], [], []
+        self.left_out = collections.Counter()  # objects without an area, by kind
+
+    def add(self, name, read, size=None, split=None):
+        """Adds an Item, or the problem that its photo is missing."""
+        try:
+            self.items.append(Item(name, self.photos.find(name), size, split, read))
+        except UserError as error:
+            self.problems.append((name, str(error)))
+
+    @contextlib.contextmanager
+    def reading(self, path):
+        """Any error of a file's content becomes a problem of that file."""
+        try:
+            yield
+        except UserError as error:
+            self.problems.append((path, str(error)))
+        except BUGS_OF_FILES as error:
+            self.problems.append((path, f'{path}: this is not as {self.tool} writes it: {_why(error)}. '
+                                        'Export it again.'))
+
+
+def read_json(path):
+    """The content of a JSON file, UTF-8. Raises UserError naming it."""
+    try:
+        with open(path, encoding='utf-8-sig') as file:
+            return json.load(file)
+    except (OSError, ValueError, RecursionError) as error:
+        raise UserError(f'{path} cannot be read as JSON in UTF-8: {_why(error)}. Export it again.') from error
+
+
+def _why(error):
+    return f'{type(error).__name__}: {error}' if isinstance(error, KeyError) else str(error) or type(error).__name__
+
+
+def write_export(export, data_dir, options):
+    """Writes an Export to data_dir, and prints what it holds and the commands that follow.
+
+    options: classes, a classes.csv or None; validation, the share of the photos; partial, whether to leave out photos
+    with problems; skip_empty, whether to leave out photos without objects. Raises UserError for problems.
+    """
+    if not export.items:
+        problems = grouped(export.problems) or ['no photo is named in it']
+        raise UserError('\n'.join(problems) + '\nNothing was written.')
+    if not export.classes and not options.classes:
+        raise UserError('the export has no object with an area. ' + left_out(export) + 'Nothing was written.')
+    id_of = number_classes(export.classes, options.classes)
+    colours = palette(id_of.classes)
+    items, notes = assign_splits(export.items, options.validation)
+    problems = list(export.problems)
+    try:
+        with atomic_folder(data_dir) as new, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            for split in SPLITS:
+                for kind in ('images', 'annotations'):
+                    os.makedirs(os.path.join(new, kind, split))
+            targets = _targets(items, problems)
+            jobs = pool.map(lambda item: _tried(_write, new, item, targets[item], id_of, colours, options.skip_empty),
+                            [item for item in items if item in targets])
+            written = {}
+            for item, done in zip(targets, progress(jobs, total=len(targets), unit='photo')):
+                if isinstance(done, str):
+                    problems.append((item.photo, done))
+                else:
+                    written[item] = done
+            _refuse(problems, options.partial, written)
+            write_classes(os.path.join(new, 'classes.csv'), id_of.classes)
+    except OSError as error:
+        raise UserError(f'{data_dir} cannot be written: {error}.') from error
+    report(export, written, id_of.classes, notes, data_dir)
+
+
+def _targets(items, problems):
+    """{item: its name in the layout}; photos that would have one name get those of their folders in front."""
+    def collisions(names):
+        keys = {item: (item.split, unicodedata.normalize('NFC', name).casefold()) for item, name in names.items()}
+        number = collections.Counter(keys.values())
+        return [item for item in names if number[keys[item]] > 1]
+
+    once = {}
+    for item in items:
+        first = once.setdefault(os.path.realpath(item.photo), item)
+        if first is not item:
+            problems.append((item.photo, f'{item.photo} is annotated twice in the export. Keep one of both.'))
+    names = {item: stem_of(item.photo) for item in once.values()}
+    names.update({item: '_'.join(os.path.splitext(item.photo)[0].split(os.sep)[-2:]) for item in collisions(names)})
+    for item in collisions(names):
+        problems.append((item.photo, f'{item.photo} has the same name as another photo. Rename one of them.'))
+        del names[item]
+    return names
+
+
+def _tried(function, *arguments):
+    """The function's result, or the sentence of its error."""
+    try:
+        return function(*arguments)
+    except UserError as error:
+        return f'{arguments[1].name}: {error}'
+    except BUGS_OF_FILES as error:
+        return f'{arguments[1].name}: the annotation cannot be drawn: {_why(error)}. Correct it in the tool.'
+
+
+def _write(folder, item, name, id_of, colours, skip_empty):
+    """Writes one pair; returns Written, whose way is None if the photo was left out."""
+    size, orientation = photo_size(item.photo), photo_orientation(item.photo)
+    stated = item.size or size
+    if stated != size and not (stated == size[::-1] and orientation in SIDEWAYS):
+        raise UserError(f'the photo {item.photo} has {size[0]} x {size[1]} pixels (height x width), but the export '
+                        f'says {stated[0]} x {stated[1]}. Take the photos that were annotated.')
+    ids, objects = item.read(*stated, id_of)
+    if ids.shape == size[::-1] != size and orientation in SIDEWAYS:  # drawn on the pixels as they are stored
+        ids = turned(ids, orientation)
+    if ids.shape != size:
+        raise UserError(f'the photo {item.photo} has {size[0]} x {size[1]} pixels (height x width), but its mask '
+                        f'{ids.shape[0]} x {ids.shape[1]}. Take the photos that were annotated.')
+    counts = np.bincount(ids.ravel(), minlength=256)
+    if skip_empty and not counts[1:].any():
+        return Written(None, counts, objects)
+    save_ids(os.path.join(folder, 'annotations', item.split, name + '.png'), ids, colours)
+    target = os.path.join(folder, 'images', item.split, name + os.path.splitext(item.photo)[1])
+    return Written(link_or_copy(os.path.abspath(item.photo), target), counts, objects)
+
+
+def _refuse(problems, partial, written):
+    lines = grouped(problems)
+    if lines and (not partial or not any(done.way for done in written.values())):
+        raise UserError('\n'.join(lines + ['Nothing was written.'
+                                           + ' --partial leaves these photos out.' * bool(written and not partial)]))
+    for line in lines:
+        print(f'left out: {line}')
+    if not any(done.way for done in written.values()):
+        raise UserError('no photo has an object. Nothing was written.')

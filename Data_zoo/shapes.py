@@ -1,0 +1,140 @@
+"""Outlines and masks of annotation tools -> class ids.
+
+Coordinates are (x, y) in pixels from the photo's upper left corner: the pixel in column c and row r covers c to c + 1
+and r to r + 1. It belongs to an outline if its centre (c + 0.5, r + 0.5) is inside. So areas are neither too large nor
+too small on average, whereas ImageDraw and OpenCV add every pixel that the outline touches. Parts outside the photo are
+cut.
+"""
+import collections
+import io
+import math
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from fcn8s.data.image_files import MAX_PIXELS
+
+Patch = collections.namedtuple('Patch', 'top left mask')  # of a photo: mask, bool [h, w], may reach beyond its edges
+Shape = collections.namedtuple('Shape', 'name patch')  # an object: the name of its class, and a Patch
+
+
+def outline(rings, height, width):
+    """The Patch of the pixels inside rings, a list of [n, 2] of (x, y), by the even-odd rule.
+
+    A ring inside another one is a hole. Raises ValueError for coordinates that are not finite numbers.
+    """
+    rings = [_ring(ring) for ring in rings]
+    points = np.concatenate(rings) if rings else np.zeros((0, 2))
+    if not len(points):
+        return Patch(0, 0, np.zeros((0, 0), bool))
+    limits = (width, height)
+    (left, top), (right, bottom) = (np.clip(side, 0, limits).astype(int) for side in
+                                    (np.floor(points.min(axis=0)), np.ceil(points.max(axis=0))))
+    crossings = np.zeros((bottom - top, right - left + 1), np.uint8)  # their number left of each pixel's centre; parity
+    for ring in rings:
+        rows, columns = _crossings(ring, top, bottom)
+        np.add.at(crossings, (rows - top, np.clip(columns, left, right) - left), 1)
+    return Patch(top, left, np.add.accumulate(crossings, axis=1, dtype=np.uint8)[:, :-1] % 2 == 1)
+
+
+def _ring(points):
+    ring = np.asarray(points, np.float64)
+    if ring.size == 0:
+        return np.zeros((0, 2))
+    if ring.ndim != 2 or ring.shape[1] != 2 or not np.isfinite(ring).all():
+        raise ValueError('an outline whose points are not pairs of numbers')
+    return ring
+
+
+def _crossings(ring, top, bottom):
+    """(rows, columns), int arrays: where the ring crosses each row of pixel centres, and the first centre beyond."""
+    (x0, y0), (x1, y1) = ring.T, np.roll(ring, -1, axis=0).T
+    first, last = (np.clip(np.ceil(y - 0.5), top, bottom).astype(int) for y in (np.minimum(y0, y1), np.maximum(y0, y1)))
+    counts = last - first
+    edge = np.repeat(np.arange(len(ring)), counts)
+    rows = np.arange(len(edge)) - np.repeat(np.cumsum(counts) - counts, counts) + first[edge]
+    x = x0[edge] + (rows + 0.5 - y0[edge]) * (x1[edge] - x0[edge]) / (y1[edge] - y0[edge])
+    return rows, np.ceil(np.clip(x, -1, 1e9) - 0.5).astype(int)
+
+
+def pixel_outline(rings, height, width):
+    """The Patch of rings whose points are whole pixels, all of them inside: the first ring, without the others."""
+    image = Image.new('L', (width, height))
+    draw = ImageDraw.Draw(image)
+    for number, ring in enumerate(rings):
+        points = [tuple(point) for point in np.rint(_ring(ring)).astype(int).tolist()]
+        if len(points) > 1:
+            draw.polygon(points, fill=int(number == 0), outline=int(number == 0))
+    return Patch(0, 0, np.array(image) > 0)
+
+
+def rectangle(left, top, right, bottom, angle=0, pivot=None):
+    """The ring of a rectangle, turned clockwise by angle, in degrees, about pivot (x, y), by default its centre."""
+    corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float64)
+    pivot = corners.mean(axis=0) if pivot is None else np.array(pivot, np.float64)
+    sine, cosine = math.sin(math.radians(angle)), math.cos(math.radians(angle))
+    return corners if not angle else (corners - pivot) @ np.array([[cosine, sine], [-sine, cosine]]) + pivot
+
+
+def ellipse(centre, radii, height, width, angle=0):
+    """The Patch of an ellipse around (x, y) with radii (horizontal, vertical), turned clockwise by angle in degrees."""
+    if not np.isfinite([*centre, *radii, angle]).all() or min(radii) <= 0:
+        return Patch(0, 0, np.zeros((0, 0), bool))
+    x = np.arange(width) + 0.5 - centre[0]
+    y = (np.arange(height) + 0.5 - centre[1])[:, np.newaxis]
+    sine, cosine = math.sin(math.radians(angle)), math.cos(math.radians(angle))
+    return Patch(0, 0, ((x * cosine + y * sine) / radii[0]) ** 2 + ((y * cosine - x * sine) / radii[1]) ** 2 <= 1)
+
+
+def runs(counts, height, width, by_columns=False):
+    """bool [height, width] from run lengths of pixels outside, inside, outside, ...; row by row, or column by column.
+
+    Raises ValueError unless the runs fill the mask exactly.
+    """
+    counts = np.asarray(counts, np.int64)
+    if counts.ndim != 1 or counts.min(initial=0) < 0 or counts.sum() != height * width:
+        raise ValueError(f'runs of {counts.sum()} pixels for a mask of {height} x {width}')
+    flat = np.repeat(np.arange(len(counts)) % 2 == 1, counts)
+    return flat.reshape(width, height).T if by_columns else flat.reshape(height, width)
+
+
+def png_mask(data):
+    """Bytes of a PNG -> bool [h, w]: its alpha channel, or its grey or palette values, above 0."""
+    with Image.open(io.BytesIO(data), formats=('PNG',)) as image:
+        if image.width * image.height > MAX_PIXELS:
+            raise ValueError(f'a mask of {image.width} x {image.height} pixels')
+        pixels = np.array(image)
+    return pixels > 0 if pixels.ndim == 2 else pixels[:, :, -1] > 0
+
+
+def union(patches, height, width):
+    """One Patch of all pixels of any of the patches."""
+    patches = list(patches)
+    if len(patches) == 1:
+        return patches[0]
+    mask = np.zeros((height, width), bool)
+    for patch in patches:
+        paint(mask, patch, True)
+    return Patch(0, 0, mask)
+
+
+def paint(ids, patch, value):
+    """Sets the pixels of a Patch in ids [H, W]; returns whether there are any."""
+    top, left = max(patch.top, 0), max(patch.left, 0)
+    part = patch.mask[top - patch.top:, left - patch.left:][:max(len(ids) - top, 0), :max(ids.shape[1] - left, 0)]
+    ids[top:top + part.shape[0], left:left + part.shape[1]][part] = value
+    return bool(part.any())
+
+
+def smaller_on_top(shapes):
+    """Shapes sorted by their pixels, the largest first; equally large ones keep their order."""
+    return sorted(shapes, key=lambda shape: -np.count_nonzero(shape.patch.mask))
+
+
+def draw(shapes, height, width, id_of):
+    """Paints Shapes one over the other: uint8 [height, width], 0 where there is none, and how many have pixels.
+
+    id_of: function(name) -> class id.
+    """
+    ids = np.zeros((height, width), np.uint8)
+    return ids, sum(paint(ids, shape.patch, id_of(shape.name)) for shape in shapes)
