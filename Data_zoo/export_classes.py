@@ -7,7 +7,8 @@ from fcn8s.data.classes import ClassInfo, generic_classes, read_classes
 from fcn8s.utils.errors import UserError, some_of
 
 BACKGROUND = {'background', '_background_', '__background__', 'bg', 'others', 'void', 'unlabeled', 'unlabelled'}
-IGNORED = {'__ignore__', 'ignore'}
+IGNORE = '__ignore__'  # LabelMe's name, here for pixels that any tool marks as unknown
+IGNORED = {IGNORE, 'ignore'}
 IGNORE_LABEL = 255
 MOST = IGNORE_LABEL  # ids 0 to 254
 
@@ -17,7 +18,7 @@ class Names:
 
     def __init__(self, classes, ids):
         self.classes = classes
-        self._ids = ids
+        self._ids = {IGNORE: IGNORE_LABEL, **ids}
 
     def __call__(self, name):
         """The class id of a name; IGNORE_LABEL for names such as __ignore__. Raises UserError for any other."""

@@ -8,10 +8,11 @@ from fcn8s.utils.cli import path_argument
 from fcn8s.utils.errors import UserError
 
 
-def convert_export(tool, read, doc, argv=None):
+def convert_export(tool, read, doc, argv=None, arguments=None):
     """Converts the export that the command line names.
 
-    tool: its name in messages; read: function(export path, Export) that fills it; doc: the text of --help.
+    tool: its name in messages; read: function(export path, Export, options) that fills the Export; doc: the text of
+    --help; arguments: {flag of this tool alone: keywords of add_argument}.
     """
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('export', type=path_argument, help=f'the folder or file that {tool} exported, unzipped')
@@ -24,11 +25,13 @@ def convert_export(tool, read, doc, argv=None):
                         'validation, if the export has no split (default: %(default)s)')
     parser.add_argument('--partial', action='store_true', help='leave out photos that are missing or have problems')
     parser.add_argument('--skip_empty', action='store_true', help='leave out photos without an object')
+    for flag, keywords in (arguments or {}).items():
+        parser.add_argument(flag, **keywords)
     args = parser.parse_args(argv)
     _check_paths(args.export, args.photos)
     folder = args.export if os.path.isdir(args.export) else os.path.dirname(os.path.abspath(args.export))
     export = Export(Photos([args.photos or folder]), tool)
-    read(args.export, export)
+    read(args.export, export, args)
     write_export(export, args.data_dir, args)
 
 

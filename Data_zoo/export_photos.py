@@ -48,6 +48,12 @@ class Photos:
         return found[0]
 
 
+def files_in(folder, ending):
+    """Sorted paths of the files in folder, to any depth, that end so, in upper or lower case; none that are hidden."""
+    return sorted(os.path.join(where, name) for where, _, names in os.walk(folder) for name in names
+                  if name.lower().endswith(ending) and not name.startswith('.'))
+
+
 def stem_of(path):
     """The name of a file without its folder and ending."""
     return os.path.splitext(os.path.basename(path))[0]

@@ -100,7 +100,7 @@ def write_export(export, data_dir, options):
                     problems.append((item.photo, done))
                 else:
                     written[item] = done
-            _refuse(problems, options.partial, written)
+            _refuse(problems, options.partial, written, left_out(export))
             write_classes(os.path.join(new, 'classes.csv'), id_of.classes)
     except OSError as error:
         raise UserError(f'{data_dir} cannot be written: {error}.') from error
@@ -158,12 +158,12 @@ def _write(folder, item, name, id_of, colours, skip_empty):
     return Written(link_or_copy(os.path.abspath(item.photo), target), counts, objects)
 
 
-def _refuse(problems, partial, written):
+def _refuse(problems, partial, written, without_area):
     lines = grouped(problems)
     if lines and (not partial or not any(done.way for done in written.values())):
         raise UserError('\n'.join(lines + ['Nothing was written.'
                                            + ' --partial leaves these photos out.' * bool(written and not partial)]))
     for line in lines:
         print(f'left out: {line}')
-    if not any(done.way for done in written.values()):
-        raise UserError('no photo has an object. Nothing was written.')
+    if not any(done.counts[1:].any() for done in written.values()):
+        raise UserError(f'the export has no object with an area. {without_area}Nothing was written.')

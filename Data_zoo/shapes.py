@@ -65,7 +65,7 @@ def pixel_outline(rings, height, width):
         points = [tuple(point) for point in np.rint(_ring(ring)).astype(int).tolist()]
         if len(points) > 1:
             draw.polygon(points, fill=int(number == 0), outline=int(number == 0))
-    return Patch(0, 0, np.array(image) > 0)
+    return crop(np.array(image) > 0)
 
 
 def rectangle(left, top, right, bottom, angle=0, pivot=None):
@@ -83,7 +83,7 @@ def ellipse(centre, radii, height, width, angle=0):
     x = np.arange(width) + 0.5 - centre[0]
     y = (np.arange(height) + 0.5 - centre[1])[:, np.newaxis]
     sine, cosine = math.sin(math.radians(angle)), math.cos(math.radians(angle))
-    return Patch(0, 0, ((x * cosine + y * sine) / radii[0]) ** 2 + ((y * cosine - x * sine) / radii[1]) ** 2 <= 1)
+    return crop(((x * cosine + y * sine) / radii[0]) ** 2 + ((y * cosine - x * sine) / radii[1]) ** 2 <= 1)
 
 
 def runs(counts, height, width, by_columns=False):
@@ -115,7 +115,15 @@ def union(patches, height, width):
     mask = np.zeros((height, width), bool)
     for patch in patches:
         paint(mask, patch, True)
-    return Patch(0, 0, mask)
+    return crop(mask)
+
+
+def crop(mask):
+    """The smallest Patch with all True pixels of a photo's mask, bool [H, W], so that many fit into memory."""
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return Patch(0, 0, np.zeros((0, 0), bool))
+    return Patch(rows[0], columns[0], mask[rows[0]:rows[-1] + 1, columns[0]:columns[-1] + 1].copy())
 
 
 def paint(ids, patch, value):

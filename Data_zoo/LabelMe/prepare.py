@@ -21,6 +21,7 @@ import numpy as np
 
 from Data_zoo import shapes
 from Data_zoo.export_command import convert_export
+from Data_zoo.export_photos import files_in
 from Data_zoo.exports import read_json
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.script import run
@@ -28,10 +29,10 @@ from fcn8s.utils.script import run
 WITHOUT_AREA = ('point', 'points', 'line', 'linestrip')
 
 
-def read(path, export):
+def read(path, export, options):
     """Fills an Export from a LabelMe file, or from all in a folder."""
     names, found = set(), False
-    for file in _json_files(path):
+    for file in [path] if os.path.isfile(path) else files_in(path, '.json'):
         with export.reading(file):
             content = read_json(file)
             if not isinstance(content, dict) or 'shapes' not in content:
@@ -54,13 +55,6 @@ def read(path, export):
         raise UserError(f'{path}: no JSON file of LabelMe (with "shapes" and "imagePath") is in it.')
     listed = _listed(path)
     export.classes = [(name, None) for name in listed + sorted(names.difference(listed))]
-
-
-def _json_files(path):
-    if os.path.isfile(path):
-        return [path]
-    return sorted(os.path.join(where, name) for where, _, names in os.walk(path) for name in names
-                  if name.lower().endswith('.json') and not name.startswith('.'))
 
 
 def _listed(path):

@@ -4,7 +4,17 @@ import os
 import numpy as np
 import pytest
 from export_files import (
-    SQUARE, annotate, annotations, class_colours, class_names, convert, counts, photo, shape, split_of)
+    SQUARE,
+    annotate,
+    annotations,
+    class_colours,
+    class_names,
+    convert,
+    counts,
+    photo,
+    shape,
+    split_of,
+)
 
 from Data_zoo.export_classes import hex_colour, number_classes
 from Data_zoo.export_splits import part_of, split_named

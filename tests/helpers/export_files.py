@@ -30,7 +30,8 @@ def write_json(path, content):
 
 def convert(tool, export, data_dir, *arguments):
     """Runs the prepare module `tool` as from the command line; returns data_dir."""
-    convert_export('the tool', tool.read, '', [str(export), str(data_dir), *arguments])
+    convert_export('the tool', tool.read, '', [str(export), str(data_dir), *arguments],
+                   getattr(tool, 'ARGUMENTS', None))
     return str(data_dir)
 
 
