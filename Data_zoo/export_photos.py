@@ -7,7 +7,10 @@ import unicodedata
 from fcn8s.data.photos import PHOTO_EXTENSIONS, list_photos
 from fcn8s.utils.errors import UserError, some_of
 
-GIVE_PHOTOS = 'Give the folder of the photos with --photos=DIR'
+
+class MissingPhoto(UserError):
+    """A photo that is in none of the folders."""
+
 
 
 class Photos:
@@ -31,7 +34,7 @@ class Photos:
     def find(self, name):
         """The path of the photo that the tool calls `name`: a path of any system, of which the end must match.
 
-        Another ending will do if no photo has the tool's. Raises UserError if there is none, or more than one.
+        Another ending will do if no photo has the tool's. Raises MissingPhoto, or UserError for more than one.
         """
         parts = [part for part in re.split(r'[/\\]+', name) if part not in ('', '.', '..')]
         found = self._by_name.get(_key(parts[-1]), []) if parts else []
@@ -41,8 +44,7 @@ class Photos:
         agree = [_common_end(parts[:-1], path) for path in found]
         found = [path for path, count in zip(found, agree) if count == max(agree)]
         if not found:
-            raise UserError(f'{name}: no such photo in {some_of(self.folders, 3)}. {GIVE_PHOTOS}, or download it '
-                            'again.')
+            raise MissingPhoto(name)
         if len(found) > 1:
             raise UserError(f'{name}: several photos have this name: {some_of(found, 3)}. Move all but one away.')
         return found[0]

@@ -30,7 +30,8 @@ def report(export, written, classes, notes, data_dir):
     print(f'{data_dir}: ' + ', '.join(f'{count} photos as {way}' for way, count in sorted(ways.items())))
     for split in SPLITS:
         of_split = [done for item, done in kept.items() if item.split == split]
-        print(f'{split}: {len(of_split)} photos, {sum(done.objects for done in of_split)} objects')
+        objects = [done.objects for done in of_split if done.objects is not None]  # masks do not tell them apart
+        print(f'{split}: {len(of_split)} photos' + f', {sum(objects)} objects' * bool(objects))
     counts = sum(done.counts for done in kept.values())
     names = {**{c.index: c.name for c in classes}, IGNORE_LABEL: '(ignored)'}
     for index, name in names.items():

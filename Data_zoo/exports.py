@@ -14,17 +14,18 @@ import numpy as np
 
 from Data_zoo.conversion import link_or_copy
 from Data_zoo.export_classes import number_classes, write_classes
-from Data_zoo.export_photos import stem_of
+from Data_zoo.export_photos import MissingPhoto, stem_of
 from Data_zoo.export_report import left_out, report
 from Data_zoo.export_splits import SPLITS, assign_splits
 from fcn8s.data.photos import SIDEWAYS, photo_orientation, photo_size, turned
-from fcn8s.utils.errors import UserError, grouped
+from fcn8s.utils.errors import UserError, grouped, some_of
 from fcn8s.utils.files import atomic_folder
 from fcn8s.utils.progress import progress
 from fcn8s.visualize import palette, save_ids
 
 # name: the tool's name of the photo; photo: its path; size: (height, width) that the tool states, or None; split: the
-# tool's: 'training', 'validation', 'test' or None; read: function(height, width, id_of) -> (uint8 [H, W], objects)
+# tool's: 'training', 'validation', 'test' or None; read: function(height, width, id_of) -> (uint8 [H, W], number of
+# objects or None)
 Item = collections.namedtuple('Item', 'name photo size split read')
 # way: how the photo got there; counts: pixels by id, int64 [256]
 Written = collections.namedtuple('Written', 'way counts objects')
@@ -37,12 +38,14 @@ class Export:
     def __init__(self, photos, tool):
         self.photos, self.tool = photos, tool
         self.items, self.classes, self.notes, self.problems = [], [], [], []
-        self.left_out = collections.Counter()  # objects without an area, by kind
+        self.missing, self.left_out = [], collections.Counter()  # photos; objects without an area, by kind
 
     def add(self, name, read, size=None, split=None):
         """Adds an Item, or the problem that its photo is missing."""
         try:
             self.items.append(Item(name, self.photos.find(name), size, split, read))
+        except MissingPhoto:
+            self.missing.append(name)
         except UserError as error:
             self.problems.append((name, str(error)))
 
@@ -78,7 +81,7 @@ def write_export(export, data_dir, options):
     with problems; skip_empty, whether to leave out photos without objects. Raises UserError for problems.
     """
     if not export.items:
-        problems = grouped(export.problems) or ['no photo is named in it']
+        problems = _lines(export, export.problems) or ['the export names no photo.']
         raise UserError('\n'.join(problems) + '\nNothing was written.')
     if not export.classes and not options.classes:
         raise UserError('the export has no object with an area. ' + left_out(export) + 'Nothing was written.')
@@ -100,7 +103,7 @@ def write_export(export, data_dir, options):
                     problems.append((item.photo, done))
                 else:
                     written[item] = done
-            _refuse(problems, options.partial, written, left_out(export))
+            _refuse(_lines(export, problems), options.partial, written, left_out(export))
             write_classes(os.path.join(new, 'classes.csv'), id_of.classes)
     except OSError as error:
         raise UserError(f'{data_dir} cannot be written: {error}.') from error
@@ -158,8 +161,14 @@ def _write(folder, item, name, id_of, colours, skip_empty):
     return Written(link_or_copy(os.path.abspath(item.photo), target), counts, objects)
 
 
-def _refuse(problems, partial, written, without_area):
-    lines = grouped(problems)
+def _lines(export, problems):
+    missing = ([f'photos that are missing: {len(export.missing)} ({some_of(export.missing, 3)}). '
+                f'{some_of(export.photos.folders, 3)} does not hold them: give their folder with --photos=DIR.']
+               if export.missing else [])
+    return missing + grouped(problems)
+
+
+def _refuse(lines, partial, written, without_area):
     if lines and (not partial or not any(done.way for done in written.values())):
         raise UserError('\n'.join(lines + ['Nothing was written.'
                                            + ' --partial leaves these photos out.' * bool(written and not partial)]))

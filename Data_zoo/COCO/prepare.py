@@ -2,7 +2,7 @@
 
     python Data_zoo/COCO/prepare.py EXPORT my_data
 
-EXPORT holds the photos and JSON files such as annotations/instances_*.json or train/_annotations.coco.json, to any depth.
+EXPORT holds photos and JSON files such as annotations/instances_*.json or train/_annotations.coco.json, to any depth.
 
 Polygons, whose parts are joined, and RLE masks are filled. COCO does not order overlapping objects: smaller ones, by
 pixels, cover larger ones. Crowds (iscrowd) lie below all objects and become 255, ignored; --crowd=class makes them
