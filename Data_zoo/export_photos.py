@@ -27,6 +27,11 @@ class Photos:
                     self._by_name[_key(os.path.basename(path))].append(path)
                     self._by_stem[_key(stem_of(path))].append(path)
 
+    def long_name(self, path):
+        """The name of a photo with those of its folders in front: left/a.jpg -> left_a."""
+        inner = [os.path.relpath(path, folder) for folder in self.folders]
+        return os.path.splitext(min(inner, key=len))[0].replace(os.sep, '_')
+
     def paths(self):
         """All of them, sorted."""
         return sorted(path for paths in self._by_name.values() for path in paths)

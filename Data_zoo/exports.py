@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import unicodedata
+import zlib
 
 import numpy as np
 
@@ -29,7 +30,8 @@ from fcn8s.visualize import palette, save_ids
 Item = collections.namedtuple('Item', 'name photo size split read')
 # way: how the photo got there; counts: pixels by id, int64 [256]
 Written = collections.namedtuple('Written', 'way counts objects')
-BUGS_OF_FILES = (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, RecursionError)
+BUGS_OF_FILES = (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, RecursionError,
+                 zlib.error)
 
 
 class Export:
@@ -94,7 +96,7 @@ def write_export(export, data_dir, options):
             for split in SPLITS:
                 for kind in ('images', 'annotations'):
                     os.makedirs(os.path.join(new, kind, split))
-            targets = _targets(items, problems)
+            targets = _targets(items, export.photos, problems)
             jobs = pool.map(lambda item: _tried(_write, new, item, targets[item], id_of, colours, options.skip_empty),
                             [item for item in items if item in targets])
             written = {}
@@ -110,7 +112,7 @@ def write_export(export, data_dir, options):
     report(export, written, id_of.classes, notes, data_dir)
 
 
-def _targets(items, problems):
+def _targets(items, photos, problems):
     """{item: its name in the layout}; photos that would have one name get those of their folders in front."""
     def collisions(names):
         keys = {item: (item.split, unicodedata.normalize('NFC', name).casefold()) for item, name in names.items()}
@@ -123,7 +125,7 @@ def _targets(items, problems):
         if first is not item:
             problems.append((item.photo, f'{item.photo} is annotated twice in the export. Keep one of both.'))
     names = {item: stem_of(item.photo) for item in once.values()}
-    names.update({item: '_'.join(os.path.splitext(item.photo)[0].split(os.sep)[-2:]) for item in collisions(names)})
+    names.update({item: photos.long_name(item.photo) for item in collisions(names)})
     for item in collisions(names):
         problems.append((item.photo, f'{item.photo} has the same name as another photo. Rename one of them.'))
         del names[item]

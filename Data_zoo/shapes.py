@@ -99,11 +99,14 @@ def runs(counts, height, width, by_columns=False):
 
 
 def png_mask(data):
-    """Bytes of a PNG -> bool [h, w]: its alpha channel, or its grey or palette values, above 0."""
-    with Image.open(io.BytesIO(data), formats=('PNG',)) as image:
-        if image.width * image.height > MAX_PIXELS:
-            raise ValueError(f'a mask of {image.width} x {image.height} pixels')
-        pixels = np.array(image)
+    """Bytes of a PNG -> bool [h, w]: its alpha channel, or its grey or palette values, above 0. Raises ValueError."""
+    try:
+        with Image.open(io.BytesIO(data), formats=('PNG',)) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise ValueError(f'{image.width} x {image.height} pixels')
+            pixels = np.array(image)
+    except Exception as error:  # Pillow's decoders raise a dozen types of exceptions on damaged data
+        raise ValueError(f'a mask that is no PNG ({error})') from error
     return pixels > 0 if pixels.ndim == 2 else pixels[:, :, -1] > 0
 
 
