@@ -36,6 +36,22 @@ class Photos:
         """All of them, sorted."""
         return sorted(path for paths in self._by_name.values() for path in paths)
 
+    def leave_out(self, paths):
+        """Forgets files that are masks rather than photos."""
+        for path in paths:
+            for group in (self._by_name[_key(os.path.basename(path))], self._by_stem[_key(stem_of(path))]):
+                group[:] = [kept for kept in group if kept != path]
+
+    def holds(self, name):
+        """Whether find() has at least one photo for the name."""
+        try:
+            self.find(name)
+        except MissingPhoto:
+            return False
+        except UserError:
+            pass  # several
+        return True
+
     def find(self, name):
         """The path of the photo that the tool calls `name`: a path of any system, of which the end must match.
 
