@@ -1,5 +1,6 @@
 """Which photos of an export are for training and which for validation."""
 import hashlib
+import os
 import re
 import unicodedata
 
@@ -15,6 +16,12 @@ def split_named(text):
     words = re.findall('[a-z]+', text.lower())
     found = [split for split, names in _WORDS.items() if any(word in names for word in words)]
     return found[0] if len(found) == 1 else None
+
+
+def split_of_folders(path):
+    """The split that the folders of a relative path name, if they name one alone; else None."""
+    found = {split_named(part) for part in os.path.dirname(path).split(os.sep)} - {None}
+    return found.pop() if len(found) == 1 else None
 
 
 def assign_splits(items, share):

@@ -7,14 +7,12 @@ import unicodedata
 import numpy as np
 
 from Data_zoo.mask_account import first_names
+from fcn8s.data.mask_folders import ENDINGS
 from fcn8s.data.photos import list_files, list_photos, read_photo
 from fcn8s.utils.errors import UserError
 
 PHOTO_COLOURS = 1000  # a picture beside a mask is its photo if it has more colours
 SAMPLE = 10**6  # pixels in which they are counted
-# Endings that programs and data sets add to a photo's name for its mask.
-ENDINGS = re.compile(r'(?<=[^ ._-])[ ._-]+(masks?|labels?|labelids|seg|segmentation|gt|groundtruth|annotations?|ids|'
-                     r'colou?r|l)$', re.IGNORECASE)
 SEPARATORS = re.compile(r'[ ._-]+(?=[^\W\d_])')  # an ending begins with one and a letter: a_2 is not a mask of a
 
 Masks = collections.namedtuple('Masks', 'paths notes')  # {name without ending: path}, and notes for the user

@@ -22,7 +22,7 @@ import numpy as np
 from Data_zoo import shapes
 from Data_zoo.export_command import convert_export
 from Data_zoo.export_photos import files_in, stem_of
-from Data_zoo.export_splits import split_named
+from Data_zoo.export_splits import split_of_folders
 from Data_zoo.extras import optional
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.files import SMALL, read_bounded
@@ -49,7 +49,7 @@ def read(path, export, options):
         name = next((name for name in (_beside(where), where, os.path.join('labels', where)) if name in left), None)
         with export.reading(labels.get(name, photo)):
             objects = _read_objects(left.pop(name), names, export) if name else []
-            export.add(os.path.relpath(photo, folder), functools.partial(_draw, objects), split=_split(where))
+            export.add(os.path.relpath(photo, folder), functools.partial(_draw, objects), split=split_of_folders(where))
     export.missing += sorted(left)
 
 
@@ -65,11 +65,6 @@ def _beside(photo):
     parts = photo.split(os.sep)
     at = [number for number, part in enumerate(parts[:-1]) if part == 'images']
     return os.path.join(*parts[:at[-1]], 'labels', *parts[at[-1] + 1:]) if at else photo
-
-
-def _split(photo):
-    found = {split_named(part) for part in photo.split(os.sep)[:-1]} - {None}
-    return found.pop() if len(found) == 1 else None
 
 
 def _class_names(root):
