@@ -1,6 +1,7 @@
 """A data folder -> Dataset: which image belongs to which annotation, and what the ids mean.
 
-    python read_data.py DIR                    checks a data folder and prints what it holds
+    python read_data.py DIR                    checks a data folder and prints what it holds; for the export of an
+                                               annotation tool, the command that converts it
     python read_data.py DIR --num_classes=2    the same for a folder without classes.csv
 """
 if __name__ == '__main__':
@@ -14,6 +15,7 @@ import os
 from fcn8s.data.classes import find_classes
 from fcn8s.data.folder import explain_unread, pair_up
 from fcn8s.data.list_file import read_list
+from fcn8s.data.recognize import recognize
 from fcn8s.data.records import BadPhotos, Dataset, evenly_spaced
 from fcn8s.utils.cli import path_argument
 from fcn8s.utils.errors import DataError, UserError
@@ -76,6 +78,9 @@ def ensure_data_set(data_dir):
     spec = importlib.util.spec_from_file_location('prepare', script)
     prepare = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(prepare)
+    if not hasattr(prepare, 'prepare'):
+        raise UserError(f'{script} converts what an annotation tool exported, and needs to know where that is: '
+                        f'python {script} EXPORT {data_dir}')
     prepare.prepare(data_dir)
 
 
@@ -86,6 +91,10 @@ def main():
     parser.add_argument('--num_classes', type=int, help='number of classes, if there is no classes.csv')
     parser.add_argument('--ignore_label', type=int, help='an id that may occur although it names no class, such as 255')
     args = parser.parse_args()
+    found = recognize(args.data_dir)
+    if found:
+        print(found)
+        return 1
     from fcn8s.data.check import report
     return report(args.data_dir, args.num_classes, args.ignore_label)
 

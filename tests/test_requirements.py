@@ -25,8 +25,8 @@ def test_installed_version_is_within_its_bounds(line):
         assert requirement.specifier.contains(metadata.version(requirement.name))
 
 
-@pytest.mark.parametrize('line', requirements('requirements-export.txt'))
-def test_installed_runtime_is_within_its_bounds(line):
+@pytest.mark.parametrize('line', requirements('requirements-export.txt') + requirements('requirements-annotations.txt'))
+def test_installed_optional_package_is_within_its_bounds(line):
     packaging = pytest.importorskip('packaging.requirements')
     metadata = pytest.importorskip('importlib.metadata', reason='Python 3.7 has no importlib.metadata')
     requirement = packaging.Requirement(line)

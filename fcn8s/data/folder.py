@@ -6,6 +6,7 @@ import unicodedata
 
 from fcn8s.data.annotations import ONLY_LOSSY
 from fcn8s.data.photos import list_files, list_photos
+from fcn8s.data.recognize import recognize
 from fcn8s.data.records import Record
 from fcn8s.utils.errors import DataError, some_of
 
@@ -126,15 +127,20 @@ def _fixes(data_dir, split):
     if _is_full_ade20k(images):
         return ['this looks like the full ADE20K, with *_seg.png beside its photos. Take the scene parsing benchmark, '
                 + 'ADEChallengeData2016.zip (see Data_zoo/MIT_SceneParsing).']
+    recognized = recognize(data_dir)
+    if recognized:
+        return [str(recognized)]
     fixes = [f'give {folder} instead of {data_dir}.' for folder in _subfolders(data_dir)
              if os.path.isdir(os.path.join(folder, 'images'))]
     for kind, name in itertools.product(('images', 'annotations'), OTHER_NAMES.get(split, ())):
         if os.path.isdir(os.path.join(data_dir, kind, name)):
             fixes.append(f'rename {os.path.join(data_dir, kind, name)} to {split}.')
-    if os.path.isdir(images) and list_photos(images):
-        fixes.append(f'move the photos from {images} into {os.path.join(images, "training")} and '
-                     f'{os.path.join(images, "validation")}, and the annotations likewise.')
-    return fixes + _masks_to_save_anew(os.path.join(data_dir, 'annotations', split))
+    fixes += _masks_to_save_anew(os.path.join(data_dir, 'annotations', split))
+    no_masks = not os.path.isdir(os.path.join(data_dir, 'annotations'))
+    if no_masks and (os.path.isdir(images) or os.path.isdir(data_dir) and list_photos(data_dir)):
+        fixes = ['there are no masks. Label photos with a tool such as LabelMe, CVAT or Label Studio, and give the '
+                 'folder that it exports to python read_data.py: it prints the command that converts it.']
+    return fixes
 
 
 def _masks_to_save_anew(folder):

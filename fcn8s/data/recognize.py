@@ -12,6 +12,7 @@ from fcn8s.utils.errors import some_of
 
 MOST_FILES, MOST_DEPTH, PART = 20000, 6, 1 << 18  # looked at: files, folders down, bytes of a file's beginning and end
 SPLITS = ('training', 'validation')
+ARCHIVES = ('.zip', '.tar', '.tar.gz', '.tgz', '.rar', '.7z')
 BRUSH_PNG = re.compile(r'task-\d+-annotation-\d+-by-.*\.png$')
 LABEL_LINE = re.compile(r'\d+( -?[\d.]+(e-?\d+)?){4,}\s*$')
 
@@ -24,7 +25,7 @@ class Recognized(collections.namedtuple('Recognized', 'path what script advice')
 
     def __str__(self):
         command = f'Convert it: {self.command}' if self.script else ''
-        return ' '.join(filter(None, [f'{self.path} holds {self.what}.', command, self.advice]))
+        return '\n'.join(filter(None, [f'{self.path} holds {self.what}.', command, self.advice]))
 
     @property
     def command(self):
@@ -39,14 +40,23 @@ class Recognized(collections.namedtuple('Recognized', 'path what script advice')
 
 def recognize(path):
     """The Recognized form of a folder or file; None for the project's own layout, and for what is not known."""
-    if any(os.path.isdir(os.path.join(path, kind, split)) for kind in ('images', 'annotations') for split in SPLITS):
+    if _is_known(path):
         return None
     files = _files(path)
+    if files == [path] and path.lower().endswith(ARCHIVES):
+        return Recognized(path, 'an archive', None, 'Extract it and give the folder.')
     for find in (_supervisely, _voc, _cvat, _json, _brush_pngs, _yolo, _pictures):
         found = find(path, files)
         if found:
             return Recognized(path, *found)
     return None
+
+
+def _is_known(path):
+    """Whether a folder, or one in it, has the project's layout, or is the full ADE20K."""
+    folders = [path] + ([entry.path for entry in os.scandir(path) if entry.is_dir()] if os.path.isdir(path) else [])
+    names = [(kind, split) for kind in ('images', 'annotations') for split in SPLITS] + [('images', 'ADE')]
+    return any(os.path.isdir(os.path.join(folder, *name)) for folder in folders for name in names)
 
 
 def _files(path):

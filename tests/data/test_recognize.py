@@ -1,0 +1,186 @@
+"""Exports are recognized by their files, and the command that is named converts them."""
+import json
+import os
+import shlex
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from export_files import SQUARE, annotate, photo, shape, write_json
+from project import PROJECT
+
+import read_data
+from fcn8s.data.recognize import recognize
+from fcn8s.visualize import save_ids
+
+IDS = np.array([[0, 1], [1, 1]], np.uint8)
+
+
+def labelme(root):
+    for name in 'ab':
+        annotate(root, name, shape('cat', SQUARE))
+
+
+def coco(root):
+    images = [{'id': i, 'file_name': f'{i}.jpg', 'height': 8, 'width': 10} for i in (1, 2)]
+    objects = [{'image_id': i, 'category_id': 1, 'segmentation': [sum(SQUARE, [])]} for i in (1, 2)]
+    write_json(root / 'result.json', {'images': images, 'annotations': objects,
+                                      'categories': [{'id': 1, 'name': 'cat'}]})
+    for i in (1, 2):
+        photo(root / 'images' / f'{i}.jpg')
+
+
+def voc(root):
+    (root / 'SegmentationClass').mkdir(parents=True)
+    (root / 'labelmap.txt').write_text('background:0,0,0::\ncat:128,0,0::\n')
+    for name in 'ab':
+        photo(root / 'JPEGImages' / (name + '.jpg'), 2, 2)
+        save_ids(str(root / 'SegmentationClass' / (name + '.png')), IDS, np.array([[0, 0, 0], [128, 0, 0]], np.uint8))
+
+
+def cvat(root):
+    for name in 'ab':
+        photo(root / 'images' / (name + '.jpg'))
+    polygon = '<polygon label="cat" points="2,1;6,1;6,4;2,4" z_order="0"/>'
+    (root / 'annotations.xml').write_text('<?xml version="1.0"?><annotations>' + ''.join(
+        f'<image name="{name}.jpg" width="10" height="8">{polygon}</image>' for name in 'ab') + '</annotations>')
+
+
+def yolo(root):
+    (root / 'labels' / 'train').mkdir(parents=True)
+    (root / 'classes.txt').write_text('cat\n')
+    for name in 'ab':
+        photo(root / 'images' / 'train' / (name + '.jpg'))
+        (root / 'labels' / 'train' / (name + '.txt')).write_text('0 0.2 0.2 0.6 0.2 0.6 0.6\n')
+
+
+def label_studio(root):
+    value = {'points': SQUARE, 'polygonlabels': ['cat'], 'closed': True}
+    result = [{'original_width': 10, 'original_height': 8, 'value': value, 'type': 'polygonlabels', 'id': 'x'}]
+    write_json(root / 'project.json', [{'id': i, 'data': {'image': f'{i}.jpg'}, 'annotations': [{'result': result}]}
+                                       for i in (1, 2)])
+    for i in (1, 2):
+        photo(root / f'{i}.jpg')
+
+
+def supervisely(root):
+    write_json(root / 'meta.json', {'classes': [{'title': 'cat', 'color': '#FF0000'}], 'tags': []})
+    for name in 'ab':
+        photo(root / 'ds' / 'img' / (name + '.jpg'))
+        points = {'exterior': SQUARE, 'interior': []}
+        write_json(root / 'ds' / 'ann' / (name + '.jpg.json'), {'size': {'height': 8, 'width': 10}, 'objects': [
+            {'classTitle': 'cat', 'geometryType': 'polygon', 'points': points}]})
+
+
+def folder(root):
+    (root / 'masks').mkdir(parents=True)
+    for name in 'ab':
+        photo(root / 'images' / (name + '.jpg'), 2, 2)
+        save_ids(str(root / 'masks' / (name + '.png')), IDS, np.zeros((2, 3), np.uint8))
+
+
+def beside(root):
+    for name in 'ab':
+        photo(root / (name + '.jpg'), 2, 2)
+        save_ids(str(root / (name + '_mask.png')), IDS, np.zeros((2, 3), np.uint8))
+
+
+TOOLS = {labelme: 'LabelMe', coco: 'COCO', voc: 'VOC', cvat: 'CVAT', yolo: 'YOLO', label_studio: 'LabelStudio',
+         supervisely: 'Supervisely', folder: 'Folder', beside: 'Folder'}
+
+
+@pytest.mark.parametrize('write, tool', TOOLS.items(), ids=lambda value: getattr(value, '__name__', None))
+def test_export_is_recognized_and_its_command_names_it(tmp_path, write, tool):
+    write(tmp_path / 'my export')
+    path = str(tmp_path / 'my export')
+    assert recognize(path).command == f"python Data_zoo/{tool}/prepare.py '{path}' my_data"
+
+
+@pytest.mark.parametrize('write', [labelme, beside])
+def test_command_that_is_printed_converts_the_export(tmp_path, monkeypatch, capsys, write):
+    write(tmp_path / 'export')
+    monkeypatch.setattr(sys, 'argv', ['read_data.py', str(tmp_path / 'export')])
+    assert read_data.main() == 1
+    [line] = [line for line in capsys.readouterr().out.splitlines() if line.startswith('Convert it: python ')]
+    _, script, export, _ = shlex.split(line[len('Convert it: '):])
+    subprocess.run([sys.executable, os.path.join(PROJECT, script), export, str(tmp_path / 'data')], check=True)
+    monkeypatch.setattr(sys, 'argv', ['read_data.py', str(tmp_path / 'data')])
+    assert read_data.main() == 0
+
+
+def test_single_file_is_recognized(tmp_path):
+    label_studio(tmp_path)
+    assert 'Data_zoo/LabelStudio/prepare.py' in str(recognize(str(tmp_path / 'project.json')))
+
+
+def test_large_photo_within_a_labelme_file_does_not_hide_it(tmp_path):
+    content = {'shapes': [], 'imageData': 'A' * 2**20, 'imagePath': 'a.jpg', 'imageHeight': 8}
+    (tmp_path / 'a.json').write_text(json.dumps(content))
+    assert 'LabelMe' in str(recognize(str(tmp_path)))
+
+
+def test_brush_pngs_need_the_names_of_their_photos(tmp_path):
+    photo(tmp_path / 'task-1-annotation-2-by-1-tag-cat-0.png')
+    assert 'LabelStudio/prepare.py' in str(recognize(str(tmp_path))) and 'JSON or CSV' in str(recognize(str(tmp_path)))
+
+
+def test_boxes_are_told_from_outlines(tmp_path):
+    (tmp_path / 'labels').mkdir()
+    (tmp_path / 'labels' / 'a.txt').write_text('0 0.5 0.5 0.2 0.2\n1 0.5 0.5 0.1 0.1\n')
+    found = recognize(str(tmp_path))
+    assert "boxes in YOLO's form" in str(found) and not found.command
+
+
+def test_boxes_of_voc(tmp_path):
+    (tmp_path / 'a.xml').write_text('<annotation><object><bndbox></bndbox></object></annotation>')
+    assert "boxes in PASCAL VOC's form (a.xml)" in str(recognize(str(tmp_path)))
+
+
+def test_colour_masks_alone_get_the_command_for_colours(tmp_path):
+    for name in 'ab':
+        save_ids(str(tmp_path / (name + '.png')), IDS, np.array([[0, 0, 0], [220, 60, 20]], np.uint8))
+    assert recognize(str(tmp_path)).command == (f'python Data_zoo/colour_masks.py {tmp_path} classes.csv '
+                                                'my_data/annotations/training')
+
+
+def test_archive_is_to_be_extracted(tmp_path):
+    (tmp_path / 'a.zip').write_bytes(b'PK')
+    assert 'an archive.\nExtract it' in str(recognize(str(tmp_path / 'a.zip')))
+
+
+@pytest.mark.parametrize('files', [['images/training/a.json'], ['ADE/images/training/a.jpg', 'ADE/x.json'],
+                                   ['images/ADE/a/b_seg.png', 'images/ADE/a/b.jpg'], ['a.txt', 'b.json', 'c.xml'], []])
+def test_other_folders_are_not_recognized(tmp_path, files):
+    for name in files:
+        os.makedirs(os.path.dirname(str(tmp_path / name)), exist_ok=True)
+        (tmp_path / name).write_text('1 2 3')
+    assert recognize(str(tmp_path)) is None
+
+
+def test_photos_without_masks_are_not_recognized(tmp_path):
+    photo(tmp_path / 'images' / 'a.jpg')
+    assert recognize(str(tmp_path)) is None
+
+
+def test_missing_folder_is_not_recognized(tmp_path):
+    assert recognize(str(tmp_path / 'none')) is None
+
+
+def test_training_on_an_export_names_the_command(tmp_path):
+    yolo(tmp_path)
+    with pytest.raises(read_data.DataError, match='Fix: .*\nConvert it: python Data_zoo/YOLO/prepare.py') as error:
+        read_data.read_dataset(str(tmp_path), 'training')
+    assert 'rename' not in str(error.value)
+
+
+def test_folder_that_a_converter_would_have_to_make_is_explained():
+    missing = os.path.join(PROJECT, 'Data_zoo', 'LabelMe', 'data')
+    with pytest.raises(read_data.UserError, match='needs to know where that is: python .*prepare.py EXPORT'):
+        read_data.ensure_data_set(missing)
+
+
+def test_masks_of_the_project_itself_are_no_export(tmp_path):
+    for kind in ('images', 'annotations'):
+        photo(tmp_path / kind / 'training' / 'a.png')
+    assert recognize(str(tmp_path)) is None
