@@ -70,12 +70,12 @@ $(VENV)/ready: $(REQUIREMENTS)
 	$(BIN)/python $(PIP_INSTALL) -r $(REQUIREMENTS)
 	@touch $@
 
-$(VENV)/ready-dev: $(VENV)/ready requirements-dev.txt
-	$(BIN)/python $(PIP_INSTALL) -r requirements-dev.txt
+$(VENV)/ready-dev: $(VENV)/ready requirements-dev.txt requirements-annotations.txt
+	$(BIN)/python $(PIP_INSTALL) -r requirements-dev.txt -r requirements-annotations.txt
 	@touch $@
 
-.venv37/ready-dev: requirements.txt requirements-dev.txt
+.venv37/ready-dev: requirements.txt requirements-dev.txt requirements-annotations.txt
 	$(PYTHON37) -m venv .venv37
 	.venv37/bin/python $(PIP_INSTALL) --upgrade pip
-	.venv37/bin/python $(PIP_INSTALL) -r requirements.txt -r requirements-dev.txt
+	.venv37/bin/python $(PIP_INSTALL) -r requirements.txt -r requirements-dev.txt -r requirements-annotations.txt
 	@touch $@

@@ -58,14 +58,20 @@ def _crossings(ring, top, bottom):
 
 
 def pixel_outline(rings, height, width):
-    """The Patch of rings whose points are whole pixels, all of them inside: the first ring, without the others."""
-    image = Image.new('L', (width, height))
-    draw = ImageDraw.Draw(image)
+    """The Patch of rings whose points are whole pixels: all on or in the first ring, without those on or in the others.
+
+    The lines between the points are Bresenham's.
+    """
+    mask = np.zeros((height, width), bool)
     for number, ring in enumerate(rings):
-        points = [tuple(point) for point in np.rint(_ring(ring)).astype(int).tolist()]
+        points = np.rint(_ring(ring))
+        lines = Image.new('1', (width, height))
         if len(points) > 1:
-            draw.polygon(points, fill=int(number == 0), outline=int(number == 0))
-    return crop(np.array(image) > 0)
+            closed = np.concatenate([points, points[:1]]).tolist()
+            ImageDraw.Draw(lines).line([tuple(point) for point in closed], fill=1)
+        paint(mask, outline([points + 0.5], height, width), number == 0)
+        mask[np.array(lines)] = number == 0
+    return crop(mask)
 
 
 def rectangle(left, top, right, bottom, angle=0, pivot=None):
