@@ -29,10 +29,10 @@ class Names:
 
 
 def clean(name):
-    """A class name in one line and one form of Unicode. Raises ValueError for an empty one."""
+    """A class name in one line and one form of Unicode. Raises UserError for an empty one."""
     cleaned = unicodedata.normalize('NFC', ' '.join(str(name).split()))
     if not cleaned:
-        raise ValueError('a class without a name')
+        raise UserError('a class of the export has no name. Name it in the tool, and export again.')
     return cleaned
 
 

@@ -24,6 +24,11 @@ def report(export, written, classes, notes, data_dir):
     if empty:
         notes.append(f'{len(empty)} photos without an object are all {classes[0].name}: {some_of(empty, 3)}. If they '
                      'are not annotated yet, give --skip_empty')
+    unsure = [item.name for item, done in kept.items() if done.unsure]
+    if unsure:
+        notes.append(f'EXIF turns {len(unsure)} photos in a way that no size shows (upside down, mirrored, square): '
+                     f'{some_of(unsure, 3)}. They are taken as annotated upright; if they are not: python '
+                     f'Data_zoo/upright.py {shlex.quote(data_dir)} --all')
     for note in notes:
         print(f'note: {note}')
     ways = collections.Counter(done.way for done in kept.values())

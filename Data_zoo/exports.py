@@ -28,8 +28,9 @@ from fcn8s.visualize import palette, save_ids
 # tool's: 'training', 'validation', 'test' or None; read: function(height, width, id_of) -> (uint8 [H, W], number of
 # objects or None)
 Item = collections.namedtuple('Item', 'name photo size split read')
-# way: how the photo got there; counts: pixels by id, int64 [256]
-Written = collections.namedtuple('Written', 'way counts objects')
+# way: how the photo got there; counts: pixels by id, int64 [256]; unsure: whether EXIF turns the photo in a way that no
+# size shows
+Written = collections.namedtuple('Written', 'way counts objects unsure')
 BUGS_OF_FILES = (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, RecursionError,
                  zlib.error)
 
@@ -149,18 +150,19 @@ def _write(folder, item, name, id_of, colours, skip_empty):
     if stated != size and not (stated == size[::-1] and orientation in SIDEWAYS):
         raise UserError(f'the photo {item.photo} has {size[0]} x {size[1]} pixels (height x width), but the export '
                         f'says {stated[0]} x {stated[1]}. Take the photos that were annotated.')
-    ids, objects = item.read(*stated, id_of)
+    ids, objects = item.read(*(size if stated == size else size[::-1]), id_of)
     if ids.shape == size[::-1] != size and orientation in SIDEWAYS:  # drawn on the pixels as they are stored
         ids = turned(ids, orientation)
+    unsure = orientation != 1 and (orientation not in SIDEWAYS or size[0] == size[1])
     if ids.shape != size:
         raise UserError(f'the photo {item.photo} has {size[0]} x {size[1]} pixels (height x width), but its mask '
                         f'{ids.shape[0]} x {ids.shape[1]}. Take the photos that were annotated.')
     counts = np.bincount(ids.ravel(), minlength=256)
     if skip_empty and not counts[1:].any():
-        return Written(None, counts, objects)
+        return Written(None, counts, objects, unsure)
     save_ids(os.path.join(folder, 'annotations', item.split, name + '.png'), ids, colours)
     target = os.path.join(folder, 'images', item.split, name + os.path.splitext(item.photo)[1])
-    return Written(link_or_copy(os.path.abspath(item.photo), target), counts, objects)
+    return Written(link_or_copy(os.path.abspath(item.photo), target), counts, objects, unsure)
 
 
 def _lines(export, problems):

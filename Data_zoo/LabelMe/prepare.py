@@ -45,7 +45,7 @@ def read(path, export, options):
                     export.left_out[shape['shape_type'] + 's'] += 1
                 else:
                     objects.append(shape)
-            names.update(shape['label'] for shape in objects)
+            names.update(str(shape['label']) for shape in objects)
             size = (content.get('imageHeight'), content.get('imageWidth'))
             photo = content.get('imagePath') or os.path.splitext(os.path.basename(file))[0]
             folder = os.path.basename(os.path.dirname(os.path.abspath(file)))

@@ -53,7 +53,7 @@ def read(path, export, options):
             several += len(annotations) > 1
             annotations.sort(key=lambda annotation: not annotation.get('ground_truth'))
             regions = _regions(annotations[0]['result'], export)
-            names.update(name for name, _ in regions)
+            names.update(str(name) for name, _ in regions)
             export.add(photo_name(task, export.photos), functools.partial(_draw, regions), _size(regions))
     export.classes = [(name, None) for name in sorted(names)]
     if several:

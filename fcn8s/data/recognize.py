@@ -13,6 +13,9 @@ from fcn8s.utils.errors import some_of
 MOST_FILES, MOST_DEPTH, PART = 20000, 6, 1 << 18  # looked at: files, folders down, bytes of a file's beginning and end
 SPLITS = ('training', 'validation')
 ARCHIVES = ('.zip', '.tar', '.tar.gz', '.tgz', '.rar', '.7z')
+# {a folder that it has: a data set that has a converter}
+DATA_SETS = {'leftImg8bit': 'Cityscapes', 'trainannot': 'CamVid', 'LabeledApproved_full': 'CamVid',
+             'gt_image_2': 'KITTI_road'}
 BRUSH_PNG = re.compile(r'task-\d+-annotation-\d+-by-.*\.png$')
 LABEL_LINE = re.compile(r'\d+( -?[\d.]+(e-?\d+)?){4,}\s*$')
 
@@ -45,7 +48,7 @@ def recognize(path):
     files = _files(path)
     if files == [path] and path.lower().endswith(ARCHIVES):
         return Recognized(path, 'an archive', None, 'Extract it and give the folder.')
-    for find in (_supervisely, _voc, _cvat, _json, _brush_pngs, _yolo, _pictures):
+    for find in (_data_set, _supervisely, _voc, _cvat, _json, _brush_pngs, _yolo, _pictures):
         found = find(path, files)
         if found:
             return Recognized(path, *found)
@@ -95,6 +98,15 @@ def _named(files):
 
 def _tool(what, name, advice=''):
     return what, f'Data_zoo/{name}/prepare.py', advice
+
+
+def _data_set(path, files):
+    folders = {part for file in files for part in os.path.relpath(file, path).split(os.sep)[:-1]}
+    for folder, name in DATA_SETS.items():
+        if folder in folders:
+            return (f'the data set {name} ({folder}/)', None, f'Convert it: python Data_zoo/{name}/prepare.py '
+                    f'--source={shlex.quote(path)}')
+    return None
 
 
 def _supervisely(path, files):

@@ -158,6 +158,11 @@ def test_other_folders_are_not_recognized(tmp_path, files):
     assert recognize(str(tmp_path)) is None
 
 
+def test_data_set_that_has_a_converter_is_named(tmp_path):
+    photo(tmp_path / 'leftImg8bit' / 'train' / 'a.png')
+    assert f'Convert it: python Data_zoo/Cityscapes/prepare.py --source={tmp_path}' in str(recognize(str(tmp_path)))
+
+
 def test_photos_without_masks_are_not_recognized(tmp_path):
     photo(tmp_path / 'images' / 'a.jpg')
     assert recognize(str(tmp_path)) is None

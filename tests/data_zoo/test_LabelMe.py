@@ -97,6 +97,12 @@ def test_annotation_of_the_stored_pixels_is_turned(tmp_path, export):
     assert found.shape == (10, 8) and found[:, 7].all() and not found[:, :7].any()
 
 
+def test_photo_whose_size_cannot_tell_is_noted(tmp_path, export, capsys):
+    annotate(export, 'a', shape('cat', SQUARE), orientation=3)
+    assert ids(convert(labelme, export, tmp_path / 'data'), 'a')[1:4, 2:6].all()
+    assert 'EXIF turns 1 photos in a way that no size shows' in capsys.readouterr().out
+
+
 def test_missing_photos_are_one_line_with_three_names(tmp_path, export):
     for name in 'cdef':
         annotate(export, name, shape('cat', SQUARE))
