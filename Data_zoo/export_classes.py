@@ -30,7 +30,8 @@ class Names:
 
 def clean(name):
     """A class name in one line and one form of Unicode. Raises UserError for an empty one."""
-    cleaned = unicodedata.normalize('NFC', ' '.join(str(name).split()))
+    whole = str(name).encode('utf-8', 'replace').decode('utf-8')  # JSON may hold halves of letters
+    cleaned = unicodedata.normalize('NFC', ' '.join(whole.split()))
     if not cleaned:
         raise UserError('a class of the export has no name. Name it in the tool, and export again.')
     return cleaned

@@ -44,7 +44,10 @@ class Export:
         self.missing, self.left_out = [], collections.Counter()  # photos; objects without an area, by kind
 
     def add(self, name, read, size=None, split=None):
-        """Adds an Item, or the problem that its photo is missing."""
+        """Adds an Item, or the problem that its photo is missing. Raises ValueError for sizes that are not numbers."""
+        if size and [int(side) for side in size] != [float(side) for side in size]:
+            raise ValueError(f'a photo of {size[0]} x {size[1]} pixels')
+        size = size and tuple(int(side) for side in size)
         try:
             self.items.append(Item(name, self.photos.find(name), size, split, read))
         except MissingPhoto:

@@ -9,6 +9,7 @@ train.txt and val.txt in ImageSets/Segmentation are kept.
 """
 import functools
 import os
+import re
 import sys
 
 if __name__ == '__main__':
@@ -30,6 +31,7 @@ from fcn8s.utils.files import SMALL, read_bounded
 from fcn8s.utils.script import run
 
 MASKS = ('SegmentationClass', 'SegmentationClassPNG')
+LABEL = re.compile(r'([^:]+):(\d+,\d+,\d+)?(:.*)?$')
 BORDER = (224, 224, 192)
 VOC_CLASSES = ('background', 'aeroplane', 'bicycle', 'bird', 'boat', 'bottle', 'bus', 'car', 'cat', 'chair', 'cow',
                'diningtable', 'dog', 'horse', 'motorbike', 'person', 'pottedplant', 'sheep', 'sofa', 'train',
@@ -85,12 +87,11 @@ def _lines(path):
 def _labelmap(path):
     """Yields (name, colour) of lines such as cat:220,60,20:: ; one without a colour has that of its number in VOC."""
     for number, (line, c) in enumerate(zip(_lines(path), generic_classes(256))):
-        name, _, rest = line.partition(':')
-        colour = rest.split(':')[0].split(',')
-        try:
-            yield name, tuple(int(value) for value in colour) if colour != [''] else c.colour
-        except ValueError as error:
-            raise UserError(f'{path}, class {number}: expected name:red,green,blue:: , found {line!r}.') from error
+        found = LABEL.match(line)
+        colour = found and found.group(2) and tuple(map(int, found.group(2).split(','))) or c.colour
+        if not found or max(colour) > 255:
+            raise UserError(f'{path}, class {number}: expected name:red,green,blue:: , found {line!r}.')
+        yield found.group(1), colour
 
 
 def _read_colours(classes, path, height, width, id_of):

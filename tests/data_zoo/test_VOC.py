@@ -87,6 +87,14 @@ def test_labels_without_colours_have_those_of_voc(tmp_path, export):
     assert counts(convert(voc, export, tmp_path / 'data'), 'a') == {0: 4, 1: 4}
 
 
+@pytest.mark.parametrize('line', ['cat', 'cat:1,2::', 'cat:1,2,256::', ':1,2,3::'])
+def test_line_of_labelmap_of_another_form_is_named(tmp_path, export, line):
+    (export / 'labelmap.txt').write_text('background:0,0,0::\n' + line)
+    save_mask(export, 'a', MASK)
+    with pytest.raises(UserError, match='labelmap.txt, class 1: expected name:red,green,blue'):
+        convert(voc, export, tmp_path / 'data')
+
+
 def test_colour_that_no_label_has_is_named(tmp_path, export):
     (export / 'labelmap.txt').write_text(LABELMAP)
     save_colours(export, 'a', [[(1, 2, 3)] * 4] * 2)

@@ -136,6 +136,16 @@ def test_names_that_differ_in_form_only_are_one_class():
     assert len(names.classes) == 2 and names('cafe\u0301') == 1
 
 
+def test_names_with_halves_of_letters_can_be_written(tmp_path):
+    assert number_classes([('a\ud800', None)]).classes[1].name == 'a?'
+
+
+@pytest.mark.parametrize('name', ['', ' \n'])
+def test_class_without_a_name_is_refused(name):
+    with pytest.raises(UserError, match='has no name'):
+        number_classes([(name, None)])
+
+
 def test_up_to_254_classes_beside_the_background():
     assert len({c.colour for c in number_classes([(str(i), None) for i in range(254)]).classes}) == 255
     with pytest.raises(UserError, match='255 classes, but an annotation of bytes holds 254'):
