@@ -34,7 +34,9 @@ def outline(rings, height, width):
     for ring in rings:
         rows, columns = _crossings(ring, top, bottom)
         np.add.at(crossings, (rows - top, np.clip(columns, left, right) - left), 1)
-    return Patch(top, left, np.add.accumulate(crossings, axis=1, dtype=np.uint8)[:, :-1] % 2 == 1)
+    crossings &= 1
+    np.bitwise_xor.accumulate(crossings, axis=1, out=crossings)
+    return Patch(top, left, crossings[:, :-1].astype(bool))
 
 
 def _ring(points):
@@ -137,21 +139,38 @@ def crop(mask):
 
 def paint(ids, patch, value):
     """Sets the pixels of a Patch in ids [H, W]; returns whether there are any."""
-    top, left = max(patch.top, 0), max(patch.left, 0)
-    part = patch.mask[top - patch.top:, left - patch.left:][:max(len(ids) - top, 0), :max(ids.shape[1] - left, 0)]
-    ids[top:top + part.shape[0], left:left + part.shape[1]][part] = value
+    place, part = _placed(patch, *ids.shape)
+    ids[place][part] = value
     return bool(part.any())
 
 
-def smaller_on_top(shapes):
-    """Shapes sorted by their pixels, the largest first; equally large ones keep their order."""
-    return sorted(shapes, key=lambda shape: -np.count_nonzero(shape.patch.mask))
+def _placed(patch, height, width):
+    """(where a Patch is in a photo, as two slices; the part of its mask that is in it)."""
+    top, left = max(patch.top, 0), max(patch.left, 0)
+    part = patch.mask[top - patch.top:, left - patch.left:][:max(height - top, 0), :max(width - left, 0)]
+    return (slice(top, top + part.shape[0]), slice(left, left + part.shape[1])), part
 
 
 def draw(shapes, height, width, id_of):
     """Paints Shapes one over the other: uint8 [height, width], 0 where there is none, and how many have pixels.
 
-    id_of: function(name) -> class id.
+    shapes: an iterable, of which one at a time is in memory; id_of: function(name) -> class id.
     """
     ids = np.zeros((height, width), np.uint8)
     return ids, sum(paint(ids, shape.patch, id_of(shape.name)) for shape in shapes)
+
+
+def draw_smaller_on_top(shapes, height, width, id_of, below=None):
+    """Like draw, but Shapes of fewer pixels cover those of more, and later ones those of as many.
+
+    below: the name of Shapes that lie below all others.
+    """
+    ids, count = np.zeros((height, width), np.uint8), 0
+    areas = np.full((height, width), height * width + 1, np.uint32)  # of what is on top; nothing is the largest
+    for shape in shapes:
+        place, part = _placed(shape.patch, height, width)
+        area = np.count_nonzero(part) if shape.name != below else height * width + 1
+        count += bool(part.any())
+        part = part & (areas[place] >= area)
+        ids[place][part], areas[place][part] = id_of(shape.name), area
+    return ids, count

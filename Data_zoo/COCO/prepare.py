@@ -98,10 +98,8 @@ def _colour(colour):
 
 
 def _draw(objects, height, width, id_of):
-    drawn = [shapes.Shape(name, _patch(segmentation, height, width)) for name, segmentation in objects]
-    crowds = [shape for shape in drawn if shape.name == IGNORE]
-    others = shapes.smaller_on_top(shape for shape in drawn if shape.name != IGNORE)
-    return shapes.draw(crowds + others, height, width, id_of)
+    drawn = (shapes.Shape(name, _patch(segmentation, height, width)) for name, segmentation in objects)
+    return shapes.draw_smaller_on_top(drawn, height, width, id_of, IGNORE)
 
 
 def _patch(segmentation, height, width):

@@ -75,8 +75,8 @@ def _add_image(image, export):
 
 
 def _draw(objects, height, width, id_of):
-    return shapes.draw([shapes.Shape(attributes['label'], _patch(attributes, height, width)) for attributes in objects],
-                       height, width, id_of)
+    drawn = (shapes.Shape(attributes['label'], _patch(attributes, height, width)) for attributes in objects)
+    return shapes.draw(drawn, height, width, id_of)
 
 
 def _patch(attributes, height, width):

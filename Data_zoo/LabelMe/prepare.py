@@ -67,8 +67,8 @@ def _listed(path):
 
 
 def _draw(objects, height, width, id_of):
-    patches = [shapes.Shape(shape['label'], _patch(shape, height, width)) for shape in objects]
-    return shapes.draw(patches, height, width, id_of)
+    drawn = (shapes.Shape(shape['label'], _patch(shape, height, width)) for shape in objects)
+    return shapes.draw(drawn, height, width, id_of)
 
 
 def _patch(shape, height, width):

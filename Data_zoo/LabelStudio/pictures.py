@@ -54,10 +54,12 @@ def _photos(path, export):
 
 
 def _draw(masks, height, width, id_of):
-    drawn = []
-    for label, file in masks:
-        mask = read_mask(file).rgb.max(axis=2) > 0
-        if mask.shape != (height, width):
-            raise ValueError(f'{file} has {mask.shape[0]} x {mask.shape[1]} pixels for a photo of {height} x {width}')
-        drawn.append(shapes.Shape(label, shapes.crop(mask)))
-    return shapes.draw(shapes.smaller_on_top(drawn), height, width, id_of)
+    drawn = (shapes.Shape(label, _patch(file, height, width)) for label, file in masks)
+    return shapes.draw_smaller_on_top(drawn, height, width, id_of)
+
+
+def _patch(file, height, width):
+    mask = read_mask(file).rgb.max(axis=2) > 0
+    if mask.shape != (height, width):
+        raise ValueError(f'{file} has {mask.shape[0]} x {mask.shape[1]} pixels for a photo of {height} x {width}')
+    return shapes.crop(mask)

@@ -116,8 +116,8 @@ def _size(regions):
 
 
 def _draw(regions, height, width, id_of):
-    return shapes.draw([shapes.Shape(name, _patch(result, height, width)) for name, result in regions], height, width,
-                       id_of)
+    drawn = (shapes.Shape(name, _patch(result, height, width)) for name, result in regions)
+    return shapes.draw(drawn, height, width, id_of)
 
 
 def _patch(result, height, width):

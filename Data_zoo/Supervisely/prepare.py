@@ -62,8 +62,8 @@ def _add_photo(file, dataset, export):
 
 
 def _draw(objects, height, width, id_of):
-    return shapes.draw([shapes.Shape(name, _patch(kind, geometry, height, width)) for name, kind, geometry in objects],
-                       height, width, id_of)
+    drawn = (shapes.Shape(name, _patch(kind, geometry, height, width)) for name, kind, geometry in objects)
+    return shapes.draw(drawn, height, width, id_of)
 
 
 def _patch(kind, geometry, height, width):

@@ -116,8 +116,8 @@ def _read_objects(file, names, export):
 
 
 def _draw(objects, height, width, id_of):
-    drawn = [shapes.Shape(name, shapes.outline([points * (width, height)], height, width)) for name, points in objects]
-    return shapes.draw(shapes.smaller_on_top(drawn), height, width, id_of)
+    drawn = (shapes.Shape(name, shapes.outline([points * (width, height)], height, width)) for name, points in objects)
+    return shapes.draw_smaller_on_top(drawn, height, width, id_of)
 
 
 if __name__ == '__main__':

@@ -106,7 +106,26 @@ def test_later_shapes_cover_earlier_ones():
     assert ids.tolist() == [[1, 2, 2]] and objects == 2
 
 
-def test_smaller_ones_come_last_in_their_order():
+IDS = {'a': 1, 'b': 2, 'c': 3}.get
+
+
+def test_smaller_ones_cover_larger_ones_and_later_ones_their_equals():
     large, small = Patch(0, 0, np.ones((2, 2), bool)), Patch(0, 0, np.ones((1, 1), bool))
-    order = shapes.smaller_on_top([Shape('a', small), Shape('b', large), Shape('c', small)])
-    assert [shape.name for shape in order] == ['b', 'a', 'c']
+    order = [Shape('a', small), Shape('b', large), Shape('c', small)]
+    for given, top in ((order, 3), (order[::-1], 1)):
+        ids, objects = shapes.draw_smaller_on_top(given, 2, 3, IDS)
+        assert ids.tolist() == [[top, 2, 0], [2, 2, 0]] and objects == 3
+
+
+@pytest.mark.parametrize('reverse', [False, True])
+def test_shapes_below_all_others_are_below_even_if_they_are_small(reverse):
+    large, small = Patch(0, 0, np.ones((2, 2), bool)), Patch(1, 1, np.ones((1, 2), bool))
+    order = [Shape('a', large), Shape('b', small)]
+    ids, _ = shapes.draw_smaller_on_top(order[::-1] if reverse else order, 2, 3, IDS, 'b')
+    assert ids.tolist() == [[1, 1, 0], [1, 1, 2]]
+
+
+def test_area_of_what_lies_outside_does_not_count():
+    outside, inside = Patch(0, -9, np.ones((1, 10), bool)), Patch(0, 0, np.ones((1, 2), bool))
+    ids, _ = shapes.draw_smaller_on_top([Shape('a', outside), Shape('b', inside)], 1, 3, IDS)
+    assert ids.tolist() == [[1, 2, 0]]
