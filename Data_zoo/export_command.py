@@ -2,8 +2,9 @@
 import argparse
 import os
 
+from Data_zoo.export_items import Export
 from Data_zoo.export_photos import Photos
-from Data_zoo.exports import Export, write_export
+from Data_zoo.exports import write_export
 from fcn8s.utils.cli import path_argument
 from fcn8s.utils.errors import UserError
 

@@ -5,17 +5,16 @@ by a hash of their names, so that a photo stays there when others are added; the
 """
 import collections
 import concurrent.futures
-import contextlib
-import json
 import os
+import shutil
 import unicodedata
-import zlib
 
 import numpy as np
 
 from Data_zoo.conversion import link_or_copy
 from Data_zoo.export_classes import number_classes, write_classes
-from Data_zoo.export_photos import MissingPhoto, stem_of
+from Data_zoo.export_items import BUGS_OF_FILES, why
+from Data_zoo.export_photos import stem_of
 from Data_zoo.export_report import left_out, report
 from Data_zoo.export_splits import SPLITS, assign_splits
 from fcn8s.data.photos import SIDEWAYS, photo_orientation, photo_size, turned
@@ -24,60 +23,9 @@ from fcn8s.utils.files import atomic_folder
 from fcn8s.utils.progress import progress
 from fcn8s.visualize import palette, save_ids
 
-# name: the tool's name of the photo; photo: its path; size: (height, width) that the tool states, or None; split: the
-# tool's: 'training', 'validation', 'test' or None; read: function(height, width, id_of) -> (uint8 [H, W], number of
-# objects or None)
-Item = collections.namedtuple('Item', 'name photo size split read')
 # way: how the photo got there; counts: pixels by id, int64 [256]; unsure: whether EXIF turns the photo in a way that no
 # size shows
 Written = collections.namedtuple('Written', 'way counts objects unsure')
-BUGS_OF_FILES = (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, RecursionError,
-                 zlib.error)
-
-
-class Export:
-    """What a tool's export holds: Items, classes as (name, colour or None) in order, notes, and problems by photo."""
-
-    def __init__(self, photos, tool):
-        self.photos, self.tool = photos, tool
-        self.items, self.classes, self.notes, self.problems = [], [], [], []
-        self.missing, self.left_out = [], collections.Counter()  # photos; objects without an area, by kind
-
-    def add(self, name, read, size=None, split=None):
-        """Adds an Item, or the problem that its photo is missing. Raises ValueError for sizes that are not numbers."""
-        if size and [int(side) for side in size] != [float(side) for side in size]:
-            raise ValueError(f'a photo of {size[0]} x {size[1]} pixels')
-        size = size and tuple(int(side) for side in size)
-        try:
-            self.items.append(Item(name, self.photos.find(name), size, split, read))
-        except MissingPhoto:
-            self.missing.append(name)
-        except UserError as error:
-            self.problems.append((name, str(error)))
-
-    @contextlib.contextmanager
-    def reading(self, path):
-        """Any error of a file's content becomes a problem of that file."""
-        try:
-            yield
-        except UserError as error:
-            self.problems.append((path, str(error)))
-        except BUGS_OF_FILES as error:
-            self.problems.append((path, f'{path}: this is not as {self.tool} writes it: {_why(error)}. '
-                                        'Export it again.'))
-
-
-def read_json(path):
-    """The content of a JSON file, UTF-8. Raises UserError naming it."""
-    try:
-        with open(path, encoding='utf-8-sig') as file:
-            return json.load(file)
-    except (OSError, ValueError, RecursionError) as error:
-        raise UserError(f'{path} cannot be read as JSON in UTF-8: {_why(error)}. Export it again.') from error
-
-
-def _why(error):
-    return f'{type(error).__name__}: {error}' if isinstance(error, KeyError) else str(error) or type(error).__name__
 
 
 def write_export(export, data_dir, options):
@@ -101,7 +49,8 @@ def write_export(export, data_dir, options):
                 for kind in ('images', 'annotations'):
                     os.makedirs(os.path.join(new, kind, split))
             targets = _targets(items, export.photos, problems)
-            jobs = pool.map(lambda item: _tried(_write, new, item, targets[item], id_of, colours, options.skip_empty),
+            jobs = pool.map(lambda item: _tried(_write, new, item, targets[item], id_of, colours, options.skip_empty,
+                                                export.unpacked.name),
                             [item for item in items if item in targets])
             written = {}
             for item, done in zip(targets, progress(jobs, total=len(targets), unit='photo')):
@@ -143,10 +92,10 @@ def _tried(function, *arguments):
     except UserError as error:
         return f'{arguments[1].name}: {error}'
     except BUGS_OF_FILES as error:
-        return f'{arguments[1].name}: the annotation cannot be drawn: {_why(error)}. Correct it in the tool.'
+        return f'{arguments[1].name}: the annotation cannot be drawn: {why(error)}. Correct it in the tool.'
 
 
-def _write(folder, item, name, id_of, colours, skip_empty):
+def _write(folder, item, name, id_of, colours, skip_empty, unpacked):
     """Writes one pair; returns Written, whose way is None if the photo was left out."""
     size, orientation = photo_size(item.photo), photo_orientation(item.photo)
     stated = item.size or size
@@ -165,6 +114,9 @@ def _write(folder, item, name, id_of, colours, skip_empty):
         return Written(None, counts, objects, unsure)
     save_ids(os.path.join(folder, 'annotations', item.split, name + '.png'), ids, colours)
     target = os.path.join(folder, 'images', item.split, name + os.path.splitext(item.photo)[1])
+    if item.photo.startswith(unpacked):  # which will be removed, so that no link may lead there
+        shutil.copyfile(item.photo, target)
+        return Written("copies out of the tool's files", counts, objects, unsure)
     return Written(link_or_copy(os.path.abspath(item.photo), target), counts, objects, unsure)
 
 

@@ -4,7 +4,7 @@
 
 Classes are numbered as in labels.txt, if EXPORT has LabelMe's list of labels, else by name. Later objects cover earlier
 ones, as in LabelMe. _background_ becomes 0, __ignore__ 255. Polygons, rectangles, circles and masks are filled; lines
-and points have no area and are left out.
+and points have no area and are left out. A photo that is missing is taken out of its JSON file, if it is in there.
 """
 import base64
 import functools
@@ -21,8 +21,8 @@ import numpy as np
 
 from Data_zoo import shapes
 from Data_zoo.export_command import convert_export
+from Data_zoo.export_items import read_json
 from Data_zoo.export_photos import files_in
-from Data_zoo.exports import read_json
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.script import run
 
@@ -38,7 +38,7 @@ def read(path, export, options):
             if not isinstance(content, dict) or 'shapes' not in content:
                 continue  # another tool's file beside
             found = True
-            content.pop('imageData', None)  # the photo itself, many megabytes
+            data = content.pop('imageData', None)  # the photo itself, as the tool showed it
             objects = []
             for shape in content['shapes']:
                 if shape.get('shape_type') in WITHOUT_AREA:
@@ -49,8 +49,12 @@ def read(path, export, options):
             size = (content.get('imageHeight'), content.get('imageWidth'))
             photo = content.get('imagePath') or os.path.splitext(os.path.basename(file))[0]
             folder = os.path.basename(os.path.dirname(os.path.abspath(file)))
-            export.add(os.path.join(folder, photo) if os.sep not in photo and '\\' not in photo else photo,
-                       functools.partial(_draw, objects), size if None not in size else None)
+            name = os.path.join(folder, photo) if os.sep not in photo and '\\' not in photo else photo
+            size, draw = size if None not in size else None, functools.partial(_draw, objects)
+            if data and not export.photos.holds(name):
+                export.add_with_photo(name, base64.b64decode(data), draw, size)
+            else:
+                export.add(name, draw, size)
     if not found and not export.problems:
         raise UserError(f'{path}: no JSON file of LabelMe (with "shapes" and "imagePath") is in it.')
     listed = _listed(path)

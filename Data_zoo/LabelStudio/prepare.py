@@ -25,8 +25,8 @@ import numpy as np
 
 from Data_zoo import shapes
 from Data_zoo.export_command import convert_export
+from Data_zoo.export_items import read_json
 from Data_zoo.export_photos import files_in
-from Data_zoo.exports import read_json
 from Data_zoo.LabelStudio import brush, pictures
 from Data_zoo.LabelStudio.names import photo_name
 from fcn8s.utils.errors import UserError

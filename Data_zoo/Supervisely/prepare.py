@@ -21,9 +21,9 @@ if __name__ == '__main__':
 from Data_zoo import shapes
 from Data_zoo.export_classes import hex_colour
 from Data_zoo.export_command import convert_export
+from Data_zoo.export_items import read_json
 from Data_zoo.export_photos import files_in
 from Data_zoo.export_splits import split_named
-from Data_zoo.exports import read_json
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.script import run
 

@@ -80,6 +80,15 @@ def test_ids_with_the_names_of_classes_csv(tmp_path):
     assert ids(data, 'a').tolist() == IDS and class_names(data) == ['ground', 'cat', 'dog']
 
 
+def test_names_of_roboflows_list(tmp_path):
+    for split in ('train', 'valid'):
+        pair(tmp_path / 'export', f'{split}/{split}.jpg', f'{split}/{split}_mask.png', [[0, 2, 2, 1]] * 2)
+        (tmp_path / 'export' / split / '_classes.csv').write_text('Pixel Value, Class\n0, background\n1, cat\n2, dog\n')
+    data = convert(folder, tmp_path / 'export', tmp_path / 'data')
+    assert class_names(data) == ['background', 'cat', 'dog'] and ids(data, 'train').tolist() == [[0, 2, 2, 1]] * 2
+    assert (split_of(data, 'train'), split_of(data, 'valid')) == ('training', 'validation')
+
+
 def test_colours_without_names_show_what_to_write(tmp_path):
     with pytest.raises(UserError) as error:
         convert(folder, two(tmp_path / 'export', FORM, [[(0, 0, 0), CAT, CAT, DOG]] * 2), tmp_path / 'data')

@@ -97,6 +97,25 @@ def test_annotation_of_the_stored_pixels_is_turned(tmp_path, export):
     assert found.shape == (10, 8) and found[:, 7].all() and not found[:, :7].any()
 
 
+@pytest.mark.parametrize('ending', ['jpg', 'png'])
+def test_missing_photo_is_taken_out_of_its_json(tmp_path, export, capsys, ending):
+    picture = io.BytesIO()
+    Image.new('RGB', (10, 8), (9, 9, 9)).save(picture, {'jpg': 'JPEG', 'png': 'PNG'}[ending])
+    write_json(export / 'a.json', {'shapes': [shape('cat', SQUARE)], 'imagePath': '..\\a.' + ending, 'imageHeight': 8,
+                                   'imageWidth': 10, 'imageData': base64.b64encode(picture.getvalue()).decode()})
+    data = convert(labelme, export, tmp_path / 'data')
+    assert counts(data, 'a') == {0: 68, 1: 12}
+    [path] = (tmp_path / 'data' / 'images').glob('*/a.' + ending)
+    assert path.read_bytes() == picture.getvalue() and not path.is_symlink()
+    assert "1 photos as copies out of the tool's files" in capsys.readouterr().out
+
+
+def test_photo_in_a_json_that_is_none_is_named(tmp_path, export):
+    write_json(export / 'a.json', {'shapes': [], 'imagePath': 'a.jpg', 'imageData': 'QUJD'})
+    with pytest.raises(UserError, match='a.json: .*the photo in it is neither JPEG nor PNG'):
+        convert(labelme, export, tmp_path / 'data')
+
+
 def test_photo_whose_size_cannot_tell_is_noted(tmp_path, export, capsys):
     annotate(export, 'a', shape('cat', SQUARE), orientation=3)
     assert ids(convert(labelme, export, tmp_path / 'data'), 'a')[1:4, 2:6].all()

@@ -74,5 +74,5 @@ def annotate(folder, name, *shapes, size=(8, 10), **photo_options):
     """Writes photo NAME.jpg and NAME.json as LabelMe 5 writes it."""
     photo(folder / (name + '.jpg'), *size, **photo_options)
     write_json(folder / (name + '.json'), {
-        'version': '5.5.0', 'flags': {}, 'shapes': list(shapes), 'imagePath': name + '.jpg', 'imageData': 'QUJD',
+        'version': '5.5.0', 'flags': {}, 'shapes': list(shapes), 'imagePath': name + '.jpg', 'imageData': None,
         'imageHeight': size[0], 'imageWidth': size[1]})
