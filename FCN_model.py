@@ -15,6 +15,7 @@ from fcn8s.nets.dilated_heads import c1, c1_bilinear, deepsup, ppm, psp_bilinear
 from fcn8s.nets.fcn_heads import fcn_head, skip_head
 from fcn8s.nets.layers import Build, Dropout, keep_all
 from fcn8s.nets.loss import pixel_accuracy, summed_loss, training_loss, valid_pixels
+from fcn8s.nets.mobilenet import dilated_mobilenet
 from fcn8s.nets.resnet import WIDE_STEM, dilated_resnet
 from fcn8s.nets.row import IMAGENET_MEAN, IMAGENET_STD, MEAN_RGB, RAW_RGB, Net
 from fcn8s.nets.scores import predict_ids
@@ -68,6 +69,7 @@ def _resnet(depth, output_stride=8):
 # The nets of its present release, mit-semseg.
 PPM_DEEPSUP = functools.partial(deepsup, keep_prob=0.9)
 for _name, _encoder, _head, _deepsup, _stride, _reach in (
+        ('mobilenetv2dilated_c1_deepsup', dilated_mobilenet, c1, deepsup, 8, 288),
         ('resnet18dilated_c1_deepsup', _resnet(18), c1, deepsup, 8, 256),
         ('resnet18dilated_ppm_deepsup', _resnet(18), ppm, PPM_DEEPSUP, 8, None),
         ('resnet50dilated_ppm_deepsup', _resnet(50), ppm, PPM_DEEPSUP, 8, None),

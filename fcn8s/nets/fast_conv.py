@@ -44,6 +44,16 @@ def convolve(x, kernel, bias=None, stride=1, rate=1):
     return _add(bias, tf.batch_to_space_nd(y, [rate, rate], filled))
 
 
+def convolve_each_channel(x, kernel, stride=1, rate=1):
+    """A convolution of each channel on its own: [B, H, W, C] and [size, size, 1, C]. Otherwise as convolve."""
+    kernel = tf.transpose(kernel, [0, 1, 3, 2])
+    if stride > 1:
+        padding = [int(kernel.shape[0]) // 2] * 2
+        return tf.nn.depthwise_conv2d(tf.pad(x, [[0, 0], padding, padding, [0, 0]]), kernel, [1, stride, stride, 1],
+                                      'VALID')
+    return tf.nn.depthwise_conv2d(x, kernel, [1, 1, 1, 1], 'SAME', rate=[rate, rate])
+
+
 def _form(dtype, kernel, dilated=False):
     """The function (x, kernel, bias) to compute a convolution of stride 1 with; dilated: x is many small images."""
     if use_plain_ops():
