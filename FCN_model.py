@@ -1,8 +1,6 @@
 """The graph: the table of nets, how one is built, its loss, its training step and its predictions.
 
     logits, end_points = build('fcn8s', images, num_classes=151)
-
-Pure graph: no flags, no session, no disk.
 """
 if __name__ == '__main__':
     from fcn8s.utils.script import start
@@ -88,7 +86,7 @@ def net_row(name):
 
 
 def build_scores(name, images, num_classes, width=1., training=False, drop=keep_all, precision='float32',
-                 master_weights=True):
+                 master_weights=True, size=None):
     """Builds a net.
 
     Args:
@@ -101,6 +99,7 @@ def build_scores(name, images, num_classes, width=1., training=False, drop=keep_
       precision: 'float32', 'bfloat16' or 'float16', of the layers' inputs and outputs.
       master_weights: variables are float32 in any precision, as training needs; False stores them in the precision.
         Those of batch normalization are always float32.
+      size: int32 [2], height and width of the scores; None for the images'. The rows with scores_0 take None alone.
 
     Returns:
       (fcn8s.nets.scores.Scores, its logits in the precision; end points: ordered dict from layer name to tensor).
@@ -112,7 +111,8 @@ def build_scores(name, images, num_classes, width=1., training=False, drop=keep_
             pixels /= tf.constant(net.std)
         pixels = tf.cast(pixels, dtype)
         end_points = net.encoder(pixels, build)
-        scores = net.head(end_points, pixels, num_classes, build)
+        like = pixels if size is None else tf.zeros(tf.concat([[1], size, [1]], 0))
+        scores = net.head(end_points, like, num_classes, build)
     return scores, end_points
 
 

@@ -80,11 +80,11 @@ def pixels(photos):
     return (x - mean) / std
 
 
-def softmax(encoder, decoder, photos, dtype=torch.float32):
-    """Probabilities [B, H, W, scores] of photos, uint8 [B, H, W, 3], computed in dtype."""
+def softmax(encoder, decoder, photos, dtype=torch.float32, size=None):
+    """Probabilities [B, H, W, scores] of photos, uint8 [B, h, w, 3], computed in dtype; size: (H, W), if not (h, w)."""
     with torch.no_grad():
         maps = encoder.to(dtype)(pixels(photos).to(dtype), return_feature_maps=True)
-        return torch_nets.nhwc(decoder.to(dtype)(maps, segSize=photos.shape[1:3]))
+        return torch_nets.nhwc(decoder.to(dtype)(maps, segSize=size or photos.shape[1:3]))
 
 
 # loss: before the step; updates: {name of a parameter: what the step added to it}, kernels as [h, w, in, out]

@@ -1,8 +1,12 @@
 """The rows of mit_semseg's present release beside the package itself: files, probabilities, a training step."""
 import numpy as np
 import pytest
+from PIL import Image
 
+from fcn8s.config import NetOverrides
 from fcn8s.nets.train_op import StepOptions
+from fcn8s.prediction.scales import parse_scales
+from fcn8s.prediction.segmenter import Segmenter
 from fcn8s.utils.tf1 import tf
 from fcn8s.weights.names import torch_names
 from fcn8s.weights.restore import load_source, open_source, restore_for_prediction
@@ -19,6 +23,22 @@ SIZES = ((65, 97), (64, 96), (33, 31))
 
 def photos(size, batch=1):
     return np.random.RandomState(size[0]).randint(0, 256, (batch,) + size + (3,)).astype(np.uint8)
+
+
+def test_short_sides_give_the_averaged_probabilities_of_the_package(tmp_path):
+    nets = semseg_nets.make('resnet18dilated_ppm_deepsup', CLASSES - 1, 8)
+    photo = photos((75, 115))[0]
+    sizes = (48, 80), (104, 160)  # of 48 and 100 pixels on the short side: int(48 / 75 * 115) = 73, 153
+    scaled = [Image.fromarray(photo).resize(size[::-1], Image.Resampling.BILINEAR) for size in sizes]
+    expected = sum(semseg_nets.softmax(*nets, np.array(image)[np.newaxis], size=photo.shape[:2])[0]
+                   for image in scaled) / 2
+    overrides = NetOverrides('resnet18dilated_ppm_deepsup', CLASSES, 1 / 8, None)
+    with Segmenter(checkpoint=semseg_nets.save(tmp_path, *nets), overrides=overrides, precision='float32',
+                   scales=parse_scales('48px,100px')) as segmenter:
+        found = segmenter.predict(photo, argmax=False)
+        ids = segmenter.predict(photo)
+    assert np.abs(found[..., 1:] - expected).max() <= 1e-5
+    assert (ids == expected.argmax(axis=2) + 1).mean() > 0.999  # near ties
 
 
 def distance(maps, others):
