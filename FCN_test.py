@@ -124,7 +124,7 @@ def main(argv):
     print(f'\n{len(scores)} photos in {outcome.seconds:.0f} s; the scores are in {path}')
     if FLAGS.report:
         path = os.path.join(test_dir, 'report.html')
-        write_report(path, report_of(outcome, gallery, argv))
+        write_report(path, report_of(outcome, gallery, argv, dataset))
         print(f'the report is in {path}')
     for line in pictures.notes() + (dataset.bad.summary() if dataset.bad else []):
         print(line)
