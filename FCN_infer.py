@@ -27,10 +27,10 @@ from fcn8s.prediction.film_flags import check_film_flags, check_films, folder_fi
 from fcn8s.prediction.films import infer_films
 from fcn8s.prediction.inputs import Plan, done_checker, plan_folders, plan_list
 from fcn8s.prediction.manifest import Manifest, summarize
+from fcn8s.prediction.options import Options
 from fcn8s.prediction.outputs import Results
 from fcn8s.prediction.photos import Job, Tally, infer_photos
 from fcn8s.prediction.scales import parse_scales
-from fcn8s.prediction.segmenter import Options
 from fcn8s.prediction.shards import choose_shard
 from fcn8s.utils.cli import parse
 from fcn8s.utils.errors import UsageError, UserError

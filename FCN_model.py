@@ -1,8 +1,6 @@
 """The graph: the table of nets, how one is built, its loss, its training step and its predictions.
 
     logits, end_points = build('fcn8s', images, num_classes=151)
-
-Pure graph: no flags, no session, no disk.
 """
 if __name__ == '__main__':
     from fcn8s.utils.script import start
@@ -15,6 +13,7 @@ from fcn8s.nets.dilated_heads import c1, c1_bilinear, deepsup, ppm, psp_bilinear
 from fcn8s.nets.fcn_heads import fcn_head, skip_head
 from fcn8s.nets.layers import Build, Dropout, keep_all
 from fcn8s.nets.loss import pixel_accuracy, summed_loss, training_loss, valid_pixels
+from fcn8s.nets.mobilenet import dilated_mobilenet
 from fcn8s.nets.resnet import WIDE_STEM, dilated_resnet
 from fcn8s.nets.row import IMAGENET_MEAN, IMAGENET_STD, MEAN_RGB, RAW_RGB, Net
 from fcn8s.nets.scores import predict_ids
@@ -68,6 +67,7 @@ def _resnet(depth, output_stride=8):
 # The nets of its present release, mit-semseg.
 PPM_DEEPSUP = functools.partial(deepsup, keep_prob=0.9)
 for _name, _encoder, _head, _deepsup, _stride, _reach in (
+        ('mobilenetv2dilated_c1_deepsup', dilated_mobilenet, c1, deepsup, 8, 288),
         ('resnet18dilated_c1_deepsup', _resnet(18), c1, deepsup, 8, 256),
         ('resnet18dilated_ppm_deepsup', _resnet(18), ppm, PPM_DEEPSUP, 8, None),
         ('resnet50dilated_ppm_deepsup', _resnet(50), ppm, PPM_DEEPSUP, 8, None),
@@ -86,7 +86,7 @@ def net_row(name):
 
 
 def build_scores(name, images, num_classes, width=1., training=False, drop=keep_all, precision='float32',
-                 master_weights=True):
+                 master_weights=True, size=None):
     """Builds a net.
 
     Args:
@@ -99,6 +99,7 @@ def build_scores(name, images, num_classes, width=1., training=False, drop=keep_
       precision: 'float32', 'bfloat16' or 'float16', of the layers' inputs and outputs.
       master_weights: variables are float32 in any precision, as training needs; False stores them in the precision.
         Those of batch normalization are always float32.
+      size: int32 [2], height and width of the scores; None for the images'. The rows with scores_0 take None alone.
 
     Returns:
       (fcn8s.nets.scores.Scores, its logits in the precision; end points: ordered dict from layer name to tensor).
@@ -110,7 +111,8 @@ def build_scores(name, images, num_classes, width=1., training=False, drop=keep_
             pixels /= tf.constant(net.std)
         pixels = tf.cast(pixels, dtype)
         end_points = net.encoder(pixels, build)
-        scores = net.head(end_points, pixels, num_classes, build)
+        like = pixels if size is None else tf.zeros(tf.concat([[1], size, [1]], 0))
+        scores = net.head(end_points, like, num_classes, build)
     return scores, end_points
 
 

@@ -33,8 +33,8 @@ from fcn8s.evaluation.report import report_of, write_report
 from fcn8s.evaluation.scores import Outcome, one_line, print_scores, write_scores
 from fcn8s.exports.exported import open_net
 from fcn8s.flags.use import test_flags
+from fcn8s.prediction.options import Options
 from fcn8s.prediction.scales import example_predictor, parse_scales
-from fcn8s.prediction.segmenter import Options
 from fcn8s.utils.cli import parse
 from fcn8s.utils.progress import progress
 from fcn8s.utils.script import run
@@ -99,7 +99,7 @@ def main(argv):
         predict = example_predictor(segmenter, options, pictures.submit if 'submission' in kinds else None)
         batches = functools.partial(segmenter.batches, photo_of=lambda example: example.image)
         max_side = flag_or_trained(None, segmenter.config, 'max_side')
-        results = evaluate(dataset, predict, batches=batches, max_side=max_side)
+        results = evaluate(dataset, predict, batches=batches, max_side=max_side, multiple=options.multiple)
         matrix, scores, started = 0, [], time.time()
         for result in progress(results, total=len(dataset.records), unit='photo'):
             matrix = matrix + result.full
@@ -124,7 +124,7 @@ def main(argv):
     print(f'\n{len(scores)} photos in {outcome.seconds:.0f} s; the scores are in {path}')
     if FLAGS.report:
         path = os.path.join(test_dir, 'report.html')
-        write_report(path, report_of(outcome, gallery, argv))
+        write_report(path, report_of(outcome, gallery, argv, dataset))
         print(f'the report is in {path}')
     for line in pictures.notes() + (dataset.bad.summary() if dataset.bad else []):
         print(line)

@@ -85,10 +85,10 @@ def common_size(sizes, max_side=768):
     return tuple(min(round_up(max(sides), STRIDE), max_side) for sides in zip(*sizes))
 
 
-def read_eval_example(record, dataset, max_side=None):
+def read_eval_example(record, dataset, max_side=None, multiple=STRIDE):
     """A Record of a Dataset -> EvalExample, for testing: at the size network_size gives. Raises as read_pair."""
     photo, ids = load_pair(record, dataset)
-    size = network_size(*ids.shape, max_side=max_side)
+    size = network_size(*ids.shape, max_side=max_side, multiple=multiple)
     return EvalExample(resize_photo(photo, *size), resize_ids(ids, *size), ids, record)
 
 

@@ -3,6 +3,7 @@
     python read_data.py DIR                    checks a data folder and prints what it holds; for the export of an
                                                annotation tool, the command that converts it
     python read_data.py DIR --num_classes=2    the same for a folder without classes.csv
+    python read_data.py DIR --preview=sheet.png    also draws a dozen photos under their masks, and a bar per class
 """
 if __name__ == '__main__':
     from fcn8s.utils.script import start
@@ -90,13 +91,20 @@ def main():
     parser.add_argument('data_dir', type=path_argument, help='the folder with images/ and annotations/')
     parser.add_argument('--num_classes', type=int, help='number of classes, if there is no classes.csv')
     parser.add_argument('--ignore_label', type=int, help='an id that may occur although it names no class, such as 255')
+    parser.add_argument('--preview', metavar='PICTURE', type=path_argument, help='.png or .jpg file to write: a dozen '
+                        'photos under their masks, and the share of each class')
     args = parser.parse_args()
     found = recognize(args.data_dir)
     if found:
         print(found)
         return 1
-    from fcn8s.data.check import report
-    return report(args.data_dir, args.num_classes, args.ignore_label)
+    from fcn8s.data.check import examine, print_findings
+    findings = examine(args.data_dir, args.num_classes, args.ignore_label)
+    code = print_findings(findings)
+    if args.preview:
+        from fcn8s.sheet import save_sheet
+        save_sheet(args.preview, findings)
+    return code
 
 
 if __name__ == '__main__':

@@ -32,8 +32,9 @@ def convert_export(tool, read, doc, argv=None, arguments=None):
     _check_paths(args.export, args.photos)
     folder = args.export if os.path.isdir(args.export) else os.path.dirname(os.path.abspath(args.export))
     export = Export(Photos([args.photos or folder]), tool)
-    read(args.export, export, args)
-    write_export(export, args.data_dir, args)
+    with export.unpacked:
+        read(args.export, export, args)
+        write_export(export, args.data_dir, args)
 
 
 def _check_paths(export, photos):

@@ -30,7 +30,7 @@ class Photos:
     def long_name(self, path):
         """The name of a photo with those of its folders in front: left/a.jpg -> left_a."""
         inner = [os.path.relpath(path, folder) for folder in self.folders]
-        return os.path.splitext(min(inner, key=len))[0].replace(os.sep, '_')
+        return os.path.splitext(min(inner, key=len))[0].replace(os.sep, '_').lstrip('._')  # none may be hidden
 
     def paths(self):
         """All of them, sorted."""

@@ -44,6 +44,6 @@ def report(export, written, classes, notes, data_dir):
             print(f'{index:>3}  {name:<30}{counts[index]:>14} pixels {counts[index] / counts.sum():>8.2%}')
     place, ignore = shlex.quote(data_dir), f' --ignore_label={IGNORE_LABEL}' if counts[IGNORE_LABEL] else ''
     logs = shlex.quote(os.path.join('logs', os.path.basename(os.path.abspath(data_dir))))
-    print(f'next: python read_data.py {place}{ignore}\n'
+    print(f'next: python read_data.py {place}{ignore} --preview=sheet.png\n'
           f'then: python FCN_train.py --data_dir={place} --logs_dir={logs}{ignore} --learning_rate=1e-4 '
           '--max_steps=5000')

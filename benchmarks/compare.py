@@ -2,7 +2,9 @@
 
     python benchmarks/compare.py --mode=infer --python37=.venv37/bin/python --torch_python=/path/of/python
     python benchmarks/compare.py --mode=train --height=256 --width=256 --batch_size=2 --precision=bfloat16
+    python benchmarks/compare.py --net=resnet50dilated_ppm_deepsup --height=480 --width=640 --torch_python=PATH
 
+The peers are fcn8s; beside a net of mit-semseg runs that package, for prediction at full width.
 Each runs in a process of its own, and they take turns for --rounds rounds, so that a busy machine disturbs all alike;
 a peer's ratio is the median over the rounds of its time over ours. The project runs in --precision, its peers in that
 and in float32; with auto in bfloat16 too, where the machine computes in it. The last line is JSON.
@@ -20,7 +22,8 @@ from benchmarks.measure import last_json, parse, positive, print_result, request
 from fcn8s.devices import resolve_precision
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-ASKED = ('mode', 'height', 'width', 'batch_size', 'steps', 'num_classes', 'net_width', 'threads')
+ASKED = ('mode', 'net', 'height', 'width', 'batch_size', 'steps', 'num_classes', 'net_width', 'threads')
+SEMSEG_ENDINGS = ('_deepsup', '_upernet')  # of the rows of mit-semseg
 OURS, PLAIN = 'step.py', os.path.join('peers', 'tf1_step.py')
 
 Contestant = collections.namedtuple('Contestant', 'name python script precision')
@@ -31,11 +34,13 @@ def main():
     parser = request_parser(__doc__, auto_precision=True, xla=True)
     parser.add_argument('--rounds', type=positive, default=3)
     parser.add_argument('--python37', help='a Python with TensorFlow 1.15')
-    parser.add_argument('--torch_python', help='a Python with torch')
+    parser.add_argument('--torch_python', help='a Python with torch, and mit_semseg for its nets')
     parser.add_argument('--openvino_python', help='a Python with torch and openvino; for prediction only')
     request = parse(parser)
-    if request.net != 'fcn8s':
-        parser.error('the peers are fcn8s: leave --net out')
+    if request.net != 'fcn8s' and not request.net.endswith(SEMSEG_ENDINGS):
+        parser.error('the peers are fcn8s and the nets of mit-semseg')
+    if request.net != 'fcn8s' and (request.mode, request.net_width) != ('infer', 1.):
+        parser.error('mit-semseg is a peer for --mode=infer at full width')
     results, failures, turns = collections.OrderedDict(), {}, contestants(request)
     for round_number in range(1, request.rounds + 1):
         for contestant in turns:
@@ -58,6 +63,9 @@ def contestants(request):
     """Ours first, then the peers whose Pythons are given."""
     precisions = peers_precisions(request.precision)
     found = [Contestant(f'ours {request.precision}', sys.executable, OURS, request.precision)]
+    if request.net != 'fcn8s':
+        return found + [Contestant(f'mit-semseg {precision}', request.torch_python,
+                                   os.path.join('peers', 'semseg_step.py'), precision) for precision in precisions]
     found += [Contestant(f'plain TensorFlow {precision}', sys.executable, PLAIN, precision) for precision in precisions]
     if request.python37:  # whose TensorFlow computes on a CPU in float32 only
         found += [Contestant('ours, TensorFlow 1.15 float32', request.python37, OURS, 'float32'),

@@ -116,7 +116,7 @@ def legend(ids, classes, text_height=16):
 
     text_height: in pixels; everything scales with it. Many classes take several columns.
     """
-    entries = [(colour, _cut(name), percent) for colour, name, percent in _entries(ids, classes)]
+    entries = [(colour, cut_name(name), percent) for colour, name, percent in _entries(ids, classes)]
     columns = max(-(-len(entries) // LEGEND_ROWS), 1)
     rows = max(-(-len(entries) // columns), 1)
     pad, line, swatch = text_height // 2, 3 * text_height // 2, 2 * text_height
@@ -136,7 +136,7 @@ def legend(ids, classes, text_height=16):
 
 def undrawable_names(classes):
     """A sentence that names the letters of class names for which no font was found, or None."""
-    return undrawable(_cut(short_name(c.name)) for c in classes)
+    return undrawable(cut_name(short_name(c.name)) for c in classes)
 
 
 def side_by_side(images, gap=8, titles=None):
@@ -174,7 +174,8 @@ def save_picture(path, picture):
         imwrite(part, picture, **options)
 
 
-def _cut(name):
+def cut_name(name):
+    """A class name, cut to MAX_NAME letters."""
     return name if len(name) <= MAX_NAME else name[:MAX_NAME - 1] + '…'
 
 

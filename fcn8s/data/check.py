@@ -21,21 +21,27 @@ SHOWN = 50  # problems listed
 # size: (height, width) of the photo, None if unreadable; annotation: without its ids, None if unreadable; counts: what
 # count_ids gave; turn: what examine_turn gave; problems: sentences
 Pair = collections.namedtuple('Pair', 'size annotation counts turn problems')
-Split = collections.namedtuple('Split', 'pairs sizes tally turns')
+Split = collections.namedtuple('Split', 'records sizes tally turns')
+# classes: tuple of ClassInfo, empty if unknown; splits: {name: Split}; problems: sentences
+Findings = collections.namedtuple('Findings', 'classes splits problems ignore_label')
 
 
-def report(data_dir, num_classes=None, ignore_label=None):
-    """Prints the contents and problems of data_dir; returns 1 if there are problems, else 0."""
+def examine(data_dir, num_classes=None, ignore_label=None):
+    """Opens every file of data_dir: the Findings. Raises UserError if there is no such folder."""
     if not os.path.isdir(data_dir):
-        print(f'{data_dir}: no such folder')
-        return 1
+        raise UserError(f'{data_dir}: no such folder')
     problems, of_files = [], []
     classes = _tried(problems, find_classes, data_dir, num_classes) or ()
     splits = {name: _examine_split(problems, of_files, data_dir, name, len(classes) or MAX_CLASSES, ignore_label)
               for name in SPLITS}
     for split in splits.values():
         of_files += split.tally.palette_problems(classes)
-    problems += grouped(of_files)
+    return Findings(classes, splits, problems + grouped(of_files), ignore_label)
+
+
+def print_findings(findings):
+    """Prints the contents, warnings and problems; returns 1 if there are problems, else 0."""
+    classes, splits, problems, ignore_label = findings
     for name, split in splits.items():
         _print_split(name, split, classes)
     _print_classes(classes, splits, ignore_label)
@@ -58,7 +64,7 @@ def _examine_split(problems, of_files, data_dir, name, num_classes, ignore_label
     problems += map(str, unpaired)
     unread = explain_unread(data_dir, name)
     problems += [unread] if unread else []
-    split = Split(len(records), collections.Counter(), Tally(), Turns())
+    split = Split(records, collections.Counter(), Tally(), Turns())
     threads = min(8, os.cpu_count() or 1)
     pairs = ordered_map(lambda record: _examine(record, num_classes, ignore_label), records, threads, 4 * threads,
                      lambda record: pixels_of(record.image))
@@ -96,7 +102,7 @@ def _tried(problems, function, *arguments):
 
 
 def _print_split(name, split, classes):
-    print(f'{name}: {split.pairs} pairs')
+    print(f'{name}: {len(split.records)} pairs')
     if split.sizes:
         heights, widths = zip(*split.sizes)
         (height, width), count = split.sizes.most_common(1)[0]

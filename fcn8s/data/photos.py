@@ -161,13 +161,13 @@ def _resized(picture, height, width, method):
 STRIDE = 32  # the nets halve the size five times
 
 
-def network_size(height, width, max_side=None):
-    """(height, width) at which a single image passes through the net: each rounded up to a multiple of 32.
+def network_size(height, width, max_side=None, multiple=STRIDE):
+    """(height, width) at which a single image passes through the net: each rounded up to a multiple.
 
     max_side: images with a longer side are scaled down to it first; None for no limit.
     """
     shrink = min(1., max_side / max(height, width)) if max_side else 1.
-    return tuple(round_up(max(1, int(round(side * shrink))), STRIDE) for side in (height, width))
+    return tuple(round_up(max(1, int(round(side * shrink))), multiple) for side in (height, width))
 
 
 def pixels_of(path):

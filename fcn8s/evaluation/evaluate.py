@@ -2,7 +2,7 @@
 import collections
 import functools
 
-from batch_reader import read_eval_example
+from batch_reader import STRIDE, read_eval_example
 from fcn8s.data.photos import pixels_of, resize_ids
 from fcn8s.data.records import none_usable, read_or_skip
 from fcn8s.evaluation.metrics import confusion_matrix
@@ -19,7 +19,7 @@ def one_by_one(examples):
     return ([example] for example in examples)
 
 
-def evaluate(dataset, predict, num_threads=2, batches=one_by_one, max_side=None):
+def evaluate(dataset, predict, num_threads=2, batches=one_by_one, max_side=None, multiple=STRIDE):
     """Yields an Evaluated for each usable record of a Dataset, in order, and reads ahead meanwhile.
 
     The matrices leave out pixels of dataset.ignore_label, unless it is 0: each definition treats 0 by its own rule.
@@ -27,10 +27,12 @@ def evaluate(dataset, predict, num_threads=2, batches=one_by_one, max_side=None)
       list of their ids, uint8 [H, W].
     batches: function from an iterable of EvalExamples to an iterable of such lists, in the same order.
     max_side: None, or the longest side in pixels at which photos are predicted; larger ones are scaled down.
+    multiple: of which the sides are then rounded up.
     Raises UserError for an unusable record without dataset.bad, and if all records are unusable.
     """
     num_classes, ignore_label = len(dataset.classes), dataset.ignore_label
-    read = functools.partial(read_or_skip, functools.partial(read_eval_example, max_side=max_side), dataset=dataset)
+    read = functools.partial(read_eval_example, max_side=max_side, multiple=multiple)
+    read = functools.partial(read_or_skip, read, dataset=dataset)
     examples = filter(None, ordered_map(read, dataset.records, num_threads, 2 * num_threads,
                                     lambda record: pixels_of(record.image)))
     used = 0

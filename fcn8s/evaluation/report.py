@@ -17,6 +17,7 @@ from fcn8s.devices import describe_device
 from fcn8s.evaluation.confusions import costly_confusions, heat_picture, occurring_classes
 from fcn8s.evaluation.metrics import AllClassScores, SceneParsingScores, Scores, per_class, without_unlabelled
 from fcn8s.evaluation.scores import LABELS, TITLES, by_definition, count_unlabelled
+from fcn8s.sheet import sheet
 from fcn8s.utils.files import atomic_file
 from fcn8s.visualize import class_shares, differences, palette, palette_image, short_name
 
@@ -29,15 +30,18 @@ RULES = {
 }
 
 # title, lead: two lines of text; scores: see scores.by_definition; matrix: confusion matrix of all photos, [N, N];
-# classes: N ClassInfo; best, worst: lists of gallery.Entry; facts: list of (name, text), how the report was made
-Report = collections.namedtuple('Report', 'title lead scores matrix classes best worst facts')
+# classes: N ClassInfo; best, worst: lists of gallery.Entry; facts: list of (name, text), how the report was made;
+# sheet: picture of the labels, uint8 [H, W, 3], or None
+Report = collections.namedtuple('Report', 'title lead scores matrix classes best worst facts sheet', defaults=(None,))
 
 
-def report_of(outcome, gallery, argv):
-    """The Report of a test: of its Outcome, its Gallery and its command line."""
+def report_of(outcome, gallery, argv, dataset):
+    """The Report of a test: of its Outcome, its Gallery, its command line and its Dataset."""
+    pixels = np.bincount(np.arange(outcome.net.num_classes), outcome.matrix.sum(axis=1), minlength=256).astype(np.int64)
     lead = f'{len(outcome.scores)} photos of {outcome.data_dir}, predicted by {outcome.checkpoint}'
     return Report(f'Test of {outcome.net.net}', lead, by_definition(outcome.matrix, outcome.scores), outcome.matrix,
-                  outcome.net.classes, *gallery.best_and_worst(), _facts(outcome, argv))
+                  outcome.net.classes, *gallery.best_and_worst(), _facts(outcome, argv),
+                  sheet(dataset.records, outcome.net.classes, pixels, dataset.ignore_label))
 
 
 def write_report(path, report):
@@ -64,6 +68,7 @@ def page(report):
         absent=[short_name(report.classes[row.index].name) for row in rows if row.iou is None],
         all_pixels=max(labelled.sum(), 1), most_pixels=max(labelled.sum(axis=1).max(), 1),
         confusions=costly_confusions(labelled), heat=_heat_map(labelled, report.classes),
+        sheet=None if report.sheet is None else _jpeg(report.sheet),
         best=[_photo(entry, report.classes) for entry in report.best],
         worst=[_photo(entry, report.classes) for entry in report.worst])
 

@@ -2,7 +2,8 @@
 from fcn8s.config import trained_net
 from fcn8s.exports.describe import read_description
 from fcn8s.exports.formats import FORMATS, find_export
-from fcn8s.prediction.segmenter import Options, Segmenter
+from fcn8s.prediction.options import Options
+from fcn8s.prediction.segmenter import Segmenter
 from fcn8s.prediction.tiles import choose_tiles
 from fcn8s.utils.cli import expand_home
 from fcn8s.utils.errors import UsageError, UserError

@@ -3,8 +3,8 @@ from fcn8s.data.photos import read_photo
 from fcn8s.evaluation.evaluate import evaluate
 from fcn8s.evaluation.metrics import all_class_scores
 from fcn8s.exports.openvino_format import quantize
+from fcn8s.prediction.options import Options
 from fcn8s.prediction.scales import example_predictor
-from fcn8s.prediction.segmenter import Options
 from fcn8s.utils.errors import UserError
 from read_data import read_dataset
 

@@ -31,7 +31,8 @@ def add_checkpoint_flags(values, logs_dir_also=''):
 def add_scale_flags(values):
     """Averages over scales and mirrored photos."""
     add = flag_group(values, 'prediction')
-    add.string('scales', '1', 'average the probabilities over these scales, such as 0.5,0.75,1,1.25,1.5')
+    add.string('scales', '1', 'average the probabilities over these scales, such as 0.5,0.75,1,1.25,1.5; or over these '
+               'short sides, such as 300px,375px,450px,525px,600px, as mit-semseg does (dilated nets)')
     add.boolean('flip', False, 'average over the mirrored photo too; takes twice as long')
 
 

@@ -5,7 +5,7 @@ All forms compute the same sums, up to rounding. Layers and scores call `convolv
 
     GPU, plain_ops()              TensorFlow's ops: cuDNN needs no help
     bfloat16, kernels above 3x3   a matrix product: with a kernel such as fc6's 7x7 on a small map, oneDNN's convolution
-                                  has a tenth of its speed
+                                  has a tenth of its speed; also 1x1 of thousands of channels, such as fc7
     float32, kernels above 3x3    the same if oneDNN caches kernels: as fast, without a second copy of the kernel
     float32, 3x3, many channels   Winograd's algorithm
     float32, others               TensorFlow's op, with gradients in forms that oneDNN computes faster
@@ -21,6 +21,7 @@ from TensorflowUtils import conv2d_transpose as plain_conv2d_transpose
 
 # input channels times output channels from which Winograd's algorithm is faster: for a convolution, for its gradients
 WINOGRAD_MIN, WINOGRAD_GRADIENT_MIN = 64 * 128, 64 * 64
+MATMUL_MIN = 2048 * 2048  # the same for a 1x1 convolution as a matrix product: fc7's gradients
 
 
 def convolve(x, kernel, bias=None, stride=1, rate=1):
@@ -44,12 +45,22 @@ def convolve(x, kernel, bias=None, stride=1, rate=1):
     return _add(bias, tf.batch_to_space_nd(y, [rate, rate], filled))
 
 
+def convolve_each_channel(x, kernel, stride=1, rate=1):
+    """A convolution of each channel on its own: [B, H, W, C] and [size, size, 1, C]. Otherwise as convolve."""
+    kernel = tf.transpose(kernel, [0, 1, 3, 2])
+    if stride > 1:
+        padding = [int(kernel.shape[0]) // 2] * 2
+        return tf.nn.depthwise_conv2d(tf.pad(x, [[0, 0], padding, padding, [0, 0]]), kernel, [1, stride, stride, 1],
+                                      'VALID')
+    return tf.nn.depthwise_conv2d(x, kernel, [1, 1, 1, 1], 'SAME', rate=[rate, rate])
+
+
 def _form(dtype, kernel, dilated=False):
     """The function (x, kernel, bias) to compute a convolution of stride 1 with; dilated: x is many small images."""
     if use_plain_ops():
         return plain_conv2d
     by_matmul = dtype == tf.bfloat16 or dtype == tf.float32 and onednn_caches_kernels()
-    if by_matmul and int(kernel.shape[0]) > 3 and not dilated:
+    if by_matmul and not dilated and (int(kernel.shape[0]) > 3 or _is_size(kernel, 1, MATMUL_MIN)):
         return functools.partial(conv2d_as_matmul, fuse_bias=dtype == tf.bfloat16)
     if dtype != tf.float32:
         return plain_conv2d
@@ -81,6 +92,8 @@ def conv2d_as_matmul(x, kernel, bias=None, fuse_bias=True):
 
 def shifted_rows(x, size):
     """The inputs of each output of a size x size convolution, size odd: [B, H, W, C] -> [B * H * W, size ** 2 * C]."""
+    if size == 1:
+        return tf.reshape(x, [-1, int(x.shape[3])])
     height, width = tf.unstack(tf.shape(x)[1:3])
     padded = tf.pad(x, [[0, 0], [size // 2] * 2, [size // 2] * 2, [0, 0]])
     shifted = [tf.slice(padded, [0, i, j, 0], [-1, height, width, -1]) for i in range(size) for j in range(size)]
@@ -169,8 +182,13 @@ def kernel_gradient(x, kernel, dy):
 
 
 def _is_3x3(kernel, channels=0):
+    return _is_size(kernel, 3, channels)
+
+
+def _is_size(kernel, size, channels):
+    """Whether a kernel is size x size, with so many inputs times outputs at least."""
     height, _, inputs, outputs = kernel.shape.as_list()
-    return height == 3 and inputs * outputs >= channels
+    return height == size and inputs * outputs >= channels
 
 
 def _add(bias, y):

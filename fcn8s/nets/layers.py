@@ -1,6 +1,7 @@
 """The layers of the nets: they make their variables; fcn8s.nets.fast_conv chooses how convolutions are computed.
 
     conv2d, conv2d_transpose            with kernel and bias
+    depthwise_conv2d, conv_bn           without bias
     max_pool, adaptive_avg_pool         as PyTorch pools; TensorflowUtils.pool is VGG's
     batch_norm, resize_bilinear
     Build, Dropout                      what one build of a net has in common
@@ -9,7 +10,7 @@ Feature maps are [batch, height, width, channels].
 """
 import collections
 
-from fcn8s.nets.fast_conv import convolve, convolve_transposed
+from fcn8s.nets.fast_conv import convolve, convolve_each_channel, convolve_transposed
 from fcn8s.utils.tf1 import tf
 from TensorflowUtils import dropout, normal, weight
 
@@ -61,6 +62,20 @@ def conv2d(x, name, size, channels, stride=1, rate=1, bias=True, start=None):
     kernel = weight(kernel_name, [size, size, x.shape[3], channels], start or normal_start(), x.dtype)
     bias = weight(bias_name, [channels], tf.zeros_initializer(), x.dtype) if bias else None
     return convolve(x, kernel, bias, stride, rate)
+
+
+def depthwise_conv2d(x, name, size, stride=1, rate=1):
+    """A convolution of each channel on its own: [B, H, W, C] -> [B, ceil(H / stride), ceil(W / stride), C].
+
+    Its variable is name_w, [size, size, 1, C]; it has no bias. Otherwise as conv2d.
+    """
+    kernel = weight(name + '_w', [size, size, 1, x.shape[3]], normal_start(), x.dtype)
+    return convolve_each_channel(x, kernel, stride, rate)
+
+
+def conv_bn(x, conv_name, bn_name, size, channels, training, stride=1, rate=1):
+    """A convolution without bias, and batch normalization."""
+    return batch_norm(conv2d(x, conv_name, size, channels, stride, rate, bias=False), bn_name, training)
 
 
 def conv2d_transpose(x, name, size, channels, like, bias=True, start=None):

@@ -4,7 +4,7 @@ As in semantic-segmentation-pytorch: the stem is three 3x3 convolutions, and a b
 """
 import collections
 
-from fcn8s.nets.layers import batch_norm, conv2d, max_pool
+from fcn8s.nets.layers import conv_bn, max_pool
 from fcn8s.utils.tf1 import tf
 
 # kernels: sizes of a block's convolutions; expansion: output channels of a block, times those of its 3x3
@@ -67,8 +67,3 @@ def residual(x, build, block, channels, stride, first_rate, rate):
         x = conv_bn(x, f'conv{i}', f'bn{i}', size, build.scaled(count), build.training,
                     *((stride, first_rate) if is_first_3x3 else (1, rate if size == 3 else 1)))
     return x
-
-
-def conv_bn(x, conv_name, bn_name, size, channels, training, stride=1, rate=1):
-    """A convolution without bias, and batch normalization."""
-    return batch_norm(conv2d(x, conv_name, size, channels, stride, rate, bias=False), bn_name, training)

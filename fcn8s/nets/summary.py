@@ -42,6 +42,9 @@ def _multiply_adds(operation):
         places, kernel = operation.outputs[0], operation.inputs[1]
     elif operation.type == 'Conv2DBackpropInput':
         places, kernel = operation.inputs[2], operation.inputs[1]
+    elif operation.type == 'DepthwiseConv2dNative':  # if dilated, of an image cut into a batch of smaller ones
+        output, kernel = operation.outputs[0], operation.inputs[1]
+        return output.shape[:3].num_elements() * kernel.shape.num_elements()
     else:
         return 0
     return places.shape[1:3].num_elements() * kernel.shape.num_elements()

@@ -1,44 +1,76 @@
 """Averages probabilities over scales and mirror images."""
 import numpy as np
 
-from fcn8s.data.photos import network_size, resize_photo
+from fcn8s.data.photos import network_size, resize_photo, round_up
 from fcn8s.utils.errors import UsageError, UserError
 
 LARGEST_SCALE = 8.
+PIXELS = 'px'  # what ends a scale that is a short side
+LONGEST_SIDE, SIDE_MULTIPLE = 1000, 8  # of images that are scaled to a short side, in mit-semseg
+
+
+class ShortSide(int):
+    """A scale that is the length in pixels of an image's shorter side, whatever the image's size."""
+
+    def __str__(self):
+        return f'{int(self)}{PIXELS}'
 
 
 def parse_scales(text):
-    """Tuple of floats from '0.5,1'. Raises UsageError unless all are above 0 and at most LARGEST_SCALE."""
+    """Tuple of floats from '0.5,1', or of ShortSides from '300px,450px'.
+
+    Raises UsageError if they are mixed, or not above 0 and at most LARGEST_SCALE or LONGEST_SIDE.
+    """
+    words = [word.strip() for word in text.split(',')]
+    in_pixels = all(word.endswith(PIXELS) for word in words)
     try:
-        scales = tuple(float(word) for word in text.split(','))
+        scales = tuple(ShortSide(word[:-len(PIXELS)]) if in_pixels else float(word) for word in words)
     except ValueError:
         scales = ()
-    if not scales or not all(0 < scale <= LARGEST_SCALE for scale in scales):
+    if not scales or not all(0 < scale <= (LONGEST_SIDE if in_pixels else LARGEST_SCALE) for scale in scales):
         raise UsageError(f'--scales={text}: expected numbers above 0 and up to {LARGEST_SCALE:g} with commas between, '
-                         'such as 0.5,0.75,1,1.25,1.5.')
+                         f'such as 0.5,0.75,1,1.25,1.5; or short sides up to {LONGEST_SIDE}px, such as 300px,450px.')
     return scales
+
+
+def by_short_side(scales):
+    """Whether these are ShortSides."""
+    return isinstance(scales[0], ShortSide)
+
+
+def scaled_size(height, width, scale):
+    """(height, width) of an image at a scale.
+
+    By a float the sides become round(scale * side), rounded up to a multiple of 32. By a ShortSide they become what
+    mit-semseg makes of them: the longer one stays within LONGEST_SIDE, both are rounded up to a multiple of 8.
+    """
+    if not isinstance(scale, ShortSide):
+        return network_size(*(max(1, int(round(scale * side))) for side in (height, width)))
+    factor = min(scale / min(height, width), LONGEST_SIDE / max(height, width))
+    return tuple(round_up(max(1, int(side * factor)), SIDE_MULTIPLE) for side in (height, width))
 
 
 def mean_softmax(softmax_batch, image, scales=(1.,), flip=False):
     """The classes' probabilities, averaged over the scales: float32 [H, W, N].
 
-    At each scale the image is resized as photos are, to round(scale * side) rounded up to a multiple of 32, and the
-    probabilities are interpolated back. One scale is in memory at a time.
+    At each scale the image is resized as photos are, to scaled_size, and the probabilities are interpolated back; at a
+    ShortSide the scores are, as in mit-semseg. One scale is in memory at a time.
 
     Args:
-      softmax_batch: function uint8 [1, h, w, 3] -> float32 [1, h, w, N], such as Segmenter.softmax_batch.
-      image: uint8 [H, W, 3], sides multiples of 32.
-      scales: tuple of floats.
+      softmax_batch: function uint8 [1, h, w, 3] -> float32 [1, h, w, N], such as Segmenter.softmax_batch; at a
+        ShortSide it also gets (H, W), the size to return.
+      image: uint8 [H, W, 3], its sides multiples of 32, or any with ShortSides.
+      scales: tuple of floats or of ShortSides.
       flip: whether to average in the mirrored image too, its probabilities mirrored back.
     """
     height, width = image.shape[:2]
+    size = [(height, width)] if by_short_side(scales) else []
     total = None
     for scale in scales:
-        size = network_size(*(max(1, int(round(scale * side))) for side in (height, width)))
-        scaled = resize_photo(image, *size)
-        softmax = softmax_batch(scaled[np.newaxis])[0]
+        scaled = resize_photo(image, *scaled_size(height, width, scale))
+        softmax = softmax_batch(scaled[np.newaxis], *size)[0]
         if flip:
-            softmax = (softmax + softmax_batch(scaled[np.newaxis, :, ::-1])[0, :, ::-1]) / 2
+            softmax = (softmax + softmax_batch(scaled[np.newaxis, :, ::-1], *size)[0, :, ::-1]) / 2
         if total is None:
             total = np.zeros((height, width, softmax.shape[2]), np.float32)
         add_resized(total, softmax)

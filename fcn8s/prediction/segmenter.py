@@ -8,7 +8,6 @@
         ids = segmenter.predict(photo)                        # uint8 [H, W]
         softmax = segmenter.predict(photo, argmax=False)      # float32 [H, W, num_classes]
 """
-import collections
 import functools
 import os
 
@@ -17,23 +16,15 @@ import numpy as np
 from fcn8s.config import config_of, flag_or_trained, trained_net
 from fcn8s.data.photos import network_size, resize_ids, resize_photo
 from fcn8s.devices import describe_device, onednn_caches_kernels, resolve_precision
-from fcn8s.prediction.scales import mean_softmax, most_likely_class, resize_probabilities
-from fcn8s.prediction.tiles import MAX_BATCH_PIXELS, TILE_MARGIN, choose_tiles, in_batches, run_tiled
+from fcn8s.prediction.options import Options, check_photo
+from fcn8s.prediction.scales import by_short_side, mean_softmax, most_likely_class, resize_probabilities
+from fcn8s.prediction.tiles import MAX_BATCH_PIXELS, choose_tiles, in_batches, run_tiled
 from fcn8s.utils.cli import expand_home
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.tf1 import tf
 from fcn8s.weights.restore import find_weights, read_found, restore_for_prediction
 from FCN_model import NETS, build_scores
 from TensorflowUtils import create_session
-
-# How a net predicts:
-#   with_class_0   False excludes class 0 from the ids
-#   max_side       photos with a longer side are scaled down to it for the net; None as trained, or for no limit
-#   tile           photos with a longer side run in tiles with this margin, which bounds the memory: see choose_tiles
-#   precision      of the layers, see fcn8s.devices.resolve_precision
-#   scales, flip   predictions are averaged over these, with a photo's probabilities in memory: see mean_softmax
-Options = collections.namedtuple('Options', 'with_class_0 max_side tile tile_margin precision scales flip',
-                                 defaults=(True, None, None, TILE_MARGIN, 'auto', (1.,), False))
 
 
 class Segmenter:
@@ -67,18 +58,23 @@ class Segmenter:
         if self.net.net not in NETS:
             raise UserError(f'--net={self.net.net}: there is no such net. Choose one of {", ".join(NETS)}.')
         options = Options(**options)
+        options.check(self.net.net, NETS[self.net.net])
         self._options = options._replace(max_side=flag_or_trained(options.max_side, self.config, 'max_side'))
         self._tile, self._tile_margin = choose_tiles(options.tile, options.tile_margin, NETS[self.net.net].reach)
         self.precision = resolve_precision(options.precision)
-        self.averages = tuple(options.scales) != (1.,) or options.flip
+        self.averages = options.averages
         self._batches_pay = onednn_caches_kernels() and not self.averages
         graph = tf.Graph()  # without resource variables, which TensorFlow 2 would make and TensorFlow 1 would not
         with graph.as_default(), tf.variable_scope(tf.get_variable_scope(), use_resource=False):
             self._images = tf.placeholder(tf.uint8, [None, None, None, 3], 'images')
-            scores, _ = build_scores(self.net.net, self._images, self.net.num_classes, self.net.width,
-                                     precision=self.precision, master_weights=False)
+            build = functools.partial(build_scores, self.net.net, self._images, self.net.num_classes, self.net.width,
+                                      precision=self.precision, master_weights=False)
+            scores, _ = build()
             self._ids = scores.ids(options.with_class_0)
             self._softmax = tf.nn.softmax(tf.cast(scores.logits, tf.float32))
+            if by_short_side(options.scales):
+                self._size = tf.placeholder(tf.int32, [2], 'size')
+                self._softmax_of_size = tf.nn.softmax(build(size=self._size)[0].logits)
             self._variables = tf.global_variables()
             self._session = create_session(graph)
             restore = functools.partial(restore_for_prediction, self._session, variables=self._variables,
@@ -139,8 +135,13 @@ class Segmenter:
         """Class ids of images at the net's size: uint8 [B, H, W, 3] -> uint8 [B, H, W]."""
         return self._run_tiled([self._ids], images)[0]
 
-    def softmax_batch(self, images):
-        """Probabilities of images at the net's size: uint8 [B, H, W, 3] -> float32 [B, H, W, num_classes]."""
+    def softmax_batch(self, images, size=None):
+        """Probabilities of images at the net's size: uint8 [B, h, w, 3] -> float32 [B, H, W, num_classes].
+
+        size: (H, W) if they are not the images' own; only for a net that was opened with short sides as scales.
+        """
+        if size is not None:
+            return self._run([self._softmax_of_size], images, {self._size: size})[0]
         return self._run_tiled([self._softmax], images)[0]
 
     def array(self, name):
@@ -164,11 +165,8 @@ class Segmenter:
 
     def _net_size(self, photo):
         """The (height, width) to which a photo is resized for the net. Raises UserError if it is not a photo."""
-        if getattr(photo, 'dtype', None) != np.uint8 or photo.ndim != 3 or photo.shape[2] != 3 or not photo.size:
-            found = f'{photo.dtype} {list(photo.shape)}' if isinstance(photo, np.ndarray) else type(photo).__name__
-            raise UserError(f'expected photos as uint8 [height, width, 3], values 0 to 255 in RGB; found {found}. '
-                            'fcn8s.data.photos.read_photo reads one from a file.')
-        return network_size(*photo.shape[:2], max_side=self._options.max_side)
+        check_photo(photo)
+        return network_size(*photo.shape[:2], self._options.max_side, self._options.multiple)
 
     def _predict(self, photos, fetches, dtype=np.float32):
         """Runs photos that share a net size: for each photo a list of the fetches, [H, W, ...] at its own size."""
@@ -192,9 +190,9 @@ class Segmenter:
             return run_tiled(functools.partial(self._run, fetches), images, self._tile, self._tile_margin)
         return self._run(fetches, images)
 
-    def _run(self, fetches, images):
+    def _run(self, fetches, images, more=None):
         try:
-            return self._session.run(fetches, {self._images: images})
+            return self._session.run(fetches, {self._images: images, **(more or {})})
         except (tf.errors.ResourceExhaustedError, MemoryError):
             raise UserError(f'memory ran out on images of {images.shape[1]}x{images.shape[2]} pixels. Run photos in '
                             'parts of --tile=768 or less, or for inference scale them down with --max_side=1024.')

@@ -5,10 +5,9 @@ import numpy as np
 
 from fcn8s.data.photos import resize_ids, resize_photo
 from fcn8s.data.records import none_usable, read_or_skip, read_pair
+from fcn8s.sheet import below
 from fcn8s.utils.errors import UserError
 from fcn8s.visualize import colour_image, overlay, palette, save_picture, side_by_side
-
-GAP = 12  # pixels between rows
 
 
 def save_preview(path, dataset, transform):
@@ -45,7 +44,7 @@ def preview(dataset, transform, count=4, versions=4, side=224):
              for index, pair in filter(None, found)]
     if not views:
         raise none_usable(dataset)
-    return _below([_row(record, pairs, palette(dataset.classes), side) for record, pairs in views])
+    return below([_row(record, pairs, palette(dataset.classes), side) for record, pairs in views])
 
 
 def _first_usable(dataset, indices):
@@ -66,14 +65,3 @@ def _cell(photo, ids, colours, factor):
     size = [max(1, int(round(side * factor))) for side in ids.shape]
     photo, ids = resize_photo(photo, *size), resize_ids(ids, *size)
     return np.concatenate([photo, overlay(photo, ids, colours), colour_image(ids, colours)])
-
-
-def _below(rows):
-    """RGB pictures below each other, flush left on white."""
-    width = max(row.shape[1] for row in rows)
-    sheet = np.full((sum(len(row) + GAP for row in rows) - GAP, width, 3), 255, np.uint8)
-    top = 0
-    for row in rows:
-        sheet[top:top + len(row), :row.shape[1]] = row
-        top += len(row) + GAP
-    return sheet

@@ -33,6 +33,9 @@ PARTS = {'w': 'weight', 'b': 'bias', 'scale': 'weight', 'bias': 'bias', 'mean': 
 SEQUENTIAL = ((r'^(psp|ppm)\.(\d)\.conv$', r'\1.\2.1'), (r'^(psp|ppm)\.(\d)\.bn$', r'\1.\2.2'),
               (r'^conv_last\.score$', 'conv_last.4'), (r'^fusion\.score$', 'conv_last.1'),
               (r'^fusion\b', 'conv_last.0'), (r'^(fpn_out\.\d)\b', r'\1.0'),
+              (r'^features\.1\.depthwise', 'features.1.conv.0'), (r'^features\.1\.project', 'features.1.conv.3'),
+              (r'\.expand', '.conv.0'), (r'\.depthwise', '.conv.3'), (r'\.project', '.conv.6'),
+              (r'\.conv\.0_bn$', '.conv.1'), (r'\.conv\.3_bn$', '.conv.4'), (r'\.conv\.6_bn$', '.conv.7'),
               (r'\.conv$', '.0'), (r'\.bn$', '.1'))
 POOLED = (1, 2, 3)  # blocks of the dilated VGG followed by a pool, which counts as a layer of `features`
 SAVE_AGAIN = 'save it with torch.save(net.state_dict(), path)'

@@ -6,7 +6,13 @@ from image_files import save, save_palette
 from turned_photos import corner, exif
 
 from fcn8s.data import check as data_health
-from fcn8s.data.check import report
+from fcn8s.data.check import examine, print_findings
+from fcn8s.utils.errors import UserError
+
+
+def report(*args, **options):
+    return print_findings(examine(*args, **options))
+
 
 
 @pytest.fixture
@@ -114,9 +120,9 @@ def test_many_kinds_of_problems_are_cut_short(data_dir, capsys, monkeypatch):
     assert lines(capsys)[-2:] == ['... and 1 more', '2 problems found']
 
 
-def test_missing_folder_is_said(tmp_path, capsys):
-    assert report(str(tmp_path / 'none')) == 1
-    assert 'none: no such folder' in capsys.readouterr().out
+def test_missing_folder_is_said(tmp_path):
+    with pytest.raises(UserError, match='none: no such folder'):
+        examine(str(tmp_path / 'none'))
 
 
 @pytest.mark.parametrize('link', [False, True])

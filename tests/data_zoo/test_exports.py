@@ -36,7 +36,7 @@ def splits(data):
 
 def test_result_passes_the_data_check(tmp_path, export, capsys):
     data = convert(labelme, export, tmp_path / 'data')
-    assert check.report(data) == 0
+    assert check.print_findings(check.examine(data)) == 0
     assert 'no problems found' in capsys.readouterr().out
 
 

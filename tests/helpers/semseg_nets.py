@@ -11,10 +11,11 @@ import numpy as np
 import torch
 import torch_nets
 from mit_semseg.lib.nn import SynchronizedBatchNorm2d
-from mit_semseg.models import models, resnet
+from mit_semseg.models import mobilenet, models, resnet
 from torch import nn
 
 ARCHITECTURES = {  # row of NETS: (encoder's class, its ResNet, decoder, fc_dim)
+    'mobilenetv2dilated_c1_deepsup': (models.MobileNetV2Dilated, mobilenet.mobilenetv2, 'c1_deepsup', 320),
     'resnet18dilated_c1_deepsup': (models.ResnetDilated, resnet.resnet18, 'c1_deepsup', 512),
     'resnet18dilated_ppm_deepsup': (models.ResnetDilated, resnet.resnet18, 'ppm_deepsup', 512),
     'resnet50dilated_ppm_deepsup': (models.ResnetDilated, resnet.resnet50, 'ppm_deepsup', 2048),
@@ -31,15 +32,17 @@ def divided_channels(divisor, scores):
         return channels if channels in (3, scores) else channels // divisor
 
     class Conv2d(nn.Conv2d):
-        def __init__(self, inputs, outputs, *args, **how):
-            super().__init__(thin(inputs), thin(outputs), *args, **how)
+        def __init__(self, inputs, outputs, *args, groups=1, **how):
+            groups = groups if groups == 1 else thin(groups)
+            super().__init__(thin(inputs), thin(outputs), *args, groups=groups, **how)
 
     class BatchNorm2d(SynchronizedBatchNorm2d):
         def __init__(self, channels):
             super().__init__(thin(channels))
 
     with mock.patch.object(nn, 'Conv2d', Conv2d), mock.patch.object(models, 'BatchNorm2d', BatchNorm2d), \
-            mock.patch.object(resnet, 'BatchNorm2d', BatchNorm2d):
+            mock.patch.object(resnet, 'BatchNorm2d', BatchNorm2d), \
+            mock.patch.object(mobilenet, 'BatchNorm2d', BatchNorm2d):
         yield
 
 
@@ -77,11 +80,11 @@ def pixels(photos):
     return (x - mean) / std
 
 
-def softmax(encoder, decoder, photos):
-    """Probabilities float32 [B, H, W, scores] of photos, uint8 [B, H, W, 3]."""
+def softmax(encoder, decoder, photos, dtype=torch.float32, size=None):
+    """Probabilities [B, H, W, scores] of photos, uint8 [B, h, w, 3], computed in dtype; size: (H, W), if not (h, w)."""
     with torch.no_grad():
-        maps = encoder(pixels(photos), return_feature_maps=True)
-        return torch_nets.nhwc(decoder(maps, segSize=photos.shape[1:3]))
+        maps = encoder.to(dtype)(pixels(photos).to(dtype), return_feature_maps=True)
+        return torch_nets.nhwc(decoder.to(dtype)(maps, segSize=size or photos.shape[1:3]))
 
 
 # loss: before the step; updates: {name of a parameter: what the step added to it}, kernels as [h, w, in, out]

@@ -3,10 +3,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fcn8s.prediction.scales import mean_softmax, most_likely_class, parse_scales
-from fcn8s.utils.errors import UserError
+from fcn8s.prediction.options import Options
+from fcn8s.prediction.scales import ShortSide, mean_softmax, most_likely_class, parse_scales, scaled_size
+from fcn8s.utils.errors import UsageError, UserError
 from fcn8s.utils.tf1 import tf
-from FCN_model import build
+from FCN_model import NETS, build
 from TensorflowUtils import create_session
 
 CLASSES = 5
@@ -98,7 +99,40 @@ def test_scales_are_numbers():
     assert parse_scales('0.5, 1,1.25') == (0.5, 1., 1.25)
 
 
-@pytest.mark.parametrize('text', ['', '0', '-1', 'nan', 'inf', '1,x', '9', '1,', '0.5;1'])
+@pytest.mark.parametrize('text', ['', '0', '-1', 'nan', 'inf', '1,x', '9', '1,', '0.5;1', '300px,1.5', '1001px', '0px',
+                                  'px'])
 def test_wrong_scales_are_refused(text):
     with pytest.raises(UserError, match=f'--scales={text}: .*0.5,0.75'):
         parse_scales(text)
+
+
+def test_scales_in_pixels_are_short_sides():
+    scales = parse_scales('300px, 450px')
+    assert scales == (300, 450) and all(isinstance(scale, ShortSide) for scale in scales)
+
+
+@pytest.mark.parametrize('size, side, expected', [
+    ((480, 640), 300, (304, 400)),     # factor 0.625: 300x400
+    ((640, 480), 300, (400, 304)),
+    ((500, 2000), 600, (256, 1000)),   # 1000 pixels at most: 250x1000
+    ((333, 500), 450, (456, 680))])    # 450/333 * 500 = 675.7, cut to 675
+def test_short_side_gives_the_size_that_mit_semseg_takes(size, side, expected):
+    assert scaled_size(*size, ShortSide(side)) == expected
+
+
+def test_scores_of_short_sides_are_asked_for_at_the_size_of_the_photo():
+    asked = []
+
+    def softmax(images, size):
+        asked.append((images.shape[1:3], size))
+        return np.full((1,) + size + (2,), 0.25 * len(asked), np.float32)
+    mean = mean_softmax(softmax, photo(47, 69), parse_scales('40px,80px'))
+    assert asked == [((40, 64), (47, 69)), ((80, 120), (47, 69))]
+    assert mean.shape == (47, 69, 2) and (mean == 0.375).all()
+
+
+def test_short_sides_are_refused_by_nets_whose_scores_have_the_size_of_the_image():
+    options = Options(scales=parse_scales('300px,450px'))
+    with pytest.raises(UsageError, match='--scales=300px,450px: the net fcn8s'):
+        options.check('fcn8s', NETS['fcn8s'])
+    options.check('resnet50_upernet', NETS['resnet50_upernet'])
