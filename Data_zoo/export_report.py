@@ -5,6 +5,7 @@ import shlex
 
 from Data_zoo.export_classes import IGNORE_LABEL
 from Data_zoo.export_splits import SPLITS
+from fcn8s.data.turns import STORED, UNSURE
 from fcn8s.utils.errors import some_of
 
 
@@ -24,7 +25,11 @@ def report(export, written, classes, notes, data_dir):
     if empty:
         notes.append(f'{len(empty)} photos without an object are all {classes[0].name}: {some_of(empty, 3)}. If they '
                      'are not annotated yet, give --skip_empty')
-    unsure = [item.name for item, done in kept.items() if done.unsure]
+    stored, unsure = ([item.name for item, done in kept.items() if done.placement == where]
+                      for where in (STORED, UNSURE))
+    if stored:
+        notes.append(f'{len(stored)} photos that EXIF turns have the size of their stored pixels in the export, so '
+                     f'that their annotations were turned with them: {some_of(stored, 3)}')
     if unsure:
         notes.append(f'EXIF turns {len(unsure)} photos in a way that no size shows (upside down, mirrored, square): '
                      f'{some_of(unsure, 3)}. They are taken as annotated upright; if they are not: python '

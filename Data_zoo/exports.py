@@ -18,14 +18,15 @@ from Data_zoo.export_photos import stem_of
 from Data_zoo.export_report import left_out, report
 from Data_zoo.export_splits import SPLITS, assign_splits
 from fcn8s.data.photos import SIDEWAYS, photo_orientation, photo_size, turned
+from fcn8s.data.turns import STORED, UNSURE, UPRIGHT
 from fcn8s.utils.errors import UserError, grouped, some_of
 from fcn8s.utils.files import atomic_folder
 from fcn8s.utils.progress import progress
 from fcn8s.visualize import palette, save_ids
 
-# way: how the photo got there; counts: pixels by id, int64 [256]; unsure: whether EXIF turns the photo in a way that no
-# size shows
-Written = collections.namedtuple('Written', 'way counts objects unsure')
+# way: how the photo got there; counts: pixels by id, int64 [256]; placement: of annotations of a photo that EXIF turns,
+# UPRIGHT, STORED, or UNSURE if no size shows it; None for other photos
+Written = collections.namedtuple('Written', 'way counts objects placement')
 
 
 def write_export(export, data_dir, options):
@@ -97,27 +98,34 @@ def _tried(function, *arguments):
 
 def _write(folder, item, name, id_of, colours, skip_empty, unpacked):
     """Writes one pair; returns Written, whose way is None if the photo was left out."""
-    size, orientation = photo_size(item.photo), photo_orientation(item.photo)
-    stated = item.size or size
-    if stated != size and not (stated == size[::-1] and orientation in SIDEWAYS):
-        raise UserError(f'the photo {item.photo} has {size[0]} x {size[1]} pixels (height x width), but the export '
-                        f'says {stated[0]} x {stated[1]}. Take the photos that were annotated.')
-    ids, objects = item.read(*(size if stated == size else size[::-1]), id_of)
-    if ids.shape == size[::-1] != size and orientation in SIDEWAYS:  # drawn on the pixels as they are stored
-        ids = turned(ids, orientation)
-    unsure = orientation != 1 and (orientation not in SIDEWAYS or size[0] == size[1])
-    if ids.shape != size:
-        raise UserError(f'the photo {item.photo} has {size[0]} x {size[1]} pixels (height x width), but its mask '
-                        f'{ids.shape[0]} x {ids.shape[1]}. Take the photos that were annotated.')
+    ids, objects, placement = _read_ids(item, id_of)
     counts = np.bincount(ids.ravel(), minlength=256)
     if skip_empty and not counts[1:].any():
-        return Written(None, counts, objects, unsure)
+        return Written(None, counts, objects, placement)
     save_ids(os.path.join(folder, 'annotations', item.split, name + '.png'), ids, colours)
     target = os.path.join(folder, 'images', item.split, name + os.path.splitext(item.photo)[1])
     if item.photo.startswith(unpacked):  # which will be removed, so that no link may lead there
         shutil.copyfile(item.photo, target)
-        return Written("copies out of the tool's files", counts, objects, unsure)
-    return Written(link_or_copy(os.path.abspath(item.photo), target), counts, objects, unsure)
+        return Written("copies out of the tool's files", counts, objects, placement)
+    return Written(link_or_copy(os.path.abspath(item.photo), target), counts, objects, placement)
+
+
+def _read_ids(item, id_of):
+    """(ids uint8 [H, W] of the upright photo, number of objects or None, placement). Raises UserError for sizes."""
+    size, orientation = photo_size(item.photo), photo_orientation(item.photo)
+    stated, stored = item.size or size, size[::-1] if orientation in SIDEWAYS else size
+    if stated not in (size, stored):
+        raise UserError(f'the photo {item.photo} has {size[0]} x {size[1]} pixels (height x width), but the export '
+                        f'says {stated[0]} x {stated[1]}. Take the photos that were annotated.')
+    ids, objects = item.read(*stated, id_of)
+    if ids.shape not in (size, stored):
+        raise UserError(f'the photo {item.photo} has {size[0]} x {size[1]} pixels (height x width), but its mask '
+                        f'{ids.shape[0]} x {ids.shape[1]}. Take the photos that were annotated.')
+    if ids.shape != size:
+        return turned(ids, orientation), objects, STORED
+    if orientation == 1:
+        return ids, objects, None
+    return ids, objects, UPRIGHT if size != stored else UNSURE
 
 
 def _lines(export, problems):

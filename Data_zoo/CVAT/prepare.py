@@ -25,7 +25,7 @@ from Data_zoo.export_splits import split_named
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.script import run
 
-WITHOUT_AREA = ('polyline', 'points', 'cuboid', 'skeleton')
+WITHOUT_AREA = ('polyline', 'points', 'cuboid', 'skeleton', 'tag')
 WITH_AREA = ('polygon', 'mask', 'box', 'ellipse')
 
 
@@ -41,7 +41,8 @@ def read(path, export, options):
                 raise UserError(f'{file} is "CVAT for video". Export the task again as "CVAT for images 1.1".')
             found = True
             export.classes += [(label.findtext('name'), hex_colour(label.findtext('color')))
-                               for label in root.iterfind('meta//labels/label')]
+                               for label in root.iterfind('meta//labels/label')
+                               if label.findtext('type') not in WITHOUT_AREA and label.find('parent') is None]
             for image in root.iterfind('image'):
                 _add_image(image, export)
     if not found and not export.problems:
@@ -63,15 +64,16 @@ def read_xml(path):
 def _add_image(image, export):
     objects = []
     for element in image:
-        if element.tag in WITHOUT_AREA:
+        if element.tag in WITHOUT_AREA and element.tag != 'tag':  # a tag is about the whole photo
             export.left_out[element.tag + 's' * (element.tag != 'points')] += 1
         elif element.tag in WITH_AREA:
             objects.append(dict(element.attrib, kind=element.tag))
     objects.sort(key=lambda attributes: int(attributes.get('z_order', 0)))
     known = {name for name, _ in export.classes}
     export.classes += [(attributes['label'], None) for attributes in objects if attributes['label'] not in known]
-    export.add(image.attrib['name'], functools.partial(_draw, objects),
-               (int(image.attrib['height']), int(image.attrib['width'])), split_named(image.attrib.get('subset', '')))
+    subset = image.attrib.get('subset', '')  # also a folder of the photos
+    export.add(os.path.join(subset, image.attrib['name']), functools.partial(_draw, objects),
+               (image.attrib['height'], image.attrib['width']), split_named(subset))
 
 
 def _draw(objects, height, width, id_of):
@@ -93,6 +95,9 @@ def _patch(attributes, height, width):
         return shapes.ellipse(numbers('cx', 'cy'), numbers('rx', 'ry'), height, width, angle)
     left, top, columns, rows = map(int, numbers('left', 'top', 'width', 'height'))
     counts = [int(count) for count in attributes['rle'].split(',')]
+    rest = rows * columns - sum(counts)
+    if rest > 0:  # CVAT leaves out what is outside at the end
+        counts += [0] * (len(counts) % 2) + [rest]
     return shapes.Patch(top, left, shapes.runs(counts, rows, columns))
 
 

@@ -4,6 +4,7 @@ import pytest
 from export_files import class_colours, class_names, convert, counts, ids, photo, split_of
 
 from Data_zoo.CVAT import prepare as cvat
+from fcn8s.data.annotations import read_annotation
 from fcn8s.utils.errors import UserError
 
 META = '''<meta><task><id>1</id><name>pets</name><size>2</size><mode>annotation</mode><labels>
@@ -47,6 +48,11 @@ def test_mask_is_stored_row_by_row_within_its_box(tmp_path):
     assert found[2:4, 4:7].tolist() == [[0, 2, 2], [0, 2, 2]] and found.sum() == 8
 
 
+@pytest.mark.parametrize('rle, pixels', [('1, 2', 2), ('1, 2, 1', 2), ('0', 0), ('0, 1', 1)])
+def test_mask_may_leave_out_what_is_outside_at_its_end(tmp_path, rle, pixels):
+    assert (ids(converted(tmp_path, MASK.replace('1, 2, 1, 2', rle)), 'a') == 2).sum() == pixels
+
+
 def test_box_and_ellipse(tmp_path):
     data = converted(tmp_path, '<box label="dog" xtl="2.00" ytl="3.00" xbr="6.00" ybr="5.00" rotation="90.00" '
                      'z_order="0"/><ellipse label="cat" cx="8.00" cy="6.00" rx="2.00" ry="1.00" z_order="0"/>')
@@ -80,9 +86,29 @@ def test_subsets_are_kept(tmp_path):
     assert (split_of(data, 'a'), split_of(data, 'b')) == ('training', 'validation')
 
 
+def test_photos_of_one_name_in_two_subsets(tmp_path):
+    for split, label in (('Train', 'cat'), ('Validation', 'dog')):
+        photo(tmp_path / 'export' / 'images' / split / 'a.jpg')
+        write(tmp_path / 'export', {'a.jpg': square(label)}, name=split + '.xml', more=f'subset="{split}"')
+    data = convert(cvat, tmp_path / 'export', tmp_path / 'data')
+    masks = (tmp_path / 'data').glob('annotations/*/*.png')
+    found = {path.parent.name: read_annotation(str(path)).max() for path in masks}
+    assert found == {'training': 2, 'validation': 1} and class_names(data) == ['others', 'dog', 'cat']
+
+
+def test_labels_of_points_are_no_classes(tmp_path):
+    photo(tmp_path / 'export' / 'a.jpg')
+    photo(tmp_path / 'export' / 'b.jpg')
+    write(tmp_path / 'export', {'a.jpg': square(), 'b.jpg': square()})
+    path = tmp_path / 'export' / 'annotations.xml'
+    eye = '<label><name>eye</name><type>points</type></label>'
+    path.write_text(path.read_text().replace('</labels>', eye + '</labels>'))
+    assert class_names(convert(cvat, tmp_path / 'export', tmp_path / 'data')) == ['others', 'dog', 'cat']
+
+
 def test_mask_whose_runs_do_not_fill_it_is_named(tmp_path):
-    with pytest.raises(UserError, match=r'a\.jpg: .* cannot be drawn: runs of 5 pixels for a mask of 2 x 3'):
-        converted(tmp_path, MASK.replace('1, 2, 1, 2', '1, 2, 2'))
+    with pytest.raises(UserError, match=r'a\.jpg: .* cannot be drawn: runs of 7 pixels for a mask of 2 x 3'):
+        converted(tmp_path, MASK.replace('1, 2, 1, 2', '1, 2, 4'))
 
 
 @pytest.mark.parametrize('text, message', [

@@ -89,12 +89,13 @@ def test_photo_that_exif_turns_is_annotated_upright(tmp_path, export):
     assert found.shape == (10, 8) and found[0].all() and not found[1:].any()
 
 
-def test_annotation_of_the_stored_pixels_is_turned(tmp_path, export):
+def test_annotation_of_the_stored_pixels_is_turned(tmp_path, export, capsys):
     photo(export / 'a.jpg', 8, 10, orientation=6)
     write_json(export / 'a.json', {'shapes': [shape('cat', [[0, 0], [10, 0], [10, 1], [0, 1]])], 'imagePath': 'a.jpg',
                                    'imageHeight': 8, 'imageWidth': 10})
     found = ids(convert(labelme, export, tmp_path / 'data'), 'a')
     assert found.shape == (10, 8) and found[:, 7].all() and not found[:, :7].any()
+    assert '1 photos that EXIF turns have the size of their stored pixels' in capsys.readouterr().out
 
 
 @pytest.mark.parametrize('ending', ['jpg', 'png'])
