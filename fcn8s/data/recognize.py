@@ -10,7 +10,8 @@ import shlex
 from fcn8s.data.mask_folders import has_masks, lone_masks
 from fcn8s.utils.errors import some_of
 
-MOST_FILES, MOST_DEPTH, PART = 20000, 6, 1 << 18  # looked at: files, folders down, bytes of a file's beginning and end
+# Looked at: files of each ending in a folder, folders, folders down, bytes of a file's beginning and of its end
+MOST_FILES, MOST_FOLDERS, MOST_DEPTH, PART = 300, 2000, 6, 1 << 18
 SPLITS = ('training', 'validation')
 ARCHIVES = ('.zip', '.tar', '.tar.gz', '.tgz', '.rar', '.7z')
 # {a folder that it has: a data set that has a converter}
@@ -57,22 +58,28 @@ def recognize(path):
 
 def _is_known(path):
     """Whether a folder, or one in it, has the project's layout, or is the full ADE20K."""
-    folders = [path] + ([entry.path for entry in os.scandir(path) if entry.is_dir()] if os.path.isdir(path) else [])
+    _, inner, _ = next(os.walk(path), (path, [], []))
+    folders = [path] + [os.path.join(path, name) for name in inner]
     names = [(kind, split) for kind in ('images', 'annotations') for split in SPLITS] + [('images', 'ADE')]
     return any(os.path.isdir(os.path.join(folder, *name)) for folder in folders for name in names)
 
 
 def _files(path):
-    """Paths of the first files, sorted by folder."""
+    """Paths of files by folder: of each ending the first ones, so that a large folder hides no other."""
     if os.path.isfile(path):
         return [path]
     found = []
-    for where, folders, names in os.walk(path):
+    for number, (where, folders, names) in enumerate(os.walk(path)):
         folders[:] = sorted(name for name in folders if not name.startswith('.'))
         if os.path.relpath(where, path).count(os.sep) >= MOST_DEPTH:
             folders[:] = []
-        found += [os.path.join(where, name) for name in sorted(names) if not name.startswith('.')]
-        if len(found) > MOST_FILES:
+        counts = collections.Counter()
+        for name in sorted(name for name in names if not name.startswith('.')):
+            ending = os.path.splitext(name)[1].lower()
+            counts[ending] += 1
+            if counts[ending] <= MOST_FILES:
+                found.append(os.path.join(where, name))
+        if number == MOST_FOLDERS:
             break
     return found
 

@@ -109,6 +109,15 @@ def test_command_that_is_printed_converts_the_export(tmp_path, monkeypatch, caps
     assert read_data.main() == 0
 
 
+def test_many_photos_hide_no_other_file(tmp_path, monkeypatch):
+    monkeypatch.setattr('fcn8s.data.recognize.MOST_FILES', 3)
+    for name in 'abcdefgh':
+        annotate(tmp_path / 'deep', name, shape('cat', SQUARE))
+        photo(tmp_path / (name + '.jpg'))
+    os.rename(str(tmp_path / 'deep' / 'h.json'), str(tmp_path / 'z.json'))
+    assert 'LabelMe' in str(recognize(str(tmp_path)))
+
+
 def test_single_file_is_recognized(tmp_path):
     label_studio(tmp_path)
     assert 'Data_zoo/LabelStudio/prepare.py' in str(recognize(str(tmp_path / 'project.json')))
