@@ -4,8 +4,9 @@ import os
 import re
 import unicodedata
 
-from fcn8s.data.photos import PHOTO_EXTENSIONS, list_photos
+from fcn8s.data.photos import PHOTO_EXTENSIONS
 from fcn8s.utils.errors import UserError, some_of
+from fcn8s.utils.walk import walk
 
 
 class MissingPhoto(UserError):
@@ -21,9 +22,10 @@ class Photos:
         self.folders = list(folders)
         self._by_name, self._by_stem = (collections.defaultdict(list) for _ in range(2))
         for folder in self.folders:
-            for where, names, _ in os.walk(folder):
-                names[:] = sorted(name for name in names if not name.startswith('.') and name not in left_out)
-                for path in list_photos(where):
+            for where, names in walk(folder):
+                if any(part in left_out for part in os.path.relpath(where, folder).split(os.sep)):
+                    continue
+                for path in (os.path.join(where, name) for name in names if name.lower().endswith(PHOTO_EXTENSIONS)):
                     self._by_name[_key(os.path.basename(path))].append(path)
                     self._by_stem[_key(stem_of(path))].append(path)
 
@@ -73,8 +75,8 @@ class Photos:
 
 def files_in(folder, ending):
     """Sorted paths of the files in folder, to any depth, that end so, in upper or lower case; none that are hidden."""
-    return sorted(os.path.join(where, name) for where, _, names in os.walk(folder) for name in names
-                  if name.lower().endswith(ending) and not name.startswith('.'))
+    return sorted(os.path.join(where, name) for where, names in walk(folder) for name in names
+                  if name.lower().endswith(ending))
 
 
 def stem_of(path):

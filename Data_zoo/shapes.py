@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw
 
 from fcn8s.data.image_files import MAX_PIXELS
 
+FAR = 10**7  # pixels
 Patch = collections.namedtuple('Patch', 'top left mask')  # of a photo: mask, bool [h, w], may reach beyond its edges
 Shape = collections.namedtuple('Shape', 'name patch')  # an object: the name of its class, and a Patch
 
@@ -21,7 +22,7 @@ Shape = collections.namedtuple('Shape', 'name patch')  # an object: the name of 
 def outline(rings, height, width):
     """The Patch of the pixels inside rings, a list of [n, 2] of (x, y), by the even-odd rule.
 
-    A ring inside another one is a hole. Raises ValueError for coordinates that are not finite numbers.
+    A ring inside another one is a hole. Raises ValueError for points that are no pairs of numbers up to FAR.
     """
     rings = [_ring(ring) for ring in rings]
     points = np.concatenate(rings) if rings else np.zeros((0, 2))
@@ -43,8 +44,8 @@ def _ring(points):
     ring = np.asarray(points, np.float64)
     if ring.size == 0:
         return np.zeros((0, 2))
-    if ring.ndim != 2 or ring.shape[1] != 2 or not np.isfinite(ring).all():
-        raise ValueError('an outline whose points are not pairs of numbers')
+    if ring.ndim != 2 or ring.shape[1] != 2 or not np.isfinite(ring).all() or np.abs(ring).max() > FAR:
+        raise ValueError(f'an outline whose points are not pairs of numbers up to {FAR}')
     return ring
 
 
@@ -56,7 +57,7 @@ def _crossings(ring, top, bottom):
     edge = np.repeat(np.arange(len(ring)), counts)
     rows = np.arange(len(edge)) - np.repeat(np.cumsum(counts) - counts, counts) + first[edge]
     x = x0[edge] + (rows + 0.5 - y0[edge]) * (x1[edge] - x0[edge]) / (y1[edge] - y0[edge])
-    return rows, np.ceil(np.clip(x, -1, 1e9) - 0.5).astype(int)
+    return rows, np.ceil(x - 0.5).astype(int)
 
 
 def pixel_outline(rings, height, width):

@@ -29,6 +29,7 @@ from fcn8s.data.labels import map_ids, match_colours, read_mask, refuse_unknown
 from fcn8s.utils.errors import UserError, some_of
 from fcn8s.utils.files import SMALL, read_bounded
 from fcn8s.utils.script import run
+from fcn8s.utils.walk import walk
 
 MASKS = ('SegmentationClass', 'SegmentationClassPNG')
 LABEL = re.compile(r'([^:]+):(\d+,\d+,\d+)?(:.*)?$')
@@ -58,11 +59,10 @@ def read(path, export, options):
 
 
 def _find_root(path):
-    for where, names, _ in os.walk(path):
+    for where, _ in walk(path):
         for name in MASKS:
-            if name in names:
+            if os.path.isdir(os.path.join(where, name)):
                 return where, os.path.join(where, name)
-        names[:] = sorted(names) if os.path.relpath(where, path).count(os.sep) < 2 else []
     raise UserError(f'{path} holds no folder {" or ".join(MASKS)}. Give the folder that does.')
 
 

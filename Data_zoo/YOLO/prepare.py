@@ -108,7 +108,7 @@ def _read_objects(file, names, export):
                 export.left_out['boxes'] += 1
                 continue
             points = np.reshape(numbers[1:], (-1, 2))
-            if not (np.abs(points) <= FAR).all():
+            if not np.isfinite(points).all() or np.abs(points).max(initial=0) > FAR:
                 raise UserError(f'{file}, line {number}: expected shares of width and height, 0 to 1, found '
                                 f'{np.abs(points).max():g}.')
             objects.append((names[int(numbers[0])], points))

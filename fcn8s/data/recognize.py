@@ -9,9 +9,10 @@ import shlex
 
 from fcn8s.data.mask_folders import has_masks, lone_masks
 from fcn8s.utils.errors import some_of
+from fcn8s.utils.walk import walk
 
-# Looked at: files of each ending in a folder, folders, folders down, bytes of a file's beginning and of its end
-MOST_FILES, MOST_FOLDERS, MOST_DEPTH, PART = 300, 2000, 6, 1 << 18
+MOST_FILES, MOST_FOLDERS = 300, 2000  # looked at: files of each ending in a folder, folders
+PART = 1 << 18  # bytes of a file's beginning, and of its end
 SPLITS = ('training', 'validation')
 ARCHIVES = ('.zip', '.tar', '.tar.gz', '.tgz', '.rar', '.7z')
 # {a folder that it has: a data set that has a converter}
@@ -69,12 +70,9 @@ def _files(path):
     if os.path.isfile(path):
         return [path]
     found = []
-    for number, (where, folders, names) in enumerate(os.walk(path)):
-        folders[:] = sorted(name for name in folders if not name.startswith('.'))
-        if os.path.relpath(where, path).count(os.sep) >= MOST_DEPTH:
-            folders[:] = []
+    for number, (where, names) in enumerate(walk(path)):
         counts = collections.Counter()
-        for name in sorted(name for name in names if not name.startswith('.')):
+        for name in names:
             ending = os.path.splitext(name)[1].lower()
             counts[ending] += 1
             if counts[ending] <= MOST_FILES:

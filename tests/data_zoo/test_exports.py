@@ -104,6 +104,14 @@ def test_existing_folder_is_left_alone(tmp_path, export):
         convert(labelme, export, tmp_path / 'data')
 
 
+def test_linked_folder_of_photos_is_entered(tmp_path, export):
+    (tmp_path / 'photos').mkdir()
+    for i in range(12):
+        os.rename(str(export / f'p{i}.jpg'), str(tmp_path / 'photos' / f'p{i}.jpg'))
+    os.symlink(str(tmp_path / 'photos'), str(export / 'images'))
+    assert len(annotations(convert(labelme, export, tmp_path / 'data'))) == 12
+
+
 def test_photos_in_another_folder(tmp_path, export):
     os.rename(str(export / 'p1.jpg'), str(tmp_path / 'P1.JPG'))
     for i in range(12):
