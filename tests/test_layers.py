@@ -17,7 +17,7 @@ FLOORS = [  # from the ground up; an import may stay on its floor or go down
 
 def modules():
     """{module: path} of the scripts and of fcn8s."""
-    paths = [name for name in os.listdir(PROJECT) if name.endswith('.py')]
+    paths = [name for name in os.listdir(PROJECT) if name.endswith('.py') and name != 'setup.py']
     for folder, _, names in os.walk(os.path.join(PROJECT, 'fcn8s')):
         paths += [os.path.relpath(os.path.join(folder, name), PROJECT) for name in names if name.endswith('.py')]
     return {path[:-len('.py')].replace(os.sep, '.'): os.path.join(PROJECT, path) for path in paths}

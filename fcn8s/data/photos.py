@@ -29,7 +29,7 @@ SIDEWAYS = (5, 6, 7, 8)  # those that exchange height and width
 Annotation = collections.namedtuple('Annotation', 'ids orientation transparent palette')
 
 
-def read_photo(path):
+def read_photo(path: str):
     """A photo of any common pixel mode -> uint8 [H, W, 3], RGB, upright (EXIF orientation applied).
 
     Only the first frame is read. See fcn8s.data.photo_colours for transparency and 16 bits. Raises ImageError for a

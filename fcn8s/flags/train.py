@@ -37,13 +37,15 @@ def train_flags(**defaults):
     add_precision(values, 'steps')
     add = flag_group(values, 'steps')
     add.integer('num_gpus', 1, 'GPUs that share the photos of each step; must divide batch_size', 1)
-    add.enum('optimizer', 'adam', ['adam', 'sgd'], 'Adam, or gradient descent with momentum')
+    add.enum('optimizer', 'adam', ['adam', 'adamw', 'sgd'], 'Adam, Adam with decoupled weight decay, or gradient '
+             'descent with momentum')
     add.float('lr_encoder', None, 'learning rate of the pretrained layers (default: learning_rate)', 0.)
     add.float('lr_decoder', None, 'learning rate of the new layers (default: learning_rate)', 0.)
-    add.string('lr_schedule', 'constant', 'constant, poly:POWER (falls to 0 at max_steps), or '
-               'steps:STEP:RATE,STEP:RATE,... (the same rates for all layers)')
+    add.string('lr_schedule', 'constant', 'constant; poly:POWER or cosine, which fall to 0 at max_steps; cosine:STEPS '
+               'warms up first; or steps:STEP:RATE,STEP:RATE,... (the same rates for all layers)')
     add.float('momentum', 0.9, 'momentum of sgd', 0., 1.)
-    add.float('weight_decay', 0., 'L2 penalty on all kernels', 0.)
+    add.float('weight_decay', 0., 'L2 penalty on all kernels; with adamw the part of them that each step takes away, '
+              'times the learning rate, such as 0.01', 0.)
     add.float('l2', 0., "L2 penalty on the decoder's kernels only, as in fcn8s_tensorflow", 0.)
     add.float('clip_norm', 0., 'clip gradients to this global norm; 0 for no clipping', 0.)
     add.string('class_weights', 'none', "weight of each class's pixels in the loss: none, median_frequency (rare "

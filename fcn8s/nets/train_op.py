@@ -73,8 +73,9 @@ def in_towers(tower, devices, *batches):
 
 
 # How a net is trained, step by step.
-#   optimizer, momentum   'adam', or 'sgd' with this momentum
-#   weight_decay, l2      L2 penalties: on all kernels, and on those of the decoder alone
+#   optimizer, momentum   'adam', 'adamw', or 'sgd' with this momentum
+#   weight_decay, l2      L2 penalties: on all kernels, and on those of the decoder alone; adamw's weight_decay is
+#                         decoupled from the gradients (Loshchilov and Hutter, arXiv 1711.05101)
 #   clip_norm             largest global norm of the gradients, 0 for no limit
 #   skip_nonfinite        whether a step that is not finite still advances global_step
 #   keep_prob             probability that dropout keeps a value, None for that of each layer as published
@@ -110,18 +111,24 @@ def training_step(loss, encoder_rate, decoder_rate, decoder, global_step, option
     # gradients read the variables in place, so no variable may change before all gradients are computed
     with tf.control_dependencies([_in_layer_dtype(gradient) for gradient, _ in gradients]):
         apply, finite = scaled.check_gradients([gradient for gradient, _ in gradients])
-    gradients = [(_decayed(g, v, options.weight_decay + (options.l2 if v.op.name in in_decoder else 0.)), v)
-                 for g, v in gradients]
+    decoupled = options.weight_decay if options.optimizer == 'adamw' else 0.
+    penalty = options.weight_decay - decoupled
+    gradients = [(_decayed(g, v, penalty + (options.l2 if v.op.name in in_decoder else 0.)), v) for g, v in gradients]
     if options.clip_norm:
         clipped, _ = tf.clip_by_global_norm([g for g, _ in gradients], options.clip_norm)
         gradients = list(zip(clipped, variables))
 
-    groups = [(_optimizer(options, rate), [pair for pair in gradients if (pair[1].op.name in in_decoder) == is_decoder])
+    groups = [(_optimizer(options, rate), rate,
+               [pair for pair in gradients if (pair[1].op.name in in_decoder) == is_decoder])
               for rate, is_decoder in ((encoder_rate, False), (decoder_rate, True))]
 
     def apply_gradients():
-        steps = [optimizer.apply_gradients([(tf.cast(_in_layer_dtype(g), v.dtype.base_dtype), v) for g, v in pairs])
-                 for optimizer, pairs in groups if pairs]
+        steps = []
+        for optimizer, rate, pairs in groups:
+            shrunk = [tf.assign_sub(v, rate * decoupled * v).op for _, v in pairs if decoupled and _is_kernel(v)]
+            with tf.control_dependencies(shrunk):
+                steps += [optimizer.apply_gradients(
+                    [(tf.cast(_in_layer_dtype(g), v.dtype.base_dtype), v) for g, v in pairs])] if pairs else []
         return tf.group(steps + [tf.assign_sub(average, change) for average, change in tf.get_collection(CHANGES)])
 
     applied = tf.cond(apply, apply_gradients, tf.no_op)
@@ -136,7 +143,7 @@ def _in_layer_dtype(gradient):
 
 
 def _optimizer(options, rate):
-    if options.optimizer == 'adam':
+    if options.optimizer in ('adam', 'adamw'):
         return tf.train.AdamOptimizer(rate)
     return tf.train.MomentumOptimizer(rate, options.momentum)
 

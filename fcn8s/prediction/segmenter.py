@@ -1,7 +1,6 @@
-"""A trained net: photos in, class ids out. In the project's folder, or with it on PYTHONPATH:
+"""A trained net: photos in, class ids out. In the project's folder, or anywhere after `pip install .`:
 
-    from fcn8s.data.photos import read_photo
-    from fcn8s.prediction.segmenter import Segmenter
+    from fcn8s import Segmenter, read_photo
 
     with Segmenter('logs') as segmenter:
         photo = read_photo('street.jpg')                      # uint8 [H, W, 3], RGB
@@ -10,10 +9,11 @@
 """
 import functools
 import os
+from typing import Iterable, Iterator, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from fcn8s.config import config_of, flag_or_trained, trained_net
+from fcn8s.config import NetOverrides, config_of, flag_or_trained, trained_net
 from fcn8s.data.photos import network_size, resize_ids, resize_photo
 from fcn8s.devices import describe_device, onednn_caches_kernels, resolve_precision
 from fcn8s.prediction.options import Options, check_photo
@@ -25,6 +25,8 @@ from fcn8s.utils.tf1 import tf
 from fcn8s.weights.restore import find_weights, read_found, restore_for_prediction
 from FCN_model import NETS, build_scores
 from TensorflowUtils import create_session
+
+Photos = Union[np.ndarray, Sequence[np.ndarray]]
 
 
 class Segmenter:
@@ -38,7 +40,8 @@ class Segmenter:
       averages: whether predictions are averaged over scales or mirror images.
     """
 
-    def __init__(self, logs_dir='logs', checkpoint='', overrides=None, default_data_dir='', **options):
+    def __init__(self, logs_dir: str = 'logs', checkpoint: str = '', overrides: Optional[NetOverrides] = None,
+                 default_data_dir: str = '', **options) -> None:
         """Finds the checkpoint, builds its net and restores it.
 
         Args:
@@ -57,13 +60,12 @@ class Segmenter:
         self.net = trained_net(self.config, overrides, default_data_dir)
         if self.net.net not in NETS:
             raise UserError(f'--net={self.net.net}: there is no such net. Choose one of {", ".join(NETS)}.')
-        options = Options(**options)
-        options.check(self.net.net, NETS[self.net.net])
+        row, options = NETS[self.net.net], Options(**options)
+        options.check(self.net.net, row)
         self._options = options._replace(max_side=flag_or_trained(options.max_side, self.config, 'max_side'))
-        self._tile, self._tile_margin = choose_tiles(options.tile, options.tile_margin, NETS[self.net.net].reach)
+        self._tile, self._tile_margin = choose_tiles(options.tile, options.tile_margin, row.reach)
         self.precision = resolve_precision(options.precision)
-        self.averages = options.averages
-        self._batches_pay = onednn_caches_kernels() and not self.averages
+        self.averages, self._batches_pay = options.averages, onednn_caches_kernels() and not options.averages
         graph = tf.Graph()  # without resource variables, which TensorFlow 2 would make and TensorFlow 1 would not
         with graph.as_default(), tf.variable_scope(tf.get_variable_scope(), use_resource=False):
             self._images = tf.placeholder(tf.uint8, [None, None, None, 3], 'images')
@@ -81,7 +83,7 @@ class Segmenter:
                                         num_classes=self.net.num_classes, net=self.net.net)
             self.checkpoint, _ = read_found(self.checkpoint, restore, checkpoint, logs_dir)
 
-    def predict(self, images, argmax=True):
+    def predict(self, images: Photos, argmax: bool = True) -> Photos:
         """Predicts class ids, or probabilities, of photos of any size.
 
         Args:
@@ -103,11 +105,11 @@ class Segmenter:
         fetch = self._ids if argmax else self._softmax
         return self._predict([images], [fetch])[0][0]
 
-    def predict_both(self, photo, dtype=np.float32):
+    def predict_both(self, photo: np.ndarray, dtype: type = np.float32) -> Tuple[np.ndarray, np.ndarray]:
         """Returns (ids, probabilities) of one photo as `predict` does, in one pass; dtype: of the probabilities."""
         return tuple(self._predict([photo], [self._ids, self._softmax], dtype)[0])
 
-    def predict_each(self, photos):
+    def predict_each(self, photos: Iterable[np.ndarray]) -> Iterator[Tuple[np.ndarray, np.ndarray]]:
         """Yields (photo, ids) for each of `photos`, any iterable, in order. Raises UserError as `predict` does."""
         for batch in self.batches(photos):
             for photo, (ids,) in zip(batch, self._predict(batch, [self._ids])):
@@ -131,11 +133,11 @@ class Segmenter:
 
         return in_batches(items, size)
 
-    def predict_batch(self, images):
+    def predict_batch(self, images: np.ndarray) -> np.ndarray:
         """Class ids of images at the net's size: uint8 [B, H, W, 3] -> uint8 [B, H, W]."""
         return self._run_tiled([self._ids], images)[0]
 
-    def softmax_batch(self, images, size=None):
+    def softmax_batch(self, images: np.ndarray, size: Optional[Tuple[int, int]] = None) -> np.ndarray:
         """Probabilities of images at the net's size: uint8 [B, h, w, 3] -> float32 [B, H, W, num_classes].
 
         size: (H, W) if they are not the images' own; only for a net that was opened with short sides as scales.
@@ -144,16 +146,16 @@ class Segmenter:
             return self._run([self._softmax_of_size], images, {self._size: size})[0]
         return self._run_tiled([self._softmax], images)[0]
 
-    def array(self, name):
+    def array(self, name: str) -> np.ndarray:
         """The value of one of the net's variables, by its name."""
         return self._session.run(next(variable for variable in self._variables if variable.op.name == name))
 
-    def describe(self):
+    def describe(self) -> str:
         """One line for the log: device, net and checkpoint."""
         return (f'{describe_device()}, {self.precision}; net {self.net.net}, width {self.net.width:g}, '
                 f'{self.net.num_classes} classes, from {self.checkpoint}')
 
-    def close(self):
+    def close(self) -> None:
         """Frees the session."""
         self._session.close()
 

@@ -6,7 +6,8 @@ import re
 
 from fcn8s.utils.errors import UsageError
 
-EXPECTED = 'expected constant, poly:POWER such as poly:0.9, or steps:STEP:RATE,... such as steps:0:1e-4,10000:1e-5'
+EXPECTED = ('expected constant, poly:POWER such as poly:0.9, cosine, cosine:STEPS which warms up for so many steps, or '
+            'steps:STEP:RATE,... such as steps:0:1e-4,10000:1e-5')
 
 
 class Poly(collections.namedtuple('Poly', 'power')):
@@ -15,6 +16,20 @@ class Poly(collections.namedtuple('Poly', 'power')):
     def at(self, step, base, max_steps):
         """The learning rate of a step."""
         return base * max(0., 1 - step / max_steps) ** self.power
+
+
+class Cosine(collections.namedtuple('Cosine', 'warm_up')):
+    """Half a period of the cosine, from the base to 0 at max_steps (Loshchilov and Hutter, arXiv 1608.03983).
+
+    The rate first rises in a line for `warm_up` steps, of which the last has the base.
+    """
+
+    def at(self, step, base, max_steps):
+        """The learning rate of a step."""
+        if step < self.warm_up:
+            return base * (step + 1) / self.warm_up
+        part = min(1., (step - self.warm_up) / max(1, max_steps - self.warm_up))
+        return base * (1 + math.cos(math.pi * part)) / 2
 
 
 class Steps(collections.namedtuple('Steps', 'starts rates')):
@@ -46,14 +61,16 @@ def learning_rates(schedule, learning_rate, lr_encoder, lr_decoder, max_steps):
 def parse_lr_schedule(text):
     """Parses --lr_schedule: returns a schedule with .at(step, base, max_steps) -> float.
 
-    'constant'; 'poly:0.9', or 'poly' for the same; 'steps:0:1e-4,10000:1e-5' or 'steps "0:1e-4,10000:1e-5"', with or
-    without quotes. Steps count from 0. Raises UsageError.
+    'constant'; 'poly:0.9', or 'poly' for the same; 'cosine' or 'cosine:500'; 'steps:0:1e-4,10000:1e-5' or
+    'steps "0:1e-4,10000:1e-5"', with or without quotes. Steps count from 0. Raises UsageError.
     """
     kind, values = (re.split(r'[:\s]', text.strip(), maxsplit=1) + [''])[:2]
     if kind == 'constant' and not values:
         return Steps((), ())
     if kind == 'poly':
         return Poly(_positive(text, values or '0.9', 'a power'))
+    if kind == 'cosine' and re.fullmatch(r'[0-9]*', values):
+        return Cosine(int(values or 0))
     if kind == 'steps':
         return _steps(text, values)
     raise UsageError(f'--lr_schedule={text}: {EXPECTED}')

@@ -24,8 +24,12 @@ NUM_CLASSES, WIDTH = 151, 1.
 MAX_SIDE = 800  # larger photos are scaled down to this longer side: the nets were trained on short sides of 300 to 600
 HALVES = ('encoder', 'decoder')
 _PROJECT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-MODEL_ZOO = os.path.join(_PROJECT, 'Model_zoo')
-CLASSES = os.path.join(_PROJECT, 'Data_zoo', 'MIT_SceneParsing', 'classes.csv')
+if os.path.isdir(os.path.join(_PROJECT, 'Data_zoo')):
+    MODEL_ZOO = os.path.join(_PROJECT, 'Model_zoo')
+    CLASSES = os.path.join(_PROJECT, 'Data_zoo', 'MIT_SceneParsing', 'classes.csv')
+else:  # installed by pip
+    MODEL_ZOO = os.path.join(os.path.expanduser('~'), '.cache', 'fcn8s', 'Model_zoo')
+    CLASSES = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'ade20k_classes.csv')
 
 
 def file_names(name):

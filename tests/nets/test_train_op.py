@@ -36,6 +36,18 @@ def test_adam_takes_its_published_first_step():
     assert step.step == 1 and step.finite
 
 
+def test_adamw_takes_its_decay_beside_adams_step():
+    # kernel - rate * (sign(gradient) + decay * kernel); Adam's first step is the gradient's sign; biases do not decay
+    step = Step(StepOptions('adamw', weight_decay=0.5))
+    np.testing.assert_allclose(step.kernel, [[1 - 0.1 * (1 + 0.5 * 1), -2 - 0.1 * (-1 + 0.5 * -2)]], rtol=1e-5)
+    np.testing.assert_allclose(step.bias, [4.9], rtol=1e-5)
+
+
+def test_adamw_decays_by_the_rate_of_the_part_of_the_net():
+    step = Step(StepOptions('adamw', weight_decay=0.5), rates=(0.1, 0.01), decoder=('kernel',))
+    np.testing.assert_allclose(step.kernel, [[1 - 0.01 * 1.5, -2 + 0.01 * 2]], rtol=1e-5)
+
+
 def test_sgd_descends_the_gradient():
     np.testing.assert_allclose(Step(StepOptions('sgd')).kernel, [[1 - 0.1 * 3, -2 + 0.1 * 4]], rtol=1e-6)
 

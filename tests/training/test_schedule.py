@@ -22,6 +22,13 @@ def test_default_power_is_that_of_semantic_segmentation_pytorch():
     assert parse_lr_schedule('poly').at(9, 1., 10) == pytest.approx(0.12589254)
 
 
+@pytest.mark.parametrize('text, step, expected', [
+    ('cosine', 0, 8.), ('cosine', 50, 4.), ('cosine', 25, 4 + 8 ** 0.5), ('cosine', 100, 0.), ('cosine', 130, 0.),
+    ('cosine:20', 0, 0.4), ('cosine:20', 19, 8.), ('cosine:20', 20, 8.), ('cosine:20', 60, 4.), ('cosine:200', 99, 4.)])
+def test_cosine_by_hand(text, step, expected):
+    assert parse_lr_schedule(text).at(step, 8., 100) == pytest.approx(expected, abs=1e-12)
+
+
 @pytest.mark.parametrize('step, expected', [(0, 1e-4), (9999, 1e-4), (10000, 1e-5), (19999, 1e-5), (20000, 2e-6),
                                             (10**6, 2e-6)])
 @pytest.mark.parametrize('text', ['steps:0:1e-4,10000:1e-5,20000:2e-6', 'steps 0:1e-4, 10000:1e-5, 20000:2e-6',
@@ -39,6 +46,7 @@ def test_before_the_first_step_the_rate_is_the_base():
     ('', 'expected constant, poly:POWER'), ('exp', 'expected constant'), ('constant:1', 'expected constant'),
     ('poly:x', "'x' is not a power above 0"), ('poly:0', "'0' is not a power"), ('poly:-1', "'-1' is not a power"),
     ('poly:inf', 'not a power'), ('poly:nan', 'not a power'),
+    ('cosine:-1', 'cosine:STEPS'), ('cosine:x', 'cosine:STEPS'),
     ('steps', 'such as steps:0:1e-4'), ('steps:', 'such as steps:0:1e-4'), ('steps:5', 'such as steps:0:1e-4'),
     ('steps:0:1e-4,', 'such as steps:0:1e-4'), ('steps:-1:1e-4', 'such as steps:0:1e-4'),
     ('steps:0:0', "'0' is not a learning rate above 0"), ('steps:0:fast', "'fast' is not a learning rate"),
