@@ -10,9 +10,9 @@ from fcn8s.utils.errors import some_of
 
 
 def left_out(export):
-    """A sentence about objects without an area; '' if there are none."""
+    """A sentence about objects that cannot be drawn, having no area or name; '' if there are none."""
     kinds = some_of(f'{count} {kind}' for kind, count in export.left_out.most_common())
-    return f'left out, having no area: {kinds}. ' if kinds else ''
+    return f'left out: {kinds}. ' if kinds else ''
 
 
 def report(export, written, classes, notes, data_dir):

@@ -12,6 +12,7 @@ that an upload puts in front.
 The export "Brush labels to PNG" names tasks rather than photos: put the JSON, or the CSV, of the project beside it.
 With the JSON the PNGs are not needed; with the CSV they are read, smaller ones covering larger ones.
 """
+import collections
 import functools
 import os
 import sys
@@ -84,23 +85,24 @@ def _annotations(task):
 
 
 def _regions(results, export):
-    """[(class name, result)] of regions with an area; a name that a result of its own gives a region counts as well."""
-    labels = {}
+    """[(class name, result)] of regions with an area. A name may come from another result with the region's id."""
+    labels, regions = {}, {}
     for result in results:
-        labels.setdefault(result.get('id', id(result)), _label(result.get('value', {})))
-    regions = []
+        label = _label(result.get('value', {}))
+        if label:
+            labels.setdefault(_key(result), label)
     for result in results:
-        value = result.get('value', {})
-        if not any(key in value for key in GEOMETRIES) or 'keypointlabels' in value:
-            export.left_out['points'] += 'keypointlabels' in value  # others are choices or texts
-            continue
-        name = _label(value) or labels[result.get('id', id(result))]
-        if not name:
-            is_again = any(region.get('id') == result.get('id') for _, region in regions)
-            export.left_out['regions without a label'] += not is_again
-        elif not any(region.get('id', 0) == result.get('id', 1) for _, region in regions):
-            regions.append((name, result))
-    return regions
+        value, key = result.get('value', {}), _key(result)
+        if 'keypointlabels' in value:
+            export.left_out['points'] += 1
+        elif any(name in value for name in GEOMETRIES):  # others are choices or texts
+            regions.setdefault(key, (labels.get(key), result))
+    export.left_out += collections.Counter({'regions without a label': sum(not name for name, _ in regions.values())})
+    return [(name, result) for name, result in regions.values() if name]
+
+
+def _key(result):
+    return result.get('id', id(result))  # JSON-MIN has none
 
 
 def _label(value):

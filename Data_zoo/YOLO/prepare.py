@@ -50,7 +50,7 @@ def read(path, export, options):
         with export.reading(labels.get(name, photo)):
             objects = _read_objects(left.pop(name), names, export) if name else []
             export.add(os.path.relpath(photo, folder), functools.partial(_draw, objects), split=split_of_folders(where))
-    export.missing += sorted(left)
+    export.missing += sorted(name for name in left if 'labels' in name.split(os.sep) or len(left) == len(labels))
 
 
 def _is_label(file):

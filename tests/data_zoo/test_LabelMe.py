@@ -49,7 +49,7 @@ def test_lines_and_points_are_counted_and_left_out(tmp_path, export, capsys):
     annotate(export, 'a', shape('cat', SQUARE), shape('pole', [[0, 0], [5, 5]], 'line'),
              shape('eye', [[1, 1]], 'point'))
     assert class_names(convert(labelme, export, tmp_path / 'data')) == ['others', 'cat']
-    assert 'left out, having no area: 1 lines, 1 points' in capsys.readouterr().out
+    assert 'left out: 1 lines, 1 points' in capsys.readouterr().out
 
 
 def test_labels_txt_numbers_the_classes(tmp_path, export):

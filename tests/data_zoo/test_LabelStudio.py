@@ -101,17 +101,25 @@ def test_later_regions_cover_earlier_ones(tmp_path):
     assert counts(converted(tmp_path, everywhere, polygon('cat', region_id='s')), 'a') == {2: 68, 1: 12}
 
 
-def test_label_given_by_a_result_of_its_own(tmp_path):
+def test_label_given_by_a_result_of_its_own(tmp_path, capsys):
     shape_only = polygon('x')
     del shape_only['value']['polygonlabels']
     named = {**shape_only, 'type': 'labels', 'value': {**shape_only['value'], 'labels': ['dog']}}
     assert counts(converted(tmp_path, shape_only, named), 'a') == {0: 68, 2: 12}
+    assert 'left out' not in capsys.readouterr().out
+
+
+def test_region_without_a_label_is_left_out_and_counted(tmp_path, capsys):
+    shape_only = polygon('x')
+    del shape_only['value']['polygonlabels']
+    converted(tmp_path, shape_only, polygon('dog', region_id='s'))
+    assert 'left out: 1 regions without a label.' in capsys.readouterr().out
 
 
 def test_points_and_choices_have_no_area(tmp_path, capsys):
     converted(tmp_path, polygon('cat'), region('keypoint', 'eye', 's', x=5, y=5, width=1),
               {'id': 't', 'type': 'choices', 'value': {'choices': ['blurred']}})
-    assert 'left out, having no area: 1 points.' in capsys.readouterr().out
+    assert 'left out: 1 points.' in capsys.readouterr().out
 
 
 def test_ground_truth_or_the_first_annotation_counts(tmp_path, capsys):

@@ -96,6 +96,12 @@ def test_label_without_a_photo_is_named(tmp_path, export):
         convert(yolo, export, tmp_path / 'data')
 
 
+def test_other_texts_are_no_labels(tmp_path, export):
+    photo(export / 'images' / 'a.jpg')
+    (export / 'licence.txt').write_text('Do as you like.')
+    assert counts(convert(yolo, export, tmp_path / 'data'), 'b') == {0: 68, 1: 12}
+
+
 def test_photos_in_another_folder(tmp_path, export):
     (export / 'images').rename(tmp_path / 'photos')
     photo(tmp_path / 'photos' / 'a.jpg')
