@@ -48,10 +48,10 @@ def _sum_flat(tensors, group, waited_for):
     """all_sum of tensors that are summed in one dtype; waited_for: list of the sum before: one follows the other."""
     pieces = collections.defaultdict(list)  # by tensor: its parts in order
     for bucket in buckets([tensor.shape.num_elements() for tensor in tensors], BUCKET):
-        with tf.control_dependencies(waited_for):
+        with tf.control_dependencies(waited_for), tf.device(f'/job:{JOB}/task:{group.rank}/device:CPU:0'):
             parts = [tf.reshape(tensors[number], [-1])[start:end] for number, start, end in bucket]
             flat = tf.concat([tf.cast(part, _summed_in(part.dtype)) for part in parts], 0)
-        total = _sum_one(flat, group)
+            total = _sum_one(flat, group)
         waited_for[:] = [total]
         for (number, _, _), piece in zip(bucket, tf.split(total, [end - start for _, start, end in bucket])):
             pieces[number].append(piece)
@@ -79,8 +79,7 @@ def buckets(sizes, most):
 
 def _sum_one(flat, group):
     from tensorflow.python.ops import collective_ops  # of no public module in TensorFlow 1.15
-    with tf.device(f'/job:{JOB}/task:{group.rank}/device:CPU:0'):
-        if group.in_order and group.size > 2:
-            parts = collective_ops.all_gather(flat, group.size, 1, next(_keys))
-            return tf.add_n(tf.split(parts, [flat.shape.num_elements()] * group.size))
-        return collective_ops.all_reduce(flat, group.size, 1, next(_keys), 'Add', 'Id')
+    if group.in_order and group.size > 2:
+        parts = collective_ops.all_gather(flat, group.size, 1, next(_keys))
+        return tf.add_n(tf.split(parts, [flat.shape.num_elements()] * group.size))
+    return collective_ops.all_reduce(flat, group.size, 1, next(_keys), 'Add', 'Id')
