@@ -32,7 +32,7 @@ class BatchReader:
     the bytes do not depend on num_threads.
 
     transform: None, or function(photo, ids, epoch, index in records) -> (photo, ids), called in the threads with what
-    read_pair gave.
+    read_pair gave. Its attribute `crop`, if it has one, is the (height, width) of what it returns, None for the photo's.
     dataset.bad: if it collects unusable records, the next usable pair in the epoch's order takes the place of an
     unusable one, and no other place changes.
     waited_seconds: how long next() has waited for data so far.
@@ -56,7 +56,7 @@ class BatchReader:
         read = functools.partial(_read_example, dataset=dataset, order=order, transform=transform)
         batch = functools.partial(_read_batch, batch_size=batch_size, read=read, max_side=max_side,
                                   worker=lambda: self._share, size_at=lambda i: self._size_at(i, order, read, size_of))
-        self._dataset, self._crop = dataset, getattr(transform, 'crop', None)
+        self._dataset, self._transform = dataset, transform
         size_of = functools.lru_cache(maxsize=None)(lambda index: header_size(dataset.records[index].image))
         most = functools.partial(_most_pixels, batch_size=batch_size, order=order, size_of=size_of)
         self._share = (0, 1)
@@ -73,10 +73,10 @@ class BatchReader:
 
     def _size_at(self, number, order, read, size_of):
         """(height, width) of example `number`, which another worker reads."""
-        if self._dataset.bad is not None:  # only reading tells which photo takes the place of an unusable one
-            return read(number)[1].shape
+        if self._dataset.bad is not None or not hasattr(self._transform, 'crop') and self._transform:
+            return read(number)[1].shape  # only reading tells, also which photo takes the place of an unusable one
         epoch, position = divmod(number, len(self._dataset.records))
-        return self._crop or size_of(int(order(epoch)[position]))
+        return getattr(self._transform, 'crop', None) or size_of(int(order(epoch)[position]))
 
     def __iter__(self):
         return self
