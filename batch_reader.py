@@ -32,7 +32,7 @@ class BatchReader:
     the bytes do not depend on num_threads.
 
     transform: None, or function(photo, ids, epoch, index in records) -> (photo, ids), called in the threads with what
-    read_pair gave. Its attribute `crop`, if it has one, is the (height, width) of what it returns, None for the photo's.
+    read_pair gave. Its attribute `crop`, if any, is the (height, width) of what it returns, None for the photo's.
     dataset.bad: if it collects unusable records, the next usable pair in the epoch's order takes the place of an
     unusable one, and no other place changes.
     waited_seconds: how long next() has waited for data so far.

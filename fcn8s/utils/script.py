@@ -8,8 +8,8 @@ from fcn8s.utils.errors import UsageError, UserError
 
 CLOSED_PIPE = 128 + 13  # SIGPIPE, which Windows lacks
 EXIT_CODES = """
-exit codes: 0 done, 1 not done or not wholly, 2 a wrong command line, 130 stopped by Ctrl-C, 143 by SIGTERM, 141 the
-reader of a pipe has left"""
+exit codes: 0 done, 1 not done or not wholly, 2 a wrong command line, 75 another worker was lost (training only), 130
+stopped by Ctrl-C, 143 by SIGTERM, 141 the reader of a pipe has left"""
 
 
 def start():

@@ -5,10 +5,14 @@ import os
 import pytest
 from processes import Script
 from scripts import run_script
+from tiny_net import NETS
 
 import FCN_train
 from fcn8s.cluster.meeting import free_port
 from fcn8s.utils.tf1 import tf
+
+
+assert 'tiny_bn' in NETS
 
 
 def start_team(folder, size, *arguments, own=None, timeout=30):
