@@ -11,8 +11,7 @@ import FCN_train
 from fcn8s.cluster.meeting import free_port
 from fcn8s.utils.tf1 import tf
 
-
-assert 'tiny_bn' in NETS
+assert 'tiny_bn' in NETS  # importing tiny_net adds it
 
 
 def start_team(folder, size, *arguments, own=None, timeout=30):
