@@ -9,10 +9,11 @@ if __name__ == '__main__':
 import collections
 import functools
 
+from fcn8s.nets.all_sum import ALONE, all_sum
 from fcn8s.nets.dilated_heads import c1, c1_bilinear, deepsup, ppm, psp_bilinear
 from fcn8s.nets.fcn_heads import fcn_head, skip_head
 from fcn8s.nets.layers import Build, Dropout, keep_all
-from fcn8s.nets.loss import pixel_accuracy, summed_loss, training_loss, valid_pixels
+from fcn8s.nets.loss import progress_figures, summed_loss, training_loss, valid_pixels
 from fcn8s.nets.mobilenet import dilated_mobilenet
 from fcn8s.nets.resnet import WIDE_STEM, dilated_resnet
 from fcn8s.nets.row import IMAGENET_MEAN, IMAGENET_STD, MEAN_RGB, RAW_RGB, Net
@@ -140,7 +141,7 @@ def ignored_labels(name, ignore_label):
     return (() if ignore_label is None else (ignore_label,)) + (() if net_row(name).scores_0 else (0,))
 
 
-def training_graph(net, options=StepOptions(), ignored=(), class_weights=None, devices=(None,)):
+def training_graph(net, options=StepOptions(), ignored=(), class_weights=None, devices=(None,), group=ALONE):
     """The whole graph of a training run: one net built twice, with dropout for training and without for validation.
 
     Args:
@@ -149,6 +150,7 @@ def training_graph(net, options=StepOptions(), ignored=(), class_weights=None, d
       ignored: labels that do not count, see ignored_labels.
       class_weights: see segmentation_loss.
       devices: share each batch, see in_towers; None is TensorFlow's choice.
+      group: the workers, which share each batch too: each is fed its part.
 
     Returns:
       A TrainingGraph.
@@ -166,27 +168,25 @@ def training_graph(net, options=StepOptions(), ignored=(), class_weights=None, d
     validate = (predict_ids(clean_logits), tf.div_no_nan(clean_loss, clean_weight), clean_weight)
 
     def tower(number, images, annotations):
-        seed = tf.stack([tf.constant(options.seed + (number << 40), tf.int64), step])  # towers drop different values
+        number += group.rank * len(devices)  # so that all towers of all workers drop different values
+        seed = tf.stack([tf.constant(options.seed + (number << 40), tf.int64), step])
         how = Build(net.width, not options.fix_bn, Dropout(seed, options.keep_prob))
         scores, end_points = build_scores(net.net, images, net.num_classes, *how, precision=options.precision)
-        further = []
-        if row.deepsup:
-            with tf.variable_scope('inference', reuse=tf.AUTO_REUSE):
-                further = [row.deepsup(end_points, net.num_classes, how)]
+        with tf.variable_scope('inference', reuse=tf.AUTO_REUSE):
+            further = [row.deepsup(end_points, net.num_classes, how)] if row.deepsup else []
         loss, weight, labels, valid = training_loss(scores, further, annotations, ignored, class_weights)
         return loss, weight, predict_ids(scores.trained), labels, valid, end_points
 
     losses, weights, ids, labels, valid, end_points = zip(*in_towers(tower, devices, images, annotations))
-    loss = tf.div_no_nan(sum(losses), sum(weights))
+    loss = tf.div_no_nan(sum(losses), *all_sum([sum(weights)], group))
     variables = [variable for variable in tf.global_variables() if variable is not step]
-    train, gradients, finite = training_step(loss, encoder_rate, decoder_rate, decoder_names(net.net, variables), step,
-                                             options, colocate=len(devices) > 1)
+    taken = training_step(loss, encoder_rate, decoder_rate, decoder_names(net.net, variables), step, options,
+                          len(devices), group)
     ids, labels, valid = (tf.concat(parts, 0) for parts in (ids, labels, valid))
-    progress = {'pixel_accuracy': pixel_accuracy(ids, labels, valid),
-                'classes_predicted': tf.size(tf.unique(tf.reshape(tf.cast(ids, tf.int32), [-1]))[0])}
+    progress = progress_figures(ids, labels, valid, net.num_classes, group, taken.loss)
     saved = [variable for variable in tf.global_variables() if not variable.op.name.startswith(LOSS_SCALE + '/')]
-    return TrainingGraph(images, annotations, encoder_rate, decoder_rate, step, train, loss, finite, progress, validate,
-                         variables, saved, end_points[0], gradients)
+    return TrainingGraph(images, annotations, encoder_rate, decoder_rate, step, taken.train, taken.loss, taken.finite,
+                         progress, validate, variables, saved, end_points[0], taken.gradients, taken.stop)
 
 
 def main():

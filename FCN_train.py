@@ -13,29 +13,27 @@ if __name__ == '__main__':
 import os
 
 from batch_reader import BatchReader
-from fcn8s.config import check_same_run, save_config
+from fcn8s.cluster.launcher import launch
+from fcn8s.cluster.place import ALONE, find_place
 from fcn8s.data.augment import make_transform
 from fcn8s.data.augment_options import parse_augmentation
 from fcn8s.devices import describe_device, prepare_for_training, resolve_precision, training_devices
 from fcn8s.flags.train import train_flags
+from fcn8s.training import workers
 from fcn8s.training.checks import check_flags, check_learned_classes, describe_run, print_warnings
 from fcn8s.training.class_weights import class_weights
-from fcn8s.training.log import TrainingLog
 from fcn8s.training.preview import save_preview
 from fcn8s.training.recipes import apply_recipe
 from fcn8s.training.schedule import learning_rates
-from fcn8s.training.steps import SUMMARY_EVERY, ProgressBar, RunSaver, Stepper, closing_summary, is_due
+from fcn8s.training.steps import SUMMARY_EVERY, RunSaver, Stepper, closing_summary, is_due
 from fcn8s.training.validation import Validation
 from fcn8s.utils.cli import parse
-from fcn8s.utils.lock import folder_lock
-from fcn8s.utils.script import StopSignal, run
+from fcn8s.utils.script import run
 from fcn8s.utils.tf1 import tf
 from fcn8s.weights.initial import load_initial_weights
-from fcn8s.weights.restore import initialize
 from fcn8s.weights.saver import CheckpointSaver
 from FCN_model import NetConfig, StepOptions, ignored_labels, training_graph
 from read_data import read_splits
-from TensorflowUtils import create_session
 
 DATA_DIR = os.path.join('Data_zoo', 'MIT_SceneParsing', 'ADEChallengeData2016')
 LOGS_DIR = 'logs'
@@ -59,8 +57,11 @@ def main(argv):
     """The whole run; returns the exit code."""
     parse(FLAGS, argv, __doc__)
     apply_recipe(FLAGS)
+    place = find_place()
     check_flags(FLAGS.logs_dir, FLAGS.net, FLAGS.width, FLAGS.pretrained, FLAGS.init_from, FLAGS.num_gpus,
-                FLAGS.batch_size)
+                FLAGS.batch_size, FLAGS.workers if place == ALONE else place.size)
+    if FLAGS.workers > 1 and place == ALONE:
+        return launch(FLAGS.workers, argv, FLAGS.num_gpus)
     rates = learning_rates(FLAGS.lr_schedule, FLAGS.learning_rate, FLAGS.lr_encoder, FLAGS.lr_decoder, FLAGS.max_steps)
     augmentation = parse_augmentation(FLAGS.random_scale, FLAGS.random_crop, FLAGS.flip, FLAGS.brightness,
                                       FLAGS.translate, FLAGS.gray)
@@ -75,59 +76,56 @@ def main(argv):
         save_preview(FLAGS.preview_augmentation, training, transform)
         return 0
 
-    with folder_lock(FLAGS.logs_dir) as locked:
-        check_same_run(FLAGS.logs_dir, net)
-        options = StepOptions(FLAGS.optimizer, FLAGS.momentum, FLAGS.weight_decay, FLAGS.l2, FLAGS.clip_norm,
-                              FLAGS.skip_nonfinite, FLAGS.keep_prob, FLAGS.fix_bn,
-                              resolve_precision(FLAGS.precision), FLAGS.seed)
+    options = StepOptions(FLAGS.optimizer, FLAGS.momentum, FLAGS.weight_decay, FLAGS.l2, FLAGS.clip_norm,
+                          FLAGS.skip_nonfinite, FLAGS.keep_prob, FLAGS.fix_bn, resolve_precision(FLAGS.precision),
+                          FLAGS.seed)
+    with workers.join(place, used_flags(net, options), net, training, validation) as team, \
+            workers.open_logs(team, FLAGS.logs_dir, net) as locked:
         print(f'{describe_device(FLAGS.num_gpus)}, {options.precision}; {describe_run(net, training, validation)}')
         print_warnings(net, training, FLAGS.read_threads)
-        max_side = max((MAX_SIDE,) + (augmentation.crop or ()))
-        return train(net, options, rates, training, validation, transform, max_side, locked)
+        return train(net, options, rates, training, validation, transform, team, locked)
 
 
-def train(net, options, rates, training, validation, transform, max_side, locked):
+def used_flags(net, options):
+    """{name: value} of the flags, as they were resolved."""
+    return dict(FLAGS.flag_values_dict(), num_classes=net.num_classes, precision=options.precision)
+
+
+def train(net, options, rates, training, validation, transform, team, locked):
     """Trains a net (NetConfig) from its last checkpoint, or from the start; returns the exit code.
 
-    rates: LearningRates; training, validation: Datasets; transform: augmentation, or None; max_side: longest side of a
-    batch in pixels; locked: logs_dir, a LockedFolder.
+    rates: LearningRates; training, validation: Datasets; transform: augmentation, or None; team: the workers, of which
+    number 0 alone writes; locked: logs_dir, a LockedFolder.
     """
     ignored = ignored_labels(net.net, FLAGS.ignore_label)
     weights = class_weights(FLAGS.class_weights, training, ignored, FLAGS.read_threads)
     devices = training_devices(FLAGS.num_gpus)
-    with tf.Graph().as_default(), create_session(None, FLAGS.deterministic, FLAGS.num_gpus) as session:
+    with tf.Graph().as_default(), \
+            workers.open_session(team, options.precision, FLAGS.deterministic, FLAGS.num_gpus) as session:
         tf.set_random_seed(FLAGS.seed)
-        graph = training_graph(net, options, ignored, weights, devices)
-        checkpoints = CheckpointSaver(FLAGS.logs_dir, graph.saved, graph.variables)
-        initialize(session, tf.global_variables())
-        resumed = checkpoints.resume(session)
-        checkpoints.check_space()
-        step = int(session.run(graph.step))
-        if resumed:
-            print(f'resuming from {resumed} (step {step})')
-        else:
-            load_initial_weights(session, net, graph.variables, FLAGS.init_from, FLAGS.pretrained, FLAGS.model_dir)
-            if FLAGS.fix_bn and not FLAGS.init_from:
-                print('warning: --fix_bn from scratch: batch normalization does nothing. Give --init_from too')
+        graph = training_graph(net, options, ignored, weights, devices, workers.group_of(team, FLAGS.deterministic))
+        checkpoints = workers.Silent() if team.rank else CheckpointSaver(FLAGS.logs_dir, graph.saved, graph.variables)
+        step = workers.start(session, graph, checkpoints, team, lambda: load_initial_weights(
+            session, net, graph.variables, FLAGS.init_from, FLAGS.pretrained, FLAGS.model_dir, FLAGS.fix_bn))
         if step >= FLAGS.max_steps:
             print(f'already at step {step} of max_steps {FLAGS.max_steps}: nothing to train')
 
-        with TrainingLog(FLAGS.logs_dir, step) as log, \
-                BatchReader(training, FLAGS.batch_size, FLAGS.shuffle, FLAGS.seed, step, max_side, FLAGS.read_threads,
-                            transform) as batches:
-            # written only now, so that a failed start does not touch an earlier run
-            save_config(FLAGS.logs_dir, net, dict(FLAGS.flag_values_dict(), num_classes=net.num_classes,
-                                                  precision=options.precision))
-            scorer = Validation(session, graph, validation, ignored, FLAGS.validation_max_side, FLAGS.read_threads)
+        max_side = max((MAX_SIDE,) + (getattr(transform, 'crop', None) or ()))
+        with BatchReader(training, FLAGS.batch_size, FLAGS.shuffle, FLAGS.seed, step, max_side, FLAGS.read_threads,
+                         transform).for_worker(team.rank, team.size) as batches, \
+                workers.open_log(team, FLAGS.logs_dir, step, net, used_flags(net, options)) as log:
+            scorer = Validation(session, graph, validation, ignored, FLAGS.validation_max_side, FLAGS.read_threads,
+                                team)
             stepper = Stepper(session, graph, FLAGS.skip_nonfinite, FLAGS.debug, FLAGS.data_dir)
             saver = RunSaver(session, checkpoints, log, locked, step)
 
-            with StopSignal() as stop, closing_summary(saver, stepper, training.bad, lambda: step, stop, locked), \
+            with workers.stop_signal(team) as stop, \
+                    closing_summary(saver, stepper, training.bad, lambda: step, stop, locked), \
                     saver.save_on_exit(lambda: step, stop), \
-                    ProgressBar(step, FLAGS.max_steps, FLAGS.batch_size, training.bad) as bar:
+                    workers.open_bar(team, step, FLAGS.max_steps, FLAGS.batch_size, training.bad) as bar:
 
                 while stop.code is None:
-                    if is_due(step, FLAGS.validate_every, FLAGS.max_steps) and not log.is_validated(step):
+                    if is_due(step, FLAGS.validate_every, FLAGS.max_steps) and not team.agreed(log.is_validated(step)):
                         scores = scorer.score(step, stop, log)    # None if stopped
                         if scores:
                             best = saver.save_if_best(step, scores)
@@ -136,7 +134,7 @@ def train(net, options, rates, training, validation, transform, max_side, locked
                         break
 
                     batch = next(batches)
-                    figures = stepper.step(step, batch, rates.at(step))
+                    figures = stepper.step(step, batch, rates.at(step), stop)
                     if step % SUMMARY_EVERY == 0:
                         locked.check()
                         log.training(step, figures)

@@ -2,7 +2,7 @@
 
     variables       weight; its initializers normal, bilinear
     layers          conv2d, conv2d_transpose, pool: TensorFlow's own ops with SAME padding; dropout with a seed
-    sessions        create_session
+    sessions        create_session, session_config
     TensorFlow      tf, imported at first use (fcn8s.utils.tf1)
 
 The nets build on these: fcn8s/nets/layers.py has their layers, with variables and with faster forms for a CPU.
@@ -79,7 +79,12 @@ def dropout(x, keep_prob, seed, whole_channels=False):
 
 
 def create_session(graph=None, deterministic=False, num_gpus=1, as_written=False):
-    """A session on the first num_gpus GPUs, with memory growth.
+    """A session with session_config's settings."""
+    return tf.Session(graph=graph, config=session_config(deterministic, num_gpus, as_written))
+
+
+def session_config(deterministic=False, num_gpus=1, as_written=False):
+    """A ConfigProto for the first num_gpus GPUs, with memory growth.
 
     deterministic: one CPU thread, so that sums are always taken in the same order. as_written: no graph rewriting;
     folding large constants takes many times their memory.
@@ -92,4 +97,4 @@ def create_session(graph=None, deterministic=False, num_gpus=1, as_written=False
         config.graph_options.rewrite_options.disable_meta_optimizer = True
     config.gpu_options.allow_growth = True
     config.gpu_options.visible_device_list = ','.join(map(str, range(num_gpus))) if gpus() else ''
-    return tf.Session(graph=graph, config=config)
+    return config

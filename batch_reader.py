@@ -9,7 +9,7 @@ import time
 
 import numpy as np
 
-from fcn8s.data.photos import STRIDE, network_size, pixels_of, resize_ids, resize_photo, round_up
+from fcn8s.data.photos import STRIDE, header_size, network_size, resize_ids, resize_photo, round_up
 from fcn8s.data.records import load_pair, none_usable, read_or_skip, read_pair
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.threads import ordered_map
@@ -32,7 +32,7 @@ class BatchReader:
     the bytes do not depend on num_threads.
 
     transform: None, or function(photo, ids, epoch, index in records) -> (photo, ids), called in the threads with what
-    read_pair gave.
+    read_pair gave. Its attribute `crop`, if any, is the (height, width) of what it returns, None for the photo's.
     dataset.bad: if it collects unusable records, the next usable pair in the epoch's order takes the place of an
     unusable one, and no other place changes.
     waited_seconds: how long next() has waited for data so far.
@@ -54,10 +54,29 @@ class BatchReader:
         order = functools.lru_cache(maxsize=4)(functools.partial(_epoch_order, len(dataset.records),
                                                                  seed if shuffle else None))
         read = functools.partial(_read_example, dataset=dataset, order=order, transform=transform)
-        batch = functools.partial(_read_batch, batch_size=batch_size, read=read, max_side=max_side)
-        pixels = functools.lru_cache(maxsize=None)(lambda index: pixels_of(dataset.records[index].image))
-        most = functools.partial(_most_pixels, batch_size=batch_size, order=order, pixels=pixels)
+        batch = functools.partial(_read_batch, batch_size=batch_size, read=read, max_side=max_side,
+                                  worker=lambda: self._share, size_at=lambda i: self._size_at(i, order, read, size_of))
+        self._dataset, self._transform = dataset, transform
+        size_of = functools.lru_cache(maxsize=None)(lambda index: header_size(dataset.records[index].image))
+        most = functools.partial(_most_pixels, batch_size=batch_size, order=order, size_of=size_of)
+        self._share = (0, 1)
         self._batches = ordered_map(batch, itertools.count(start_batch), num_threads, AHEAD, most)
+
+    def for_worker(self, rank, size):
+        """Lets this reader, before its first batch, bring the part of worker `rank` of `size`; returns it.
+
+        Worker 0 has the first batch_size / size examples of each batch, and so on; size must divide batch_size. All
+        parts have the size that the whole batch would have.
+        """
+        self._share = (rank, size)
+        return self
+
+    def _size_at(self, number, order, read, size_of):
+        """(height, width) of example `number`, which another worker reads."""
+        if self._dataset.bad is not None or not hasattr(self._transform, 'crop') and self._transform:
+            return read(number)[1].shape  # only reading tells, also which photo takes the place of an unusable one
+        epoch, position = divmod(number, len(self._dataset.records))
+        return getattr(self._transform, 'crop', None) or size_of(int(order(epoch)[position]))
 
     def __iter__(self):
         return self
@@ -97,9 +116,13 @@ def _epoch_order(count, seed, epoch):
     return np.arange(count) if seed is None else np.random.RandomState([seed, epoch]).permutation(count)
 
 
-def _read_batch(number, batch_size, read, max_side):
-    examples, sizes = [], []
-    for i in range(number * batch_size, (number + 1) * batch_size):
+def _read_batch(number, batch_size, read, max_side, worker, size_at):
+    """Batch `number`, or a worker's part of it. worker: function -> (rank, size); size_at: see BatchReader._size_at."""
+    rank, workers = worker()
+    whole = range(number * batch_size, (number + 1) * batch_size)
+    part = whole[batch_size * rank // workers:batch_size * (rank + 1) // workers]
+    examples, sizes = [], [size_at(i) for i in whole if i not in part]
+    for i in part:
         examples.append(read(i))
         sizes.append(examples[-1][1].shape)
         size = common_size(sizes, max_side)
@@ -113,13 +136,13 @@ def _resize_example(photo, ids, record, size):
     return resize_photo(photo, *size), resize_ids(ids, *size), record
 
 
-def _most_pixels(number, batch_size, order, pixels):
-    """Pixels of the largest photo of a batch: they are decoded one at a time. pixels: function record index -> pixels.
+def _most_pixels(number, batch_size, order, size_of):
+    """Pixels of the largest photo of a batch: they are decoded one at a time. size_of: function record index -> size.
 
     What takes the place of a photo that cannot be used is not looked at.
     """
     epochs = [divmod(i, len(order(0))) for i in range(number * batch_size, (number + 1) * batch_size)]
-    return max(pixels(int(order(epoch)[position])) for epoch, position in epochs)
+    return max(int(np.prod(size_of(int(order(epoch)[position])))) for epoch, position in epochs)
 
 
 def _read_example(number, dataset, order, transform):

@@ -14,6 +14,7 @@ from benchmarks.measure import parse, random_batch, request_parser
 from fcn8s.config import save_config
 from fcn8s.data.classes import generic_classes
 from fcn8s.devices import assume_frozen_weights, resolve_precision
+from fcn8s.nets.all_sum import ALONE
 from fcn8s.nets.train_op import StepOptions
 from fcn8s.prediction.segmenter import Segmenter
 from fcn8s.utils.tf1 import tf, use_version_1
@@ -71,14 +72,15 @@ def open_inference(request):
 
 
 @contextlib.contextmanager
-def open_training(request, wrap=unwrapped):
+def open_training(request, wrap=unwrapped, open_session=create_session, group=ALONE):
     """A context of a training step with Adam, fed and fetched as FCN_train does between two summaries.
 
+    open_session: function without arguments; group: the workers, a fcn8s.nets.all_sum.Group.
     photos uint8 [B, H, W, 3], annotations uint8 [B, H, W] -> dict with the loss.
     """
-    with tf.Graph().as_default(), create_session() as session:
+    with tf.Graph().as_default(), open_session() as session:
         graph = training_graph(NetConfig(request.net, request.num_classes, request.net_width),
-                               StepOptions(precision=request.precision))
+                               StepOptions(precision=request.precision), group=group)
         initialize(session, tf.global_variables())
         session.graph.finalize()
         session = wrap(session)

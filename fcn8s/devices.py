@@ -32,8 +32,12 @@ def describe_device(num_gpus=1):
     return f'TensorFlow {tf.version.VERSION} on {device}'
 
 
-def check_num_gpus(num_gpus, batch_size):
-    """Raises UsageError unless num_gpus divides batch_size."""
+def check_num_gpus(num_gpus, batch_size, workers=1):
+    """Raises UsageError unless workers times num_gpus divides batch_size."""
+    if batch_size % (workers * num_gpus) and workers > 1:
+        raise UsageError(f'--batch_size={batch_size} is shared by {workers} workers with --num_gpus={num_gpus} each, '
+                         f'so it must be a multiple of {workers * num_gpus}. Try --batch_size='
+                         f'{-(-batch_size // (workers * num_gpus)) * workers * num_gpus}.')
     if batch_size % num_gpus:
         raise UsageError(f'--num_gpus={num_gpus}: the GPUs share each step equally, but --batch_size={batch_size} is '
                         f'not a multiple of {num_gpus}. Try --batch_size={batch_size * num_gpus}.')

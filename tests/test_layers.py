@@ -8,7 +8,7 @@ import pytest
 from project import PROJECT
 
 FLOORS = [  # from the ground up; an import may stay on its floor or go down
-    ['fcn8s.utils'], ['fcn8s.data'], ['fcn8s.lettering', 'fcn8s.visualize'], ['fcn8s.sheet'],
+    ['fcn8s.utils'], ['fcn8s.cluster'], ['fcn8s.data'], ['fcn8s.lettering', 'fcn8s.visualize'], ['fcn8s.sheet'],
     ['read_data', 'batch_reader'], ['fcn8s.devices', 'TensorflowUtils'], ['fcn8s.nets'],
     ['FCN_model'], ['fcn8s.weights'], ['fcn8s.config'],
     ['fcn8s.prediction'], ['fcn8s.evaluation'], ['fcn8s.exports'], ['fcn8s.training'], ['fcn8s.flags'],

@@ -31,6 +31,7 @@ def make_transform(options, seed, num_classes, ignore_label=None):
     def transform(photo, ids, epoch, index):
         return augment(photo, ids, options, np.random.RandomState([seed, epoch, index]), fill_label)
 
+    transform.crop = options.crop  # (height, width) of what it returns, None for that of the photo
     return transform
 
 

@@ -172,8 +172,13 @@ def network_size(height, width, max_side=None, multiple=STRIDE):
 
 def pixels_of(path):
     """The number of pixels in a photo's header; 0 if it is unreadable, which reading the photo will report."""
-    try:
-        height, width = photo_size(path)
-    except UserError:
-        return 0
+    height, width = header_size(path)
     return height * width
+
+
+def header_size(path):
+    """photo_size; (0, 0) if the header is unreadable, which reading the photo will report."""
+    try:
+        return photo_size(path)
+    except UserError:
+        return 0, 0

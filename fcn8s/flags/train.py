@@ -55,6 +55,10 @@ def train_flags(**defaults):
     add.boolean('skip_nonfinite', False, 'skip and count a step with a non-finite loss or gradient instead of stopping')
     add.boolean('deterministic', False, 'the same command gives the same weights bit for bit; slower: the CPU sums in '
                 'one thread. On a GPU it needs TensorFlow 2 and no --fix_bn')
+    add = flag_group(values, 'several workers')
+    add.integer('workers', 1, 'start so many processes on this computer, which share each step', 1)
+    add.float('meeting_timeout', 600., 'seconds to wait until all workers of a cluster are there', 1.)
+    add.float('worker_timeout', 60., 'seconds of silence after which a worker is lost, and all others leave', 1.)
     add = flag_group(values, 'augmentation')
     add.string('random_scale', '', 'MIN,MAX[,PROBABILITY]: scale by a random factor, such as 0.5,1.5')
     add.string('random_crop', '', 'HEIGHTxWIDTH, multiples of 32: train on a random window of this size; smaller '

@@ -1,4 +1,5 @@
-"""The loss and the pixel accuracy."""
+"""The loss and the figures of progress."""
+from fcn8s.nets.all_sum import all_sum
 from fcn8s.nets.pillow_resampling import resize_nearest
 from fcn8s.utils.tf1 import tf
 
@@ -53,7 +54,19 @@ def training_loss(scores, further, annotations, ignored=(), class_weights=None):
     return loss, weight, labels, valid
 
 
-def pixel_accuracy(ids, annotations, valid):
-    """The share of the valid pixels whose id is right, in 0..1; ids, annotations uint8 [B, H, W], valid bool."""
-    right = tf.logical_and(tf.equal(ids, annotations), valid)
-    return tf.div_no_nan(tf.reduce_sum(tf.cast(right, tf.float32)), tf.reduce_sum(tf.cast(valid, tf.float32)))
+def progress_figures(ids, labels, valid, num_classes, group, after):
+    """{'pixel_accuracy': share of the valid pixels whose id is right, 'classes_predicted': number}, of all workers.
+
+    ids, labels: uint8 [B, H, W]; valid: bool [B, H, W]; after: a tensor of this step's sum over workers, which the one
+    for these figures follows.
+    """
+    right = tf.reduce_sum(tf.cast(tf.logical_and(tf.equal(ids, labels), valid), tf.float32))
+    counted = tf.reduce_sum(tf.cast(valid, tf.float32))
+    predicted = tf.unique(tf.reshape(tf.cast(ids, tf.int32), [-1]))[0]
+    if group.size == 1:
+        return {'pixel_accuracy': tf.div_no_nan(right, counted), 'classes_predicted': tf.size(predicted)}
+    with tf.control_dependencies([after]):
+        occurs = tf.reduce_sum(tf.one_hot(predicted, num_classes), 0)
+        right, counted, workers = all_sum([right, counted, occurs], group)
+    return {'pixel_accuracy': tf.div_no_nan(right, counted),
+            'classes_predicted': tf.count_nonzero(workers, dtype=tf.int32)}

@@ -12,13 +12,13 @@ from fcn8s.weights.restore import find_weights
 from FCN_model import NETS, ignored_labels
 
 
-def check_flags(logs_dir, net, width, pretrained, init_from, num_gpus, batch_size):
+def check_flags(logs_dir, net, width, pretrained, init_from, num_gpus, batch_size, workers=1):
     """Raises UserError if the values of these flags are unknown or contradict each other."""
     check_writable_name('logs_dir', logs_dir)
     if net not in NETS:
         raise UsageError(f'--net={net}: there is no such net. Available: {", ".join(NETS)}.')
     check_pretrained(pretrained, init_from, net, width)
-    check_num_gpus(num_gpus, batch_size)
+    check_num_gpus(num_gpus, batch_size, workers)
 
 
 def check_learned_classes(net, ignore_label):

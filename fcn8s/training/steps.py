@@ -34,8 +34,10 @@ class Stepper:
         self._figures = {}
         session.graph.finalize()  # a loop that adds to the graph uses more memory with every step
 
-    def step(self, step, batch, rates):
+    def step(self, step, batch, rates, stop):
         """Trains on a Batch, with learning rates of encoder and decoder; returns the latest figures, {name: number}.
+
+        Several workers learn through it whether the StopSignal `stop` has reached any of them.
 
         'loss', in nats, is of this step. The figures of TrainingGraph.progress, and with debug the serialized
         'histograms', are updated by the first call and every SUMMARY_EVERY steps.
@@ -49,11 +51,14 @@ class Stepper:
                 fetches['histograms'] = self._debug
         feed = {graph.images: batch.images, graph.annotations: batch.annotations,
                 graph.encoder_rate: rates[0], graph.decoder_rate: rates[1]}
+        if graph.stop:
+            feed[graph.stop[0]], fetches['stops'] = float(stop.heard is not None), graph.stop[1]
         try:
             got = self._session.run(fetches, feed)
         except tf.errors.ResourceExhaustedError:
             raise StepError(f'memory ran out at step {step} on a batch of {batch.images.shape[:3]}. Use a smaller '
                             '--batch_size or --width.')
+        stop.agree(got.get('stops'))
         self._check_finite(got, step, batch, rates)
         self._figures.update(got.get('progress', {}), loss=got['loss'], steps_skipped=self.skipped,
                              encoder_rate=rates[0], decoder_rate=rates[1])

@@ -21,12 +21,15 @@ Scored = collections.namedtuple('Scored', 'loss pixel_accuracy mean_iu photos em
 class Validation:
     """Scores the current weights of a run on its validation photos."""
 
-    def __init__(self, session, graph, dataset, ignored, max_side, num_threads):
+    def __init__(self, session, graph, dataset, ignored, max_side, num_threads, team):
         """graph: a TrainingGraph; dataset: the validation split; ignored: labels that the net does not learn.
+
+        team: the Team of workers who share the photos.
 
         max_side: longer side to which larger photos are scaled down; num_threads: threads that decode photos.
         """
-        self._session, self._graph, self._dataset, self._ignored = session, graph, dataset, ignored
+        self._session, self._graph, self._ignored, self._team = session, graph, ignored, team
+        self._dataset = dataset._replace(records=team.share_of(dataset.records))
         self._max_side, self._num_threads, self._colours = max_side, num_threads, palette(dataset.classes)
 
     def score(self, step, stop, log):
@@ -34,7 +37,7 @@ class Validation:
 
         Raises UserError as evaluate does, and if memory runs out.
         """
-        losses, empty, total = [], 0, 0
+        losses, empty, total = [], 0, np.zeros([len(self._dataset.classes)] * 2, np.int64)
 
         def predict(examples):
             nonlocal empty
@@ -51,11 +54,24 @@ class Validation:
                 total = total + result.full
                 if number < PICTURES:
                     log.picture('validation', step, f'photo_prediction_truth/{number}', self._picture(result))
-                if stop.code is not None:
-                    return None
+                if stop.heard is not None:
+                    break
+        stops, losses, empty, total = self._of_all(stop.heard is not None, losses, empty, total)
+        stop.agree(stops)
+        if stops:
+            return None
         accuracy, mean_iu = self._accuracy_and_mean_iu(total)
         return Scored(float(np.mean(losses)) if losses else math.nan, accuracy, mean_iu, len(losses), empty,
                       only_class(total, self._ignored))
+
+    def _of_all(self, stopped, losses, empty, total):
+        """(number of stopped workers, all losses, photos without a label, confusion matrix) of all workers."""
+        if self._team.size == 1:
+            return int(stopped), losses, empty, total
+        parts = self._team.gather([stopped, [float(loss) for loss in losses], empty, total.tolist()])
+        stopped, losses, empty, totals = zip(*parts)
+        return (sum(stopped), [np.float32(loss) for part in losses for loss in part], sum(empty),
+                np.sum(totals, axis=0, dtype=np.int64))
 
     def _accuracy_and_mean_iu(self, matrix):
         """Over the learned classes, like the training accuracy; by the benchmark's rule if 0 is ignored."""

@@ -8,8 +8,8 @@ from fcn8s.utils.errors import UsageError, UserError
 
 CLOSED_PIPE = 128 + 13  # SIGPIPE, which Windows lacks
 EXIT_CODES = """
-exit codes: 0 done, 1 not done or not wholly, 2 a wrong command line, 130 stopped by Ctrl-C, 143 by SIGTERM, 141 the
-reader of a pipe has left"""
+exit codes: 0 done, 1 not done or not wholly, 2 a wrong command line, 75 another worker was lost (training only), 130
+stopped by Ctrl-C, 143 by SIGTERM, 141 the reader of a pipe has left"""
 
 
 def start():
@@ -102,14 +102,27 @@ _HANGUP = getattr(signal, 'SIGHUP', None)  # which Windows does not have
 _HEARD = [number for number in (signal.SIGINT, signal.SIGTERM, _HANGUP) if number is not None]
 
 
+def stop_signals():
+    """The numbers of the signals that stop a run here."""
+    return [number for number in _HEARD if not _by_nohup(number)]
+
+
 class StopSignal:
     """A context in which the first signal only sets `code`; a second one interrupts at once."""
 
     def __init__(self):
         self.code = None  # exit code of a stopped run: 128 + the signal, as in shells
 
+    @property
+    def heard(self):
+        """The code as soon as this process has heard a signal."""
+        return self.code
+
+    def agree(self, stops):
+        """Takes note of how many of several workers have heard a signal; see SharedStop."""
+
     def __enter__(self):
-        self._previous = {number: signal.signal(number, self._hear) for number in _HEARD if not _by_nohup(number)}
+        self._previous = {number: signal.signal(number, self._hear) for number in stop_signals()}
         return self
 
     def __exit__(self, *exception):
@@ -122,6 +135,26 @@ class StopSignal:
     def _restore(self):
         for number, handler in self._previous.items():
             signal.signal(number, handler)
+
+
+class SharedStop(StopSignal):
+    """The StopSignal of several workers: `code` is set when they agree to stop, so that all do at the same step."""
+
+    _heard = None
+
+    @property
+    def heard(self):
+        """The code as soon as this process has heard a signal."""
+        return self._heard
+
+    def agree(self, stops):
+        """Stops if any worker has heard a signal; stops: how many have."""
+        if stops and self.code is None:
+            self.code = self._heard or 128 + signal.SIGTERM
+
+    def _hear(self, number, frame):
+        self._heard = 128 + number
+        self._restore()
 
 
 def _by_nohup(number):

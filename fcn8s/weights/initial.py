@@ -10,7 +10,7 @@ from fcn8s.weights.vgg import read_vgg
 from FCN_model import NETS, pretrained_names
 
 
-def load_initial_weights(session, net, variables, init_from, pretrained, model_dir):
+def load_initial_weights(session, net, variables, init_from, pretrained, model_dir, fix_bn=False):
     """Fills the variables of a new run's net and prints the source of each.
 
     Args:
@@ -18,7 +18,10 @@ def load_initial_weights(session, net, variables, init_from, pretrained, model_d
       init_from: weights for find_weights, or ''; loads all arrays that fit by name and shape.
       pretrained: 'auto' (a published encoder in model_dir, if it holds one and the width is 1, the only one that
         published weights fit), 'none', 'download', or a file: of VGG, or for a ResNet or MobileNet a .pth of PyTorch.
+      fix_bn: whether batch normalization keeps the averages that are loaded.
     """
+    if fix_bn and not init_from:
+        print('warning: --fix_bn from scratch: batch normalization does nothing. Give --init_from too')
     if init_from:
         path = find_weights(init_from, '', '--init_from', alone=True)
         names = [variable.op.name for variable in variables]

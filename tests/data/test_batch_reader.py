@@ -11,7 +11,7 @@ from PIL import Image
 from batch_reader import BatchReader, common_size, read_eval_example
 from fcn8s.data.image_files import ImageError
 from fcn8s.data.photos import network_size
-from fcn8s.data.records import Record, read_pair
+from fcn8s.data.records import BadPhotos, Record, read_pair
 from fcn8s.utils import threads as reading_ahead
 from fcn8s.utils.errors import DataError, UserError
 
@@ -173,6 +173,29 @@ def test_batch_has_the_size_of_what_the_transform_gives(five):
         return np.zeros((64, 32, 3), np.uint8), np.zeros((64, 32), np.uint8)
 
     assert take(BatchReader(dataset_of(five, 256), 5, transform=cropped), 1)[0].images.shape == (5, 64, 32, 3)
+
+
+def crop_of_64(photo, ids, epoch, index):
+    return np.zeros((64, 64, 3), np.uint8), np.full((64, 64), index, np.uint8)
+
+
+def without_attribute(photo, ids, epoch, index):
+    return crop_of_64(photo, ids, epoch, index)
+
+
+crop_of_64.crop = (64, 64)
+
+
+@pytest.mark.parametrize('transform', [None, crop_of_64, without_attribute])
+@pytest.mark.parametrize('bad', [None, BadPhotos()])
+def test_parts_of_workers_make_the_batch(five, transform, bad):
+    def read(worker):
+        return take(BatchReader(dataset_of(five, 256, bad=bad), 6, transform=transform).for_worker(*worker), 3)
+
+    for whole, *parts in zip(read((0, 1)), *(read((rank, 3)) for rank in range(3))):
+        np.testing.assert_array_equal(np.concatenate([part.images for part in parts]), whole.images)
+        np.testing.assert_array_equal(np.concatenate([part.annotations for part in parts]), whole.annotations)
+        assert sum((part.records for part in parts), ()) == whole.records
 
 
 def test_batch_may_be_larger_than_the_data_set(five):

@@ -2,7 +2,8 @@
 import numpy as np
 import pytest
 
-from fcn8s.nets.loss import pixel_accuracy, segmentation_loss, valid_pixels
+from fcn8s.nets.all_sum import ALONE
+from fcn8s.nets.loss import progress_figures, segmentation_loss, valid_pixels
 from fcn8s.utils.tf1 import tf
 from TensorflowUtils import create_session
 
@@ -36,7 +37,8 @@ def test_loss_without_a_valid_pixel_is_zero():
 def test_pixel_accuracy_counts_valid_pixels_only():
     annotations = tf.constant([[[0, 1, 2, 2, 255]]], tf.uint8)
     ids = tf.constant([[[0, 0, 2, 1, 255]]], tf.uint8)
-    assert run(pixel_accuracy(ids, annotations, valid_pixels(annotations, 3, ignored=[0]))) == pytest.approx(1 / 3)
+    figures = run(progress_figures(ids, annotations, valid_pixels(annotations, 3, ignored=[0]), 3, ALONE, None))
+    assert figures['pixel_accuracy'] == pytest.approx(1 / 3)
 
 
 def test_class_weights_weigh_each_pixel_by_its_class():

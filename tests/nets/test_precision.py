@@ -93,8 +93,9 @@ class ScaledSteps:
         self.step = tf.train.get_or_create_global_step()
         self.factor = tf.placeholder(tf.float32, [])
         product = tf.cast(tf.cast(self.weight, tf.float16) * tf.cast(self.factor, tf.float16), tf.float32)
-        self.train, _, self.finite = training_step(product if loss is None else loss(product), 0.5, 0.5, (), self.step,
-                                                   StepOptions(precision='float16'))
+        taken = training_step(product if loss is None else loss(product), 0.5, 0.5, (), self.step,
+                              StepOptions(precision='float16'))
+        self.train, self.finite = taken.train, taken.finite
         self.scale, = (variable for variable in tf.global_variables() if variable.op.name.endswith('_loss_scale'))
         self.session = create_session()
         self.session.run(tf.global_variables_initializer())

@@ -4,7 +4,8 @@ import pytest
 from scripts import run_script
 
 import FCN_train
-from fcn8s.nets.train_op import StepOptions, in_towers
+from fcn8s.nets.layers import CHANGES
+from fcn8s.nets.train_op import StepOptions, in_towers, training_step
 from fcn8s.utils.errors import UserError
 from fcn8s.utils.tf1 import tf
 from FCN_model import NetConfig, training_graph
@@ -75,14 +76,20 @@ def test_dropout_differs_between_devices(monkeypatch):
     assert len(set(found)) == 2 * 2  # fc6 and fc7 of each
 
 
-def test_moving_averages_follow_the_first_device():
-    def changes(where):
-        with tf.Graph().as_default():
-            training_graph(NetConfig('resnet34_dilated16_c1', CLASSES, THIN), devices=where)
-            return tf.get_collection('moving_average_changes')
+def test_moving_averages_follow_the_mean_over_the_devices():
+    weight = tf.get_variable('weight', initializer=tf.constant([1.]))
+    average = tf.get_variable('average', initializer=tf.constant([10.]), trainable=False)
 
-    found = changes(TWO)
-    assert len(found) == len(changes([None])) == len({average.op.name for average, _ in found})
+    def tower(number, x):
+        tf.add_to_collection(CHANGES, (average, x))
+        return tf.reduce_sum(weight)
+
+    losses = in_towers(tower, TWO, tf.constant([1., 2.]))
+    train = training_step(sum(losses), 0.1, 0.1, set(), tf.train.get_or_create_global_step(), towers=2).train
+    with open_session() as session:
+        session.run(tf.global_variables_initializer())
+        session.run(train)
+        assert session.run(average).tolist() == [10 - 1.5]
 
 
 def test_training_checks_its_gpus_first(tmp_path):

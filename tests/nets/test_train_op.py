@@ -22,10 +22,10 @@ class Step:
         bias = tf.get_variable('bias', initializer=tf.constant([5.]))
         step = tf.train.get_or_create_global_step()
         loss = (tf.reduce_sum(kernel * tf.constant([[3., -4.]])) + 2 * tf.reduce_sum(bias)) * tf.constant(factor)
-        train, _, finite = training_step(loss, rates[0], rates[1], set(decoder), step, options)
+        taken = training_step(loss, rates[0], rates[1], set(decoder), step, options)
         with create_session() as session:
             session.run(tf.global_variables_initializer())
-            self.finite, _ = session.run([finite, train])
+            self.finite, _ = session.run([taken.finite, taken.train])
             self.kernel, self.bias, self.step = session.run([kernel, bias, step])
 
 
@@ -78,8 +78,8 @@ def test_clipping_bounds_the_global_norm():
 
 def test_momentum_accumulates():
     kernel = tf.get_variable('kernel', initializer=tf.constant([[1.]]))
-    train, _, _ = training_step(tf.reduce_sum(kernel), 0.1, 0.1, set(), tf.train.get_or_create_global_step(),
-                                StepOptions('sgd', momentum=0.5))
+    train = training_step(tf.reduce_sum(kernel), 0.1, 0.1, set(), tf.train.get_or_create_global_step(),
+                          StepOptions('sgd', momentum=0.5)).train
     with create_session() as session:
         session.run(tf.global_variables_initializer())
         for _ in range(2):
@@ -100,8 +100,8 @@ def test_moving_averages_change_only_in_applied_steps(factor, expected):
     average = tf.get_variable('average', initializer=tf.constant([10.]), trainable=False)
     tf.add_to_collection(CHANGES, (average, 0.25 * average))
     weight = tf.get_variable('weight', initializer=tf.constant([1.]))
-    train, _, _ = training_step(tf.reduce_sum(weight) * tf.constant(factor), 0.1, 0.1, set(),
-                                tf.train.get_or_create_global_step())
+    train = training_step(tf.reduce_sum(weight) * tf.constant(factor), 0.1, 0.1, set(),
+                          tf.train.get_or_create_global_step()).train
     with create_session() as session:
         session.run(tf.global_variables_initializer())
         session.run(train)

@@ -5,6 +5,8 @@ from data_sets import dataset_of
 from image_files import save
 from tiny_net import NETS
 
+from fcn8s.cluster.place import ALONE
+from fcn8s.cluster.team import Team
 from fcn8s.data.records import Record
 from fcn8s.training.log import explain_empty, explain_only_class
 from fcn8s.training.validation import Validation
@@ -38,7 +40,8 @@ class Pictures(list):
 
 def score(records, net='tiny', ignore_label=None, max_side=1536, log=None):
     graph, ignored = CatEverywhere(), ignored_labels(net, ignore_label)
-    validation = Validation(graph, graph, dataset_of(records, 2, ignore_label), ignored, max_side, 1)
+    validation = Validation(graph, graph, dataset_of(records, 2, ignore_label), ignored, max_side, 1,
+                            Team(ALONE, [], {}))
     return validation.score(0, StopSignal(), Pictures() if log is None else log)
 
 
