@@ -25,7 +25,7 @@ def print_published(nets):
         seconds = '-' if net.seconds is None else f'{net.seconds:.2g}'
         print(f'{name:42}{net.row:30}{net.mean_iou:>9.4f}{net.pixel_accuracy:>10.4f}{net.megabytes:>6}{seconds:>9}')
     print("\nMean IoU and pixel accuracy as their authors publish them, on ADE20K's validation photos at one scale; MB "
-          f'to download; {MEASURED}.')
+          f'to download;\n{MEASURED}.')
 
 
 def count(name, build):
