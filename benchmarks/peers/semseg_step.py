@@ -49,7 +49,7 @@ def main():
     request = parse(request_parser(__doc__, modes=('infer',)))
     torch.set_num_threads(request.threads)
     device = 'cuda' if torch.cuda.is_available() else 'cpu'
-    net = Prediction(request.net, request.num_classes).eval().to(device, memory_format=torch.channels_last)
+    net = Prediction(request.net, request.num_classes).train(False).to(device, memory_format=torch.channels_last)
     photos, _ = random_batch(request)
 
     @torch.inference_mode()

@@ -1,6 +1,7 @@
 """Small data sets, and scripts run in this process as from a command line."""
 import contextlib
 import os
+from unittest import mock
 
 import numpy as np
 from absl.testing import flagsaver
@@ -31,7 +32,8 @@ def write_data_set(folder, training=4, validation=2, size=(40, 52)):
 
 def run_script(module, *arguments):
     """module.main with these arguments and nothing left over from an earlier call; returns its exit code."""
-    with fresh_flags(module.FLAGS):
+    # an environment that lasted, such as --deterministic's, would reach the processes of later tests
+    with fresh_flags(module.FLAGS), mock.patch.dict(os.environ):
         return module.main([module.__name__ + '.py'] + list(arguments))
 
 

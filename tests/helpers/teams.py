@@ -2,13 +2,12 @@
 import functools
 import os
 
-import pytest
 from processes import Script
-from scripts import run_script
 from tiny_net import NETS
 
 import FCN_train
 from fcn8s.cluster.meeting import free_port
+from fcn8s.training import workers
 from fcn8s.utils.tf1 import tf
 
 assert 'tiny_bn' in NETS  # importing tiny_net adds it
@@ -28,22 +27,24 @@ def wait_for(team):
         assert worker.wait() == 0, worker.shown
 
 
-def train_in_towers(towers, *arguments):
-    """FCN_train on so many devices of this process's CPU."""
-    def open_session(graph, deterministic, num_gpus):
-        return tf.Session(config=tf.ConfigProto(device_count={'CPU': towers}, intra_op_parallelism_threads=1,
-                                                inter_op_parallelism_threads=1, allow_soft_placement=True))
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr('fcn8s.training.workers.create_session', open_session)
-        patch.setattr(FCN_train, 'training_devices', lambda num_gpus: [f'/cpu:{n}' for n in range(towers)])
-        assert run_script(FCN_train, *arguments) == 0
+def train_in_towers(folder, towers, *arguments):
+    """FCN_train on so many devices of the CPU, in a process of its own: threads of earlier sessions sum otherwise."""
+    script = Script(folder, 'train', *arguments, before=functools.partial(_use_towers, towers))
+    assert script.wait() == 0, script.shown
 
 
 def variables(logs_dir, step):
     """{name: value} of a checkpoint, optimizer included."""
     reader = tf.train.load_checkpoint(os.path.join(str(logs_dir), f'model.ckpt-{step}'))
     return {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}
+
+
+def _use_towers(towers):
+    def open_session(graph, deterministic, num_gpus):
+        return tf.Session(config=tf.ConfigProto(device_count={'CPU': towers}, intra_op_parallelism_threads=1,
+                                                inter_op_parallelism_threads=1, allow_soft_placement=True))
+    workers.create_session = open_session
+    FCN_train.training_devices = lambda num_gpus: [f'/cpu:{n}' for n in range(towers)]
 
 
 def _settle(rank, size, port):

@@ -44,7 +44,9 @@ ENCODERS = {'vgg16': (14714688 + FC, 4096), 'vgg19': (20024384 + FC, 4096),
 # The wide stem gives the first block 64 more inputs: a basic block then needs a 1x1 shortcut from 128 to 64 channels,
 # and its 3x3 takes 64 more; in a bottleneck the 1x1 to 64 and the shortcut to 256 take 64 more each.
 BASIC, BOTTLENECK = 128 * 64 + 128 + 9 * 64 * 64, 64 * (64 + 256)
-WIDE = {'resnet18': (11689512 - 9408 - 128 - 513000 + WIDE_STEM + BASIC, 512),
+# torchvision counts 3,504,872 for MobileNetV2, of which the classifier and the last 1x1 convolution are left out
+WIDE = {'mobilenetv2': (3504872 - 1281000 - (320 * 1280 + 2 * 1280), 320),
+        'resnet18': (11689512 - 9408 - 128 - 513000 + WIDE_STEM + BASIC, 512),
         'resnet50': (25557032 - 9408 - 128 - 2049000 + WIDE_STEM + BOTTLENECK, 2048),
         'resnet101': (44549160 - 9408 - 128 - 2049000 + WIDE_STEM + BOTTLENECK, 2048)}
 

@@ -44,7 +44,7 @@ def both(request, folder):
     size, case = request.param
     workers, towers = f'{case}-{size}-workers', f'{case}-{size}-towers'
     team = start_team(folder, size, *arguments(folder, workers, case))
-    train_in_towers(size, *arguments(folder, towers, case))
+    train_in_towers(folder, size, *arguments(folder, towers, case))
     wait_for(team)
     return folder / workers, folder / towers
 
