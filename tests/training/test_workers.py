@@ -11,11 +11,10 @@ import pytest
 if not hasattr(os, 'fork'):
     pytest.skip('Windows cannot fork', allow_module_level=True)
 
+from processes import Script
 from project import PROJECT
-from scripts import run_script, write_data_set
+from scripts import write_data_set
 from teams import start_team, train_in_towers, variables, wait_for
-
-import FCN_train
 
 STEPS = 30
 # the border of class 0 makes the parts of a batch differ in the pixels that count
@@ -66,7 +65,7 @@ def test_workers_score_what_towers_score(both):
 def test_one_step_is_that_of_the_whole_batch(folder):
     options = ('--max_steps=1', '--keep_prob=1', '--optimizer=sgd')
     team = start_team(folder, 2, *arguments(folder, 'parts', 'adam'), *options)
-    assert run_script(FCN_train, *arguments(folder, 'whole', 'adam'), *options) == 0
+    train_in_towers(folder, 1, *arguments(folder, 'whole', 'adam'), *options)
     wait_for(team)
     parts, whole = (variables(folder / logs, 1) for logs in ('parts', 'whole'))
     for name, value in whole.items():
@@ -96,15 +95,15 @@ def test_killed_worker_ends_the_other_and_the_next_start_makes_up_for_it(folder,
     assert_same(variables(folder / f'killed-{rank}', STEPS), variables(undisturbed, STEPS))
 
 
-def test_stopped_worker_ends_the_other_within_the_timeout_and_fewer_may_go_on(folder, capsys):
+def test_stopped_worker_ends_the_other_within_the_timeout_and_fewer_may_go_on(folder):
     left, stopped = lose_a_worker(folder, 'stopped', signal.SIGSTOP, 1, 3)
     start = time.time()
     assert left.wait(30) == 75 and time.time() - start < 10
     assert 'worker 1 at 127.0.0.1' in left.shown and 'silent' in left.shown
     stopped.send(signal.SIGCONT)
     assert stopped.wait() == 75
-    assert run_script(FCN_train, *arguments(folder, 'stopped', 'sgd'), '--max_steps=11') == 0
-    assert 'resuming from' in capsys.readouterr().out
+    alone = Script(folder, 'train', *arguments(folder, 'stopped', 'sgd'), '--max_steps=11')
+    assert alone.wait() == 0 and 'resuming from' in alone.shown
 
 
 def test_other_flags_are_refused_and_both_sides_named(folder):
