@@ -188,10 +188,12 @@ def test_full_disk_stops_inference_and_leaves_no_half_file(logs_dir, photos, tmp
             file.truncate(os.path.getsize(filler) - 40000)  # the ids find room, the overlay does not
         script = start_infer(logs_dir, tmp_path, disk, str(photos))
         assert script.wait() == 1
-        assert 'b_overlay.jpg cannot be written: No space left on device' in script.shown
+        assert re.search('[bc]_overlay.jpg cannot be written: No space left on device', script.shown)
         assert f'failed: {photos / "a.png"}: ' in script.shown
-        assert sorted(os.listdir(disk)) == ['b.png', 'filler']
-        Image.open(disk + '/b.png').load()
+        written = set(os.listdir(disk)) - {'filler'}
+        assert written and written <= {'b.png', 'c.png'}  # the photo beside, already in the net, may find room too
+        for name in written:
+            Image.open(os.path.join(disk, name)).load()
 
 
 def test_full_disk_stops_testing_and_keeps_the_earlier_scores(logs_dir, tmp_path):
